@@ -1,0 +1,32 @@
+//! What a driver is: the words drivers and the service share, and the contract between them.
+//!
+//! - [`PointId`], [`DeviceName`]: names, checked once, never checked again.
+//! - [`Value`], [`Reading`], [`Sample`], [`Reason`]: what was read, and how far it may be trusted.
+//! - [`Driver`], [`Outlet`], [`Inlet`], [`Fault`]: who calls whom, and when.
+//! - [`settings`]: a configuration section as a driver sees it, with file and line for every refusal.
+//!
+//! Invariants: a [`Value`] is always finite and bounded; a [`Sample`] that carries no value cannot look
+//! like one that does. This crate does no I/O, keeps no clock but [`UnixMs::now`], and knows neither a
+//! protocol nor the service.
+
+mod driver;
+mod inlet;
+mod name;
+mod outlet;
+mod point;
+mod quality;
+mod sample;
+pub mod settings;
+mod value;
+
+pub use driver::{Driver, Fault, PlannedRequest, SessionFuture};
+pub use inlet::{COMMANDS_PER_CHANNEL, Command, Inlet, Refused, Verdict, command_queue};
+pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
+pub use outlet::{DeviceCounters, DeviceReport, DeviceState, Outlet};
+pub use point::{
+    DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointIndex, StaleAfter,
+    ValueType,
+};
+pub use quality::{Failure, Quality, Reason};
+pub use sample::{Reading, Sample, UnixMs};
+pub use value::{FiniteF32, FiniteF64, MAX_TEXT_BYTES, Text, Value};

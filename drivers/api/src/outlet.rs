@@ -1,0 +1,73 @@
+//! Where a driver puts what it reads.
+
+use crate::{DeviceIndex, Failure, Sample, UnixMs};
+
+/// Where a driver puts what it reads. None of its calls waits: not for readers, not for I/O.
+pub trait Outlet: Send + Sync {
+    /// Hands over the samples of **one device reply**: they become visible together, in this order.
+    ///
+    /// A later sample of the same point in one batch wins. A point index that the driver never declared is a
+    /// defect of the driver; the sample is dropped and logged.
+    fn put(&self, samples: &[Sample]);
+
+    /// Turns every point of a device bad at once, for a device that is lost as a whole.
+    fn fail_device(&self, device: DeviceIndex, failure: Failure, time: UnixMs);
+
+    /// Says how a device is. Call it when its state or last error changes, and otherwise at most once a second.
+    fn report(&self, device: DeviceIndex, report: DeviceReport);
+}
+
+/// How a device is, as a whole.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct DeviceReport {
+    /// Its state.
+    pub state: DeviceState,
+    /// The newest thing that went wrong, with function and address where there are such; kept after recovery.
+    pub last_error: Option<String>,
+    /// What happened since the gateway started.
+    pub counters: DeviceCounters,
+    /// Share of its channel's time this device used lately, 0 to 1, where the channel can tell.
+    pub utilisation: Option<f64>,
+    /// How long the newest reply took, in milliseconds.
+    pub response_ms: Option<f64>,
+}
+
+/// State of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum DeviceState {
+    /// It answers, and every request succeeds.
+    Online,
+    /// It answers, but some requests fail.
+    Degraded,
+    /// It does not answer, or there is no way to it.
+    #[default]
+    Offline,
+    /// Switched off in the configuration.
+    Disabled,
+}
+
+impl DeviceState {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Degraded => "degraded",
+            Self::Offline => "offline",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// Counts since the gateway started. A driver keeps them across its sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct DeviceCounters {
+    /// Requests sent, or messages and lines taken in where nothing is asked.
+    pub requests: u64,
+    /// Requests that no valid reply came to in time.
+    pub timeouts: u64,
+    /// Exceptions: the device answered that it could not.
+    pub exceptions: u64,
+    /// Bytes that were no valid reply: wrong check sum, wrong length, foreign, unparsable.
+    pub malformed: u64,
+}

@@ -1,0 +1,49 @@
+//! A configuration section as a driver sees it: typed, with file and line for every refusal.
+//!
+//! The service reads the file and hands each driver [`Settings`]; the driver takes the keys it knows and
+//! calls [`Settings::finish`], which refuses the rest. Every problem goes into one [`Refusals`], so a person
+//! sees all of them together. Nothing here knows the file's format.
+
+mod read;
+mod refusal;
+
+pub use read::{Decimal, Entry, Located, Setting, Settings};
+pub use refusal::{Place, Refusal, Refusals};
+
+use crate::{DeviceName, Driver, PointDetails};
+
+/// A channel as configured: what [`Build`] makes a driver of.
+#[derive(Debug)]
+pub struct ChannelSettings {
+    /// Its name, unique in the gateway.
+    pub name: String,
+    /// The keys that are the driver's own.
+    pub settings: Settings,
+    /// Its devices; a [`DeviceIndex`](crate::DeviceIndex) is a place in here.
+    pub devices: Vec<DeviceSettings>,
+}
+
+/// A device as configured.
+#[derive(Debug)]
+pub struct DeviceSettings {
+    /// Its name, unique in the gateway.
+    pub name: DeviceName,
+    /// The keys that are the driver's own.
+    pub settings: Settings,
+    /// Its points, in the order of the file.
+    pub points: Vec<PointSettings>,
+}
+
+/// A point as configured.
+#[derive(Debug)]
+pub struct PointSettings {
+    /// What any point may be told.
+    pub details: PointDetails,
+    /// The keys that are the driver's own, `type` and `scan_ms` among them.
+    pub settings: Settings,
+}
+
+/// A driver's constructor: checks everything, opens nothing.
+///
+/// Returns `None` only together with at least one refusal.
+pub type Build = fn(ChannelSettings, &mut Refusals) -> Option<Box<dyn Driver>>;

@@ -1,0 +1,438 @@
+//! Taking typed values out of a section, and refusing what is left.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each reader wants one kind of setting and refuses every other, those to come included"
+)]
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::{Place, Refusals};
+use crate::StaleAfter;
+
+/// A number as a person wrote it, so that `0.1` can be used as one tenth and not as its nearest double.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decimal {
+    /// The nearest double.
+    pub value: f64,
+    /// The text as written, without underscores.
+    pub text: String,
+}
+
+/// A value of a configuration file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Setting {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction or an exponent.
+    Float(Decimal),
+    /// Text.
+    Text(String),
+    /// A list.
+    List(Vec<(Place, Setting)>),
+    /// A section within the section.
+    Section(Vec<Entry>),
+    /// Something no setting is made of, such as a date; with its name.
+    Other(&'static str),
+}
+
+impl Setting {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "true or false",
+            Self::Integer(_) => "a whole number",
+            Self::Float(_) => "a number with a fraction",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Section(_) => "a section",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// A key and its value, with its line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key as written.
+    pub key: String,
+    /// Where the key stands.
+    pub place: Place,
+    /// Its value.
+    pub value: Setting,
+}
+
+/// A value that remembers where it stood, so that it can still be refused later.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub place: Place,
+    /// Its field, with what it belongs to.
+    pub field: String,
+}
+
+impl<T> Located<T> {
+    /// Refuses the value for a reason that only its user can know.
+    pub fn refuse(
+        &self,
+        refusals: &mut Refusals,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        refusals.push(&self.place, self.field.clone(), problem, remedy);
+    }
+
+    /// The same place with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
+        Located { value: change(self.value), place: self.place, field: self.field }
+    }
+}
+
+/// A section whose keys are taken one by one.
+#[derive(Debug)]
+pub struct Settings {
+    what: String,
+    place: Place,
+    entries: Vec<Entry>,
+    asked: Vec<&'static str>,
+    present: Vec<&'static str>,
+}
+
+impl Settings {
+    /// A section called `what` in refusals, e.g. `device "boiler"`, which begins at `place`.
+    #[must_use]
+    pub fn new(what: impl Into<String>, place: Place, entries: Vec<Entry>) -> Self {
+        Self { what: what.into(), place, entries, asked: Vec::new(), present: Vec::new() }
+    }
+
+    /// Where the section begins.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What the section is called in refusals.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Gives the section the name it turned out to have.
+    pub fn rename(&mut self, what: impl Into<String>) {
+        self.what = what.into();
+    }
+
+    /// The name of a field in refusals.
+    #[must_use]
+    pub fn field(&self, key: &str) -> String {
+        if self.what.is_empty() { key.to_owned() } else { format!("{}: {key}", self.what) }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Entry> {
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
+        let at = self.entries.iter().position(|entry| entry.key == key)?;
+        self.present.push(key);
+        Some(self.entries.remove(at))
+    }
+
+    fn convert<T>(
+        &mut self,
+        key: &'static str,
+        refusals: &mut Refusals,
+        wanted: impl fmt::Display,
+        convert: impl FnOnce(&Setting) -> Option<T>,
+    ) -> Option<Located<T>> {
+        let entry = self.take(key)?;
+        let field = self.field(key);
+        match convert(&entry.value) {
+            Some(value) => Some(Located { value, place: entry.place, field }),
+            None => {
+                let problem = match &entry.value {
+                    Setting::Integer(n) => format!("{n} is not right here"),
+                    Setting::Float(n) => format!("{} is not right here", n.text),
+                    Setting::Text(text) => format!("{text:?} is not right here"),
+                    other @ (Setting::Bool(_)
+                    | Setting::List(_)
+                    | Setting::Section(_)
+                    | Setting::Other(_)) => format!("{} is not right here", other.kind()),
+                };
+                refusals.push(&entry.place, field, problem, format!("give {wanted}"));
+                None
+            }
+        }
+    }
+
+    /// Text that is not empty.
+    pub fn text(&mut self, key: &'static str, refusals: &mut Refusals) -> Option<Located<String>> {
+        self.convert(key, refusals, "text in quotes, not empty", |setting| match setting {
+            Setting::Text(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, key: &'static str, refusals: &mut Refusals) -> Option<Located<bool>> {
+        self.convert(key, refusals, "true or false", |setting| match setting {
+            Setting::Bool(flag) => Some(*flag),
+            _ => None,
+        })
+    }
+
+    /// A whole number within `range`.
+    pub fn integer(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<i64>,
+        refusals: &mut Refusals,
+    ) -> Option<Located<i64>> {
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        self.convert(key, refusals, wanted, |setting| match setting {
+            Setting::Integer(number) if range.contains(number) => Some(*number),
+            _ => None,
+        })
+    }
+
+    /// Any finite number, whole or not.
+    pub fn number(
+        &mut self,
+        key: &'static str,
+        refusals: &mut Refusals,
+    ) -> Option<Located<Decimal>> {
+        self.convert(key, refusals, "a finite number", decimal)
+    }
+
+    /// Milliseconds within `range`.
+    pub fn millis(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<u32>,
+        refusals: &mut Refusals,
+    ) -> Option<Located<Duration>> {
+        let wanted = format!("whole milliseconds from {} to {}", range.start(), range.end());
+        self.convert(key, refusals, wanted, |setting| match setting {
+            Setting::Integer(number) => u32::try_from(*number)
+                .ok()
+                .filter(|ms| range.contains(ms))
+                .map(|ms| Duration::from_millis(ms.into())),
+            _ => None,
+        })
+    }
+
+    /// How long a value stays live: milliseconds from 1 to 86 400 000, or `"never"`.
+    pub fn stale_after(
+        &mut self,
+        key: &'static str,
+        refusals: &mut Refusals,
+    ) -> Option<Located<StaleAfter>> {
+        let wanted = "whole milliseconds from 1 to 86400000, or \"never\"";
+        self.convert(key, refusals, wanted, |setting| match setting {
+            Setting::Integer(number @ 1..=86_400_000) => {
+                Some(StaleAfter::Elapsed(Duration::from_millis(number.unsigned_abs())))
+            }
+            Setting::Text(word) if word == "never" => Some(StaleAfter::Never),
+            _ => None,
+        })
+    }
+
+    /// One of `words`, each with what it stands for.
+    pub fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&str, T)],
+        refusals: &mut Refusals,
+    ) -> Option<Located<T>> {
+        let list: Vec<_> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
+        self.convert(
+            key,
+            refusals,
+            format!("one of {}", list.join(", ")),
+            |setting| match setting {
+                Setting::Text(text) => words.iter().find(|(word, _)| word == text).map(|(_, v)| *v),
+                _ => None,
+            },
+        )
+    }
+
+    /// A list of texts.
+    pub fn texts(
+        &mut self,
+        key: &'static str,
+        refusals: &mut Refusals,
+    ) -> Option<Located<Vec<String>>> {
+        self.convert(key, refusals, "a list of texts, [\"like\", \"this\"]", |setting| {
+            let Setting::List(items) = setting else { return None };
+            let text = |(_, item): &(Place, Setting)| match item {
+                Setting::Text(text) => Some(text.clone()),
+                _ => None,
+            };
+            items.iter().map(text).collect()
+        })
+    }
+
+    /// A list of finite numbers.
+    pub fn numbers(
+        &mut self,
+        key: &'static str,
+        refusals: &mut Refusals,
+    ) -> Option<Located<Vec<Decimal>>> {
+        self.convert(key, refusals, "a list of numbers, [0, 100]", |setting| match setting {
+            Setting::List(items) => items.iter().map(|(_, item)| decimal(item)).collect(),
+            _ => None,
+        })
+    }
+
+    /// A section within this one, called `what` in refusals.
+    pub fn section(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        refusals: &mut Refusals,
+    ) -> Option<Settings> {
+        let found =
+            self.convert(key, refusals, format!("a section [{key}]"), |setting| match setting {
+                Setting::Section(entries) => Some(entries.clone()),
+                _ => None,
+            })?;
+        Some(Self::new(what, found.place, found.value))
+    }
+
+    /// A list of sections within this one, each called `what` until renamed; empty when absent.
+    pub fn sections(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        refusals: &mut Refusals,
+    ) -> Vec<Settings> {
+        let found = self.convert(
+            key,
+            refusals,
+            format!("sections [[{key}]] or a list of {{ … }}"),
+            |setting| match setting {
+                Setting::List(items) => items
+                    .iter()
+                    .map(|(place, item)| match item {
+                        Setting::Section(entries) => Some((place.clone(), entries.clone())),
+                        _ => None,
+                    })
+                    .collect::<Option<Vec<_>>>(),
+                _ => None,
+            },
+        );
+        let list = found.map(|located| located.value).unwrap_or_default();
+        list.into_iter().map(|(place, entries)| Self::new(what, place, entries)).collect()
+    }
+
+    /// All remaining entries, for a section whose keys are names of somebody's choice.
+    pub fn take_rest(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Passes `found` on, and refuses its absence unless what stood there was refused already.
+    ///
+    /// `example` reads after "add": `host = "192.168.0.10"`.
+    pub fn required<T>(
+        &self,
+        found: Option<T>,
+        key: &'static str,
+        example: &str,
+        refusals: &mut Refusals,
+    ) -> Option<T> {
+        if found.is_none() && !self.present.contains(&key) {
+            refusals.push(&self.place, self.field(key), "missing", format!("add {example}"));
+        }
+        found
+    }
+
+    /// Refuses every key that nobody asked for, and names the nearest that would be right.
+    pub fn finish(self, refusals: &mut Refusals) {
+        for entry in &self.entries {
+            let near = self
+                .asked
+                .iter()
+                .map(|known| (strsim::damerau_levenshtein(known, &entry.key), *known))
+                .filter(|(distance, _)| *distance <= 3)
+                .min();
+            let remedy = match near {
+                Some((_, known)) if !self.present.contains(&known) => format!("is {known} meant?"),
+                _ => format!("known here: {}", self.asked.join(", ")),
+            };
+            refusals.push(&entry.place, self.field(&entry.key), "unknown key", remedy);
+        }
+    }
+}
+
+fn decimal(setting: &Setting) -> Option<Decimal> {
+    match setting {
+        Setting::Integer(number) => {
+            let text = number.to_string();
+            text.parse().ok().map(|value| Decimal { value, text })
+        }
+        Setting::Float(number) if number.value.is_finite() => Some(number.clone()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section(entries: &[(&str, Setting)]) -> Settings {
+        let place = |line| Place { file: "a.toml".into(), line };
+        let entries = (2..)
+            .zip(entries)
+            .map(|(line, (key, value))| Entry {
+                key: (*key).to_owned(),
+                place: place(line),
+                value: value.clone(),
+            })
+            .collect();
+        Settings::new("device \"b\"", place(1), entries)
+    }
+
+    fn told(refusals: Refusals) -> Vec<String> {
+        refusals.into_sorted().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn everything_wrong_is_told_together_with_place_and_remedy() {
+        let mut refusals = Refusals::new();
+        let mut settings = section(&[
+            ("unit_id", Setting::Integer(300)),
+            ("host", Setting::Integer(7)),
+            ("tiemout_ms", Setting::Integer(500)),
+        ]);
+        assert!(settings.integer("unit_id", 0..=247, &mut refusals).is_none());
+        let host = settings.text("host", &mut refusals);
+        assert!(settings.required(host, "host", "host = \"…\"", &mut refusals).is_none());
+        assert!(settings.millis("timeout_ms", 1..=60_000, &mut refusals).is_none());
+        let port = settings.text("port", &mut refusals);
+        assert!(settings.required(port, "port", "port = \"…\"", &mut refusals).is_none());
+        settings.finish(&mut refusals);
+        assert_eq!(
+            told(refusals),
+            [
+                "a.toml:1: device \"b\": port: missing\n    add port = \"…\"",
+                "a.toml:2: device \"b\": unit_id: 300 is not right here\n    give a whole number from 0 to 247",
+                "a.toml:3: device \"b\": host: 7 is not right here\n    give text in quotes, not empty",
+                "a.toml:4: device \"b\": tiemout_ms: unknown key\n    is timeout_ms meant?",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_number_keeps_its_text() {
+        let mut refusals = Refusals::new();
+        let tenth = Setting::Float(Decimal { value: 0.1, text: "0.1".to_owned() });
+        let mut settings = section(&[("scale", tenth), ("offset", Setting::Integer(-40))]);
+        assert_eq!(settings.number("scale", &mut refusals).unwrap().value.text, "0.1");
+        assert_eq!(settings.number("offset", &mut refusals).unwrap().value.value, -40.0);
+        assert!(refusals.is_empty());
+    }
+}

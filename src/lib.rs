@@ -1,0 +1,3 @@
+//! Pointcast: device points to dashboards, as they change.
+
+pub mod limits;

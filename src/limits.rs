@@ -1,0 +1,58 @@
+//! Every bound of the service, with its name, its unit and its default.
+
+use std::time::Duration;
+
+/// Bounds on what clients may cost. Each is a setting in `[limits]`, under the name it has here with its
+/// unit behind it (`session_life` is `session_life_ms`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most open connections, streams among them.
+    pub connections: usize,
+    /// Most open streams.
+    pub streams: usize,
+    /// Most open streams from one address.
+    pub streams_per_address: usize,
+    /// Most sessions, connected or within their life.
+    pub sessions: usize,
+    /// Most points selected by all sessions together.
+    pub selected_points: usize,
+    /// Most points one session may select.
+    pub points_per_client: usize,
+    /// Most entries in one session's subscription.
+    pub entries_per_client: usize,
+    /// Largest request body, in bytes.
+    pub body_bytes: usize,
+    /// Largest data of one frame, in bytes.
+    pub frame_bytes: usize,
+    /// Most points in one frame.
+    pub frame_points: usize,
+    /// How long a session outlives its connection.
+    pub session_life: Duration,
+    /// How long a request's head may take to arrive.
+    pub header_timeout: Duration,
+    /// How long a reader may take nothing before its connection is closed.
+    pub write_timeout: Duration,
+    /// How long open connections may take to end after a stop was asked for.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 12_000,
+            streams: 10_000,
+            streams_per_address: 1_000,
+            sessions: 20_000,
+            selected_points: 10_000_000,
+            points_per_client: 100_000,
+            entries_per_client: 10_000,
+            body_bytes: 1024 * 1024,
+            frame_bytes: 256 * 1024,
+            frame_points: 1_000,
+            session_life: Duration::from_secs(60),
+            header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}

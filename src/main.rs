@@ -1,0 +1,3 @@
+//! The `pointcast` command.
+
+fn main() {}
