@@ -3,6 +3,7 @@
 //! - [`PointId`], [`DeviceName`]: names, checked once, never checked again.
 //! - [`Value`], [`Reading`], [`Sample`], [`Reason`]: what was read, and how far it may be trusted.
 //! - [`Driver`], [`Outlet`], [`Inlet`], [`Fault`]: who calls whom, and when.
+//! - [`text`], [`Reports`]: what several drivers need: text to value, and devices' reports told in time.
 //! - [`settings`]: a configuration section as a driver sees it, with file and line for every refusal.
 //!
 //! Invariants: a [`Value`] is always finite and bounded; a [`Sample`] that carries no value cannot look
@@ -10,13 +11,16 @@
 //! protocol nor the service.
 
 mod driver;
+mod exact;
 mod inlet;
 mod name;
 mod outlet;
 mod point;
 mod quality;
+mod reports;
 mod sample;
 pub mod settings;
+pub mod text;
 mod value;
 
 pub use driver::{Driver, Fault, PlannedRequest, SessionFuture};
@@ -28,5 +32,6 @@ pub use point::{
     ValueType,
 };
 pub use quality::{Failure, Quality, Reason};
+pub use reports::Reports;
 pub use sample::{Reading, Sample, UnixMs};
 pub use value::{FiniteF32, FiniteF64, MAX_TEXT_BYTES, Text, Value};

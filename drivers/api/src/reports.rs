@@ -1,0 +1,129 @@
+//! How a driver's devices are: kept across its sessions, told when it matters.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{DeviceIndex, DeviceReport, DeviceState, Outlet};
+
+/// The newest report of each device, and what the outlet was told of it.
+///
+/// A change of state is told at once, everything else when [`tell`](Self::tell) is called, which a session
+/// does once a second. Counters live as long as the driver.
+#[derive(Debug)]
+pub struct Reports(Mutex<Vec<Slot>>);
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    newest: DeviceReport,
+    told: Option<DeviceReport>,
+}
+
+impl Reports {
+    /// Every one of `devices` devices offline, with nothing counted yet.
+    #[must_use]
+    pub fn new(devices: usize) -> Self {
+        Self(Mutex::new(vec![Slot::default(); devices]))
+    }
+
+    /// Changes the report of `device`, and tells it if its state is another now.
+    pub fn update(
+        &self,
+        outlet: &dyn Outlet,
+        device: DeviceIndex,
+        change: impl FnOnce(&mut DeviceReport),
+    ) {
+        let due = {
+            let mut slots = self.slots();
+            let Some(slot) = slots.get_mut(device.at()) else { return };
+            change(&mut slot.newest);
+            let told = slot.told.as_ref().map(|report| report.state);
+            (told != Some(slot.newest.state)).then(|| slot.take())
+        };
+        if let Some(report) = due {
+            outlet.report(device, report);
+        }
+    }
+
+    /// Tells every report that is not as it was last told.
+    pub fn tell(&self, outlet: &dyn Outlet) {
+        let due: Vec<_> = (0..)
+            .map(DeviceIndex)
+            .zip(self.slots().iter_mut())
+            .filter(|(_, slot)| slot.told.as_ref() != Some(&slot.newest))
+            .map(|(device, slot)| (device, slot.take()))
+            .collect();
+        for (device, report) in due {
+            outlet.report(device, report);
+        }
+    }
+
+    /// Turns every device offline and tells so: at the begin of a session, and at its end with the reason.
+    pub fn all_offline(&self, outlet: &dyn Outlet, error: Option<&str>) {
+        for slot in self.slots().iter_mut() {
+            slot.newest.state = DeviceState::Offline;
+            slot.told = None;
+            if let Some(error) = error {
+                slot.newest.last_error = Some(error.to_owned());
+            }
+        }
+        self.tell(outlet);
+    }
+
+    /// The state of `device`; offline for one that was never declared.
+    #[must_use]
+    pub fn state(&self, device: DeviceIndex) -> DeviceState {
+        self.slots().get(device.at()).map_or(DeviceState::Offline, |slot| slot.newest.state)
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
+        // A report is whole after every line of the sections above, so a panic elsewhere spoils nothing.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    fn take(&mut self) -> DeviceReport {
+        self.told = Some(self.newest.clone());
+        self.newest.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Failure, Sample, UnixMs};
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<(u32, DeviceReport)>>);
+
+    impl Outlet for Heard {
+        fn put(&self, _: &[Sample]) {}
+        fn fail_device(&self, _: DeviceIndex, _: Failure, _: UnixMs) {}
+        fn report(&self, device: DeviceIndex, report: DeviceReport) {
+            self.0.lock().unwrap().push((device.0, report));
+        }
+    }
+
+    impl Heard {
+        fn take(&self) -> Vec<(u32, DeviceState, u64)> {
+            let heard = std::mem::take(&mut *self.0.lock().unwrap());
+            heard.into_iter().map(|(at, r)| (at, r.state, r.counters.requests)).collect()
+        }
+    }
+
+    #[test]
+    fn a_change_of_state_is_told_at_once_and_counts_when_asked() {
+        let (heard, reports) = (Heard::default(), Reports::new(2));
+        reports.all_offline(&heard, None);
+        assert_eq!(heard.take(), [(0, DeviceState::Offline, 0), (1, DeviceState::Offline, 0)]);
+        reports.update(&heard, DeviceIndex(1), |report| report.counters.requests += 1);
+        assert_eq!(heard.take(), []);
+        reports.tell(&heard);
+        assert_eq!(heard.take(), [(1, DeviceState::Offline, 1)]);
+        reports.tell(&heard);
+        assert_eq!(heard.take(), []);
+        reports.update(&heard, DeviceIndex(1), |report| report.state = DeviceState::Online);
+        assert_eq!(heard.take(), [(1, DeviceState::Online, 1)]);
+        reports.all_offline(&heard, Some("failed to open /dev/ttyS9"));
+        assert_eq!(heard.take(), [(0, DeviceState::Offline, 0), (1, DeviceState::Offline, 1)]);
+    }
+}
