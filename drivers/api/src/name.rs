@@ -160,7 +160,7 @@ pub enum NameError {
         count: usize,
     },
     /// More than [`MAX_ID_BYTES`].
-    #[error("{bytes} bytes long, at most {MAX_ID_BYTES} are allowed")]
+    #[error("{bytes} bytes long: an id may have {MAX_ID_BYTES}, the name of a device half of that")]
     TooLong {
         /// How many there were.
         bytes: usize,

@@ -282,7 +282,7 @@ impl Settings {
         key: &'static str,
         refusals: &mut Refusals,
     ) -> Option<Located<Vec<Decimal>>> {
-        self.convert(key, refusals, "a list of numbers, [0, 100]", |setting| match setting {
+        self.convert(key, refusals, "a list of finite numbers, [0, 100]", |setting| match setting {
             Setting::List(items) => items.iter().map(|(_, item)| decimal(item)).collect(),
             _ => None,
         })
@@ -313,7 +313,7 @@ impl Settings {
         let found = self.convert(
             key,
             refusals,
-            format!("sections [[{key}]] or a list of {{ … }}"),
+            format!("a list of sections, {key} = [{{ … }}, {{ … }}]"),
             |setting| match setting {
                 Setting::List(items) => items
                     .iter()

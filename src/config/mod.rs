@@ -1,0 +1,126 @@
+//! The configuration: files as written → checked once, and never checked again.
+//!
+//! Everything wrong is told together, each with file, line, field, problem and what would be right; only
+//! errors of syntax come alone, because behind them nothing can be judged. Loading opens no device, no
+//! port and no socket: only the files themselves. Every bound is a named constant of its room.
+
+mod disabled;
+mod document;
+mod files;
+mod gateway;
+mod limits;
+mod points;
+mod simulation;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+
+use pointcast_api::Driver;
+use pointcast_api::settings::{Refusal, Refusals, Settings};
+
+pub use files::{MAX_FILE_BYTES, MAX_INCLUDED_FILES};
+pub use gateway::{DEFAULT_LISTEN, Gateway, MAX_HOSTS};
+pub use points::{
+    MAX_DESCRIPTION_CHARS, MAX_LABEL_CHARS, MAX_LABELS, MAX_PRECISION, MAX_UNIT_CHARS,
+};
+pub use simulation::Simulation;
+pub use site::{MAX_CHANNELS, MAX_DEVICES, MAX_POINTS};
+
+use crate::limits::Limits;
+use crate::registry::{DRIVERS, DriverKind};
+use site::Site;
+
+/// Everything a gateway is told before it starts.
+#[derive(Debug)]
+pub struct Config {
+    /// Where and under which names it is reached.
+    pub gateway: Gateway,
+    /// What clients may cost.
+    pub limits: Limits,
+    /// Simulated devices to run beside it, if any.
+    pub simulation: Option<Simulation>,
+    /// Its channels, in the order of the files.
+    pub channels: Vec<Channel>,
+}
+
+/// One channel, ready to run.
+pub struct Channel {
+    /// Its name, unique in the gateway.
+    pub name: String,
+    /// The word that chose its driver.
+    pub driver_name: &'static str,
+    /// Whether it is switched on. The driver of one that is not declares everything and opens nothing.
+    pub enabled: bool,
+    /// Its driver, with its devices and points.
+    pub driver: Box<dyn Driver>,
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, driver_name, enabled, driver } = self;
+        f.debug_struct("Channel")
+            .field("name", name)
+            .field("driver_name", driver_name)
+            .field("enabled", enabled)
+            .field("points", &driver.points().len())
+            .finish()
+    }
+}
+
+/// The configuration in the file at `path` and the files it includes.
+///
+/// # Errors
+/// Everything that is wrong with it, by file and line. Nothing helps but to change the files.
+pub fn load(path: &Path) -> Result<Config, Vec<Refusal>> {
+    load_with(path, DRIVERS)
+}
+
+/// The same with other drivers than this program's.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(path: &Path, drivers: &[DriverKind]) -> Result<Config, Vec<Refusal>> {
+    let mut refusals = Refusals::new();
+    match read(path, drivers, &mut refusals) {
+        Some(config) if refusals.is_empty() => Ok(config),
+        Some(_) | None => Err(refusals.into_sorted()),
+    }
+}
+
+fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<Config> {
+    let mut main = files::read_main(path, refusals)?;
+    let (gateway, include) = gateway::take(&mut main, refusals);
+    let included = include.map(|include| files::read_included(path, &include, refusals));
+    // A file that could not be read may hold any channel: what refers to it cannot be judged.
+    let mut included: Vec<Settings> =
+        included.unwrap_or_default().into_iter().collect::<Option<_>>()?;
+    let limits = limits::take(&mut main, refusals);
+    let simulation = simulation::take(&mut main, refusals);
+    let mut site = Site::new(drivers);
+    site.add_channels(&mut main, refusals);
+    for file in &mut included {
+        site.add_channels(file, refusals);
+    }
+    site.add_devices(&mut main, refusals);
+    main.finish(refusals);
+    for mut file in included {
+        site.add_devices(&mut file, refusals);
+        refuse_main_only(&mut file, path, refusals);
+        file.finish(refusals);
+    }
+    let channels = site.build(refusals);
+    Some(Config { gateway, limits, simulation, channels })
+}
+
+/// Refuses the sections that are the main file's alone.
+fn refuse_main_only(file: &mut Settings, main: &Path, refusals: &mut Refusals) {
+    for key in ["gateway", "limits", "simulation"] {
+        if let Some(section) = file.section(key, key, refusals) {
+            let remedy = format!("move it to {}", main.display());
+            refusals.push(section.place(), key, "stands in an included file", remedy);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Channels, devices and points of all files → one driver for each channel.
+//!
+//! Names are unique across files: a second one is refused with the place of the first.
+
+use std::collections::HashMap;
+
+use pointcast_api::settings::{
+    ChannelSettings, DeviceSettings, Located, Place, PointSettings, Refusals, Settings,
+};
+use pointcast_api::{DeviceIndex, DeviceName, Driver, PointId};
+
+use super::Channel;
+use super::disabled::Disabled;
+use super::points::{self, Owner, name_remedy, shown};
+use crate::registry::DriverKind;
+
+/// Most channels of one gateway.
+pub const MAX_CHANNELS: usize = 4096;
+
+/// Most devices of one gateway.
+pub const MAX_DEVICES: usize = 65_536;
+
+/// Most points of one gateway.
+pub const MAX_POINTS: usize = 1_000_000;
+
+/// A channel whose devices are still being gathered.
+struct Pending {
+    name: String,
+    kind: Option<DriverKind>,
+    enabled: bool,
+    settings: Settings,
+    devices: Vec<DeviceSettings>,
+    /// Whether any device names it, even one that was refused.
+    used: bool,
+}
+
+/// The site as far as it was read.
+pub(super) struct Site<'a> {
+    drivers: &'a [DriverKind],
+    pending: Vec<Pending>,
+    /// Where each channel stands, and which of `pending` it is.
+    channels: HashMap<String, (Place, usize)>,
+    devices: HashMap<DeviceName, Place>,
+    points: HashMap<PointId, Place>,
+    /// Whether a device's channel could not be told: then a channel may only seem to have no devices.
+    strays: bool,
+}
+
+impl<'a> Site<'a> {
+    pub(super) fn new(drivers: &'a [DriverKind]) -> Self {
+        Self {
+            drivers,
+            pending: Vec::new(),
+            channels: HashMap::new(),
+            devices: HashMap::new(),
+            points: HashMap::new(),
+            strays: false,
+        }
+    }
+
+    /// Takes `[[channels]]` out of one file. All files' channels come before any device.
+    pub(super) fn add_channels(&mut self, file: &mut Settings, refusals: &mut Refusals) {
+        for mut settings in file.sections("channels", "channel", refusals) {
+            let name = settings.text("name", refusals);
+            let name = settings.required(name, "name", "name = \"plant\"", refusals);
+            let name = name.and_then(|name| segment(&name, refusals).map(|_| name));
+            if let Some(name) = &name {
+                settings.rename(format!("channel {:?}", name.value));
+            }
+            let kind = self.driver(&mut settings, refusals);
+            let enabled = settings.flag("enabled", refusals).is_none_or(|flag| flag.value);
+            let Some(name) = name else { continue };
+            if let Some((first, _)) = self.channels.get(&name.value) {
+                let problem = format!("a second channel {:?}, the first is at {first}", name.value);
+                name.refuse(refusals, problem, "give each channel a name of its own");
+                continue;
+            }
+            let entry = (settings.place().clone(), self.pending.len());
+            self.channels.insert(name.value.clone(), entry);
+            let name = name.value;
+            let devices = Vec::new();
+            self.pending.push(Pending { name, kind, enabled, settings, devices, used: false });
+        }
+    }
+
+    fn driver(&self, settings: &mut Settings, refusals: &mut Refusals) -> Option<DriverKind> {
+        let names: Vec<&str> = self.drivers.iter().map(|kind| kind.name).collect();
+        let word = settings.text("driver", refusals);
+        let example = format!("driver = \"…\", one of: {}", names.join(", "));
+        let word = settings.required(word, "driver", &example, refusals)?;
+        let kind = self.drivers.iter().find(|kind| kind.name == word.value);
+        if kind.is_none() {
+            let remedy = meant(&word.value, &names);
+            word.refuse(refusals, format!("there is no driver {:?}", word.value), remedy);
+        }
+        kind.copied()
+    }
+
+    /// Takes `[[devices]]` out of one file.
+    pub(super) fn add_devices(&mut self, file: &mut Settings, refusals: &mut Refusals) {
+        for settings in file.sections("devices", "device", refusals) {
+            self.add_device(settings, refusals);
+        }
+    }
+
+    fn add_device(&mut self, mut settings: Settings, refusals: &mut Refusals) {
+        let text = settings.text("name", refusals);
+        let text = settings.required(text, "name", "name = \"boiler\"", refusals);
+        if let Some(text) = &text {
+            settings.rename(format!("device {:?}", text.value));
+        }
+        let name = text.and_then(|text| self.device_name(&text, &settings, refusals));
+        let prefix = prefix(&mut settings, name.as_ref(), refusals);
+        let at = self.channel_of(&mut settings, refusals);
+        self.strays |= at.is_none();
+        let count =
+            at.and_then(|at| self.pending.get(at)).map_or(0, |channel| channel.devices.len());
+        let index = DeviceIndex(u32::try_from(count).unwrap_or(u32::MAX));
+        let shown = name.as_ref().map_or("", DeviceName::as_str);
+        let owner = Owner { name: shown, prefix: prefix.as_deref(), index };
+        let points = self.points_of(&mut settings, &owner, refusals);
+        let Some(channel) = at.and_then(|at| self.pending.get_mut(at)) else { return };
+        channel.used = true;
+        if let Some(name) = name {
+            channel.devices.push(DeviceSettings { name, settings, points });
+        }
+    }
+
+    fn device_name(
+        &mut self,
+        text: &Located<String>,
+        settings: &Settings,
+        refusals: &mut Refusals,
+    ) -> Option<DeviceName> {
+        let name = segment(text, refusals)?;
+        if let Some(first) = self.devices.get(&name) {
+            let problem = format!("a second device {:?}, the first is at {first}", text.value);
+            text.refuse(refusals, problem, "give each device a name of its own");
+            return None;
+        }
+        if self.devices.len() == MAX_DEVICES {
+            let problem = format!("more than {MAX_DEVICES} devices");
+            text.refuse(refusals, problem, "spread them over several gateways");
+            return None;
+        }
+        self.devices.insert(name.clone(), settings.place().clone());
+        Some(name)
+    }
+
+    /// Which of the pending channels a device is on.
+    fn channel_of(&self, settings: &mut Settings, refusals: &mut Refusals) -> Option<usize> {
+        let word = settings.text("channel", refusals);
+        let example = "channel = \"…\", the name of one of the [[channels]]";
+        let word = settings.required(word, "channel", example, refusals)?;
+        let found = self.channels.get(&word.value).map(|(_, at)| *at);
+        if found.is_none() {
+            let mut names: Vec<&str> = self.channels.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            let problem = format!("there is no channel {:?}", word.value);
+            word.refuse(refusals, problem, meant(&word.value, &names));
+        }
+        found
+    }
+
+    fn points_of(
+        &mut self,
+        settings: &mut Settings,
+        owner: &Owner<'_>,
+        refusals: &mut Refusals,
+    ) -> Vec<PointSettings> {
+        let before = refusals.len();
+        let sections = settings.sections("points", "point", refusals);
+        if sections.is_empty() && refusals.len() == before {
+            let example = "add points = [{ name = \"…\", … }] or sections [[devices.points]]";
+            refusals.push(settings.place(), settings.field("points"), "no points", example);
+        }
+        let mut points = Vec::with_capacity(sections.len());
+        for section in sections {
+            let Some(point) = points::take(section, owner, refusals) else { continue };
+            let place = point.settings.place();
+            let field = point.settings.what().to_owned();
+            if let Some(first) = self.points.get(&point.details.id) {
+                let problem = format!("a second point with this id, the first is at {first}");
+                refusals.push(place, field, problem, "give one of them another name or prefix");
+                continue;
+            }
+            if self.points.len() == MAX_POINTS {
+                let problem = format!("more than {MAX_POINTS} points");
+                refusals.push(place, field, problem, "spread them over several gateways");
+                break;
+            }
+            self.points.insert(point.details.id.clone(), place.clone());
+            points.push(point);
+        }
+        points
+    }
+
+    /// Every channel with its driver, in the order of the files.
+    pub(super) fn build(self, refusals: &mut Refusals) -> Vec<Channel> {
+        if let Some(first_over) = self.pending.get(MAX_CHANNELS) {
+            let (place, field) = (first_over.settings.place(), first_over.settings.what());
+            let problem = format!("more than {MAX_CHANNELS} channels");
+            refusals.push(place, field, problem, "spread them over several gateways");
+            return Vec::new();
+        }
+        let strays = self.strays;
+        let build = |channel| build_channel(channel, strays, refusals);
+        self.pending.into_iter().filter_map(build).collect()
+    }
+}
+
+fn build_channel(channel: Pending, strays: bool, refusals: &mut Refusals) -> Option<Channel> {
+    let Pending { name, kind, enabled, settings, devices, used } = channel;
+    let (place, field) = (settings.place().clone(), settings.what().to_owned());
+    if !used && strays {
+        return None;
+    }
+    if !used {
+        let remedy = format!("add [[devices]] with channel = {name:?}, or take the channel out");
+        refusals.push(&place, field, "no device is on it", remedy);
+        return None;
+    }
+    let kind = kind?;
+    let before = refusals.len();
+    let built = (kind.build)(ChannelSettings { name: name.clone(), settings, devices }, refusals);
+    if built.is_none() && refusals.len() == before {
+        let remedy = "report this: it is a defect of the driver";
+        refusals.push(&place, field, "its driver refused it and did not say why", remedy);
+    }
+    let driver: Box<dyn Driver> =
+        if enabled { built? } else { Box::new(Disabled::new(built?.as_ref())) };
+    Some(Channel { name, driver_name: kind.name, enabled, driver })
+}
+
+/// The name of a channel or device: one segment.
+fn segment(text: &Located<String>, refusals: &mut Refusals) -> Option<DeviceName> {
+    match DeviceName::new(&text.value) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            let problem = format!("{} is no name: {error}", shown(&text.value));
+            text.refuse(refusals, problem, name_remedy(&error));
+            None
+        }
+    }
+}
+
+/// What a device's point ids begin with: `prefix`, or its name.
+fn prefix(
+    settings: &mut Settings,
+    name: Option<&DeviceName>,
+    refusals: &mut Refusals,
+) -> Option<String> {
+    let before = refusals.len();
+    let Some(text) = settings.text("prefix", refusals) else {
+        return name.filter(|_| refusals.len() == before).map(ToString::to_string);
+    };
+    match PointId::new(&text.value) {
+        Ok(id) if id.is_own() => {
+            let problem =
+                format!("{:?} begins with $, as only the gateway's own ids do", text.value);
+            text.refuse(refusals, problem, "begin with another character");
+            None
+        }
+        Ok(_) => Some(text.value),
+        Err(error) => {
+            let problem = format!("{} is no prefix: {error}", shown(&text.value));
+            text.refuse(refusals, problem, "write it like \"line1/boiler\"");
+            None
+        }
+    }
+}
+
+/// The remedy for a word that is not in `known`: the nearest that is, or all.
+fn meant(word: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|name| (strsim::damerau_levenshtein(name, word), *name)).min();
+    match near {
+        Some((distance, name)) if distance <= 3 && distance < name.chars().count() => {
+            format!("is {name:?} meant? There are: {}", known.join(", "))
+        }
+        Some(_) => format!("give one of: {}", known.join(", ")),
+        None => "there is none yet: add [[channels]] with name and driver".to_owned(),
+    }
+}

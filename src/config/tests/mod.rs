@@ -1,0 +1,5 @@
+//! Whole configurations, right and wrong.
+
+mod cases;
+pub(crate) mod driver;
+mod whole;

@@ -1,0 +1,266 @@
+//! Right configurations, and files that are none.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use pointcast_api::{
+    DeviceIndex, DeviceReport, DeviceState, Failure, Outlet, Sample, StaleAfter, UnixMs,
+    command_queue,
+};
+use proptest::prelude::*;
+use tokio_util::sync::CancellationToken;
+
+use super::driver::DRIVERS;
+use crate::config::{Config, MAX_FILE_BYTES, load_with};
+
+/// A folder of its own, gone when dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("pointcast-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn load(path: &Path) -> Config {
+    load_with(path, DRIVERS).unwrap()
+}
+
+fn problems(path: &Path) -> Vec<String> {
+    let refusals = load_with(path, DRIVERS).unwrap_err();
+    refusals.iter().map(|refusal| format!("{}: {}", refusal.field, refusal.problem)).collect()
+}
+
+#[test]
+fn everything_written_arrives() {
+    let folder = Folder::new("everything");
+    let main = folder.write(
+        "main.toml",
+        r#"
+            [gateway]
+            name = "Hall 3"
+            listen = "[::1]:0"
+            hosts = ["Gateway.Example"]
+            include = ["site.d/*.toml", "extra/*.toml"]
+            [limits]
+            streams = 5
+            session_life_ms = 90_000
+            [simulation]
+            modbus_tcp = "127.0.0.1:15020"
+            scale = "/tmp/scale"
+            [[channels]]
+            name = "second"
+            driver = "test-bus"
+            address = "there"
+        "#,
+    );
+    folder.write(
+        "site.d/b.toml",
+        r#"
+            [[channels]]
+            name = "first"
+            driver = "test-bus"
+            address = "here"
+            [[devices]]
+            name = "boiler"
+            channel = "first"
+            unit_id = 7
+            prefix = "line1/boiler"
+            [[devices.points]]
+            name = "supply/temperature"
+            unit = "°C"
+            description = "water that leaves"
+            range = [-20, 120.5]
+            precision = 1
+            scan_ms = 250
+            [[devices.points]]
+            name = "mode"
+            type = "u16"
+            labels = { 1 = "on", 0 = "off", -1 = "fault" }
+            stale_after_ms = "never"
+        "#,
+    );
+    folder.write(
+        "site.d/a.toml",
+        "[[devices]]\nname = \"pump\"\nchannel = \"second\"\npoints = [{ name = \"speed\", stale_after_ms = 40 }]",
+    );
+    let config = load(&main);
+    assert_eq!(config.gateway.name, "Hall 3");
+    assert_eq!(config.gateway.listen, "[::1]:0".parse().unwrap());
+    assert_eq!(config.gateway.hosts, ["gateway.example"]);
+    assert_eq!(config.limits.streams, 5);
+    assert_eq!(config.limits.session_life, Duration::from_secs(90));
+    assert_eq!(config.limits.connections, crate::limits::Limits::default().connections);
+    let simulation = config.simulation.unwrap();
+    assert_eq!(simulation.modbus_tcp, Some("127.0.0.1:15020".parse().unwrap()));
+    assert_eq!(simulation.modbus_rtu, None);
+
+    let names: Vec<&str> = config.channels.iter().map(|channel| channel.name.as_str()).collect();
+    assert_eq!(names, ["second", "first"]);
+    let driver = &config.channels[1].driver;
+    assert_eq!(driver.devices()[0].address, "here unit 7");
+    let points = driver.points();
+    assert_eq!(points[0].details.id.as_str(), "line1/boiler/supply/temperature");
+    assert_eq!(points[0].details.device, DeviceIndex(0));
+    assert_eq!(points[0].details.unit.as_deref(), Some("°C"));
+    assert_eq!(points[0].details.description.as_deref(), Some("water that leaves"));
+    assert_eq!(points[0].details.range, Some((-20.0, 120.5)));
+    assert_eq!(points[0].details.precision, Some(1));
+    assert_eq!(points[0].scan_interval, Some(Duration::from_millis(250)));
+    let labels: Vec<_> =
+        points[1].details.labels.iter().map(|(value, label)| (*value, label.as_str())).collect();
+    assert_eq!(labels, [(-1, "fault"), (0, "off"), (1, "on")]);
+    assert_eq!(points[1].stale_after, StaleAfter::Never);
+    let pump = &config.channels[0].driver.points()[0];
+    assert_eq!(pump.details.id.as_str(), "pump/speed");
+    assert_eq!(pump.stale_after, StaleAfter::Elapsed(Duration::from_millis(40)));
+}
+
+#[test]
+fn an_empty_file_is_an_empty_gateway() {
+    let folder = Folder::new("empty");
+    let config = load(&folder.write("main.toml", ""));
+    assert_eq!(config.gateway, crate::config::Gateway::default());
+    assert!(config.channels.is_empty() && config.simulation.is_none());
+}
+
+#[test]
+fn a_missing_file_says_where_it_was_looked_for() {
+    let refusals = load_with(Path::new("no/such.toml"), DRIVERS).unwrap_err();
+    let here = std::env::current_dir().unwrap();
+    let expected = format!(
+        "no/such.toml: file: not there; looked for {}/no/such.toml\n    name another with --config FILE, \
+         or write one: config/examples/ shows how",
+        here.display()
+    );
+    assert_eq!(refusals.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
+}
+
+#[test]
+fn only_regular_utf8_files_within_bounds_are_read() {
+    let folder = Folder::new("irregular");
+    assert_eq!(problems(&folder.0), ["file: a folder"]);
+    assert_eq!(problems(Path::new("/dev/null")), ["file: no regular file"]);
+    let latin = folder.write("latin.toml", b"# first\n# temp\xe9rature\n");
+    assert_eq!(problems(&latin), ["file: not UTF-8"]);
+    assert_eq!(load_with(&latin, DRIVERS).unwrap_err()[0].place.line, 2);
+    let most = usize::try_from(MAX_FILE_BYTES).unwrap();
+    load(&folder.write("most.toml", vec![b'\n'; most]));
+    let over = folder.write("over.toml", vec![b'\n'; most + 1]);
+    assert_eq!(problems(&over), [format!("file: larger than {MAX_FILE_BYTES} bytes")]);
+}
+
+#[test]
+fn a_folder_with_pattern_characters_in_its_name_is_only_a_folder() {
+    let folder = Folder::new("odd");
+    let main = folder.write("[a]*?/main.toml", "gateway.include = [\"b.toml\", \"c*.toml\"]");
+    folder.write("[a]*?/b.toml", "");
+    load(&main);
+}
+
+#[test]
+fn a_number_past_sixty_four_bits_is_refused_and_not_bent() {
+    let folder = Folder::new("big");
+    let main = folder.write("main.toml", "[limits]\nstreams = 9223372036854775808\n");
+    assert_eq!(
+        problems(&main),
+        ["limits: streams: a whole number beyond 64 bits is not right here"]
+    );
+}
+
+/// Keeps what was reported.
+#[derive(Default)]
+struct Reports(std::sync::Mutex<Vec<(DeviceIndex, DeviceState)>>);
+
+impl Outlet for Reports {
+    fn put(&self, samples: &[Sample]) {
+        panic!("a disabled channel put {samples:?}");
+    }
+
+    fn fail_device(&self, device: DeviceIndex, failure: Failure, _: UnixMs) {
+        panic!("a disabled channel failed {device:?}: {failure:?}");
+    }
+
+    fn report(&self, device: DeviceIndex, report: DeviceReport) {
+        self.0.lock().unwrap().push((device, report.state));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disabled_channel_declares_all_and_does_nothing() {
+    let folder = Folder::new("disabled");
+    let main = folder.write(
+        "main.toml",
+        r#"
+            channels = [{ name = "off", driver = "test-bus", address = "a", enabled = false }]
+            devices = [{ name = "d", channel = "off", points = [{ name = "p", scan_ms = 100 }] }]
+        "#,
+    );
+    let config = load(&main);
+    let channel = &config.channels[0];
+    assert!(!channel.enabled);
+    assert_eq!(channel.driver.points()[0].details.id.as_str(), "d/p");
+    assert_eq!(channel.driver.points()[0].stale_after, StaleAfter::Never);
+    assert!(channel.driver.plan().is_empty());
+    let (outlet, stop) = (Reports::default(), CancellationToken::new());
+    let (_sender, mut inlet) = command_queue();
+    let session = channel.driver.session(&outlet, &mut inlet, stop.clone());
+    let ended = async {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        stop.cancel();
+    };
+    let (result, ()) = tokio::join!(session, ended);
+    assert!(result.is_ok());
+    assert_eq!(*outlet.0.lock().unwrap(), [(DeviceIndex(0), DeviceState::Disabled)]);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let folder = Folder::new("bytes");
+        let _either = load_with(&folder.write("main.toml", bytes), DRIVERS);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(lines in prop::collection::vec(
+        prop_oneof![
+            "\\PC{0,30}",
+            "\\[{0,3}(gateway|limits|channels|devices|devices\\.points)\\]{0,3}",
+            "(name|driver|channel|points|labels|range|include|listen) = \\PC{0,20}",
+            "(name|driver|channel|prefix|unit) = \"(a|b|test-bus|\\$|/|\\*|%)*\"",
+            "(points|labels|range|include) = [\\[{](a|1|\"|=|,| |nan|1e999|[{}\\[\\]]){0,20}",
+        ], 0..20)
+    ) {
+        let folder = Folder::new("text");
+        let _either = load_with(&folder.write("main.toml", lines.join("\n")), DRIVERS);
+    }
+}
+
+#[test]
+fn depth_is_bounded() {
+    let folder = Folder::new("depth");
+    for deep in [
+        "a.".repeat(100_000) + "a=1",
+        format!("[{}a]", "a.".repeat(100_000)),
+        "a=".to_owned() + &"[".repeat(100_000),
+        "a=".to_owned() + &"{a=".repeat(100_000),
+    ] {
+        assert!(!problems(&folder.write("main.toml", deep)).is_empty());
+    }
+}
