@@ -20,6 +20,8 @@ mod quality;
 mod reports;
 mod sample;
 pub mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 mod value;
 

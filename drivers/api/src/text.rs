@@ -111,6 +111,20 @@ impl TextFormat {
         self.value_type
     }
 
+    /// Whether the values are whole numbers.
+    #[must_use]
+    pub fn wants_integer(&self) -> bool {
+        match self.value_type {
+            ValueType::I16
+            | ValueType::U16
+            | ValueType::I32
+            | ValueType::U32
+            | ValueType::I64
+            | ValueType::U64 => true,
+            ValueType::Bool | ValueType::F32 | ValueType::F64 | ValueType::Text => false,
+        }
+    }
+
     /// Reads `text`; white space at its ends counts only where the type is `string`.
     ///
     /// Gives [`Reading::Good`], or [`Reading::NotANumber`] for `nan`, `inf`, `infinity` (with or without sign)
