@@ -8,17 +8,18 @@ const PAGE_TIMEOUT_MS = 15_000;
 export const RETRY_MS = 5_000;
 
 /**
- * Walks every page of the points that `match` (a pattern) takes in and hands each page to `onPage`.
+ * Walks every page of the points that `patterns` take in and hands each page to `onPage`.
  * Throws when a page does not come; what was handed over until then stands.
  */
-export async function walk(match, get, onPage) {
+export async function walk(patterns, get, onPage) {
   let cursor = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = new URLSearchParams({ match, limit: PAGE_POINTS });
+    const query = new URLSearchParams({ match: patterns.join(','), limit: PAGE_POINTS });
     if (cursor !== null) query.set('cursor', cursor);
     const body = await get(`/api/v1/points?${query}`);
-    onPage(body.points);
-    cursor = body.next ?? null;
+    // A point that went while the page was made is null.
+    onPage(body.points.filter((point) => point !== null));
+    cursor = body.cursor;
     if (cursor === null) return;
   }
   throw new Error(`more than ${MOST_PAGES} pages`);
@@ -55,12 +56,9 @@ export class Catalog {
       const patterns = this.#wish;
       this.#wish = null;
       try {
-        for (const pattern of patterns) {
-          if (this.#wish) break;
-          if (this.#walked.has(pattern)) continue;
-          this.#walked.add(pattern);
-          await walk(pattern, (url) => this.#get(url), (page) => this.#take(page));
-        }
+        const fresh = patterns.filter((pattern) => !this.#walked.has(pattern));
+        for (const pattern of fresh) this.#walked.add(pattern);
+        if (fresh.length > 0) await walk(fresh, (url) => this.#get(url), (page) => this.#take(page));
       } catch {
         // The table shows values without units until the next try, which walks everything again.
         this.#walked.clear();

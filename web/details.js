@@ -37,7 +37,10 @@ export class Details {
   constructor(dialog, read) {
     this.#dialog = dialog;
     this.#read = read;
-    dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
+    // A press beside the content is one on the dialog element itself.
+    dialog.addEventListener('click', (event) => {
+      if (event.target === dialog || event.target.closest('button')) dialog.close();
+    });
     dialog.addEventListener('close', () => (this.#id = null));
   }
 
