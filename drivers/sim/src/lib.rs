@@ -1,6 +1,25 @@
 //! Simulated devices that speak the real protocols over real sockets, pseudo terminals and a broker.
+//!
+//! - [`run`] with [`Settings`]: the site, as one future. [`Running`] says what is there.
+//! - [`FaultBoard`]: makes devices misbehave at run time, by words such as `boiler=late:300`.
+//! - [`map`]: what each device offers, as tables that a configuration can be checked against.
+//!
+//! Invariants: a value is a function of the time alone, however often it is read; one reply is one moment;
+//! a counter never runs backwards. Nothing here is a driver, and no driver knows of it.
 
+mod backoff;
 mod devices;
+mod fault;
+mod listener;
 pub mod map;
-pub mod modbus;
-pub mod signal;
+mod modbus;
+mod mqtt;
+mod port;
+#[cfg(test)]
+mod scratch;
+mod signal;
+mod simulation;
+mod talker;
+
+pub use fault::{Device, FaultBoard, FaultError, MAX_LATE_MS};
+pub use simulation::{Running, Settings, run};

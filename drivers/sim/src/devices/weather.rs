@@ -19,6 +19,10 @@ use crate::signal::{Duty, SiteTime, Tone, Wave, day, daylight, noise};
 
 /// Where the station says whether it is there.
 pub(crate) const STATUS_TOPIC: &str = "weather/status";
+/// What it says there while it is.
+pub(crate) const ONLINE: &str = "online";
+/// Its will.
+pub(crate) const OFFLINE: &str = "offline";
 
 const fn topic(
     point: &'static str,
@@ -89,14 +93,6 @@ const WIND_SPEED: Wave = Wave {
         Tone { amplitude: 0.6, period_s: 9.7 },
     ],
 };
-
-/// One message of the station.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub(crate) topic: &'static str,
-    pub(crate) payload: String,
-    pub(crate) retained: bool,
-}
 
 /// What the station publishes on `topic` at a moment; `None` for a topic that is none of its own.
 pub(crate) fn payload(topic: &str, unix_ms: UnixMs) -> Option<String> {

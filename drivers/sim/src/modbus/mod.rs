@@ -1,12 +1,12 @@
-//! Modbus slaves: the answer to a request, and the two wires it travels on.
+//! Modbus slaves: the answer to a request (`answer`), its frames (`frame`), when it leaves (`outbox`), and
+//! the two wires (`tcp`, `rtu`).
+//!
+//! The slaves read only: functions 01 to 04. They answer whoever asks, as many masters as there are.
 
-use crate::map::Table;
+mod answer;
+mod frame;
+mod outbox;
+pub(crate) mod rtu;
+pub(crate) mod tcp;
 
-/// What a slave holds at one moment.
-pub trait Bank {
-    /// `count` registers from `start` on; `None` when any of them does not exist.
-    fn registers(&self, table: Table, start: u16, count: u16) -> Option<Vec<u16>>;
-
-    /// `count` coils or inputs from `start` on; `None` when any of them does not exist.
-    fn bits(&self, table: Table, start: u16, count: u16) -> Option<Vec<bool>>;
-}
+pub(crate) use answer::{Bank, answer};

@@ -1,0 +1,387 @@
+//! Faults on demand: which device misbehaves, and how. Switched at run time by words such as `boiler=late:300`.
+//!
+//! A board only says what is wanted; each device's shell does it. Nothing here touches a wire.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// Longest delay that `late` takes.
+pub const MAX_LATE_MS: u64 = 60_000;
+
+/// What a device does wrong, or does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Fault {
+    /// Works as it should.
+    #[default]
+    Ok,
+    /// Takes everything in and says nothing.
+    Silent,
+    /// Answers this much later than it would.
+    Late(Duration),
+    /// RTU: the reply's CRC is wrong.
+    WrongCrc,
+    /// TCP: the reply carries a transaction id that nobody used.
+    WrongTransaction,
+    /// The reply ends early. TCP: two bytes short, and its MBAP header agrees. RTU: half the frame.
+    Truncated,
+    /// Answers every request with this exception code.
+    Exception(u8),
+    /// TCP: half a reply, then the connection ends. Serial: unplugged, the port is gone while this stands.
+    /// Weather: its will is published, then nothing. Broker: every connection is closed at once.
+    Disconnect,
+    /// Bytes that are no reply at all.
+    Garbage,
+    /// Scale: lines with characters flipped.
+    Garbled,
+    /// Scale: lines that end in the middle, without CR LF.
+    Cut,
+}
+
+/// A kind of fault as a word.
+struct Word {
+    /// The word, before a colon if it takes a number.
+    word: &'static str,
+    /// What the number is, where it takes one.
+    number: Option<Number>,
+    make: fn(u64) -> Fault,
+}
+
+struct Number {
+    shown: &'static str,
+    least: u64,
+    greatest: u64,
+}
+
+const SILENT: Word = plain("silent", |_| Fault::Silent);
+const TRUNCATED: Word = plain("truncated", |_| Fault::Truncated);
+const DISCONNECT: Word = plain("disconnect", |_| Fault::Disconnect);
+const GARBAGE: Word = plain("garbage", |_| Fault::Garbage);
+const LATE: Word = Word {
+    word: "late",
+    number: Some(Number { shown: "<ms>", least: 1, greatest: MAX_LATE_MS }),
+    make: |ms| Fault::Late(Duration::from_millis(ms)),
+};
+const EXCEPTION: Word = Word {
+    word: "exception",
+    number: Some(Number { shown: "<code>", least: 1, greatest: 255 }),
+    make: |code| Fault::Exception(u8::try_from(code).unwrap_or(u8::MAX)),
+};
+
+const fn plain(word: &'static str, make: fn(u64) -> Fault) -> Word {
+    Word { word, number: None, make }
+}
+
+static TCP_WORDS: &[Word] = &[
+    SILENT,
+    LATE,
+    plain("wrong-transaction", |_| Fault::WrongTransaction),
+    TRUNCATED,
+    EXCEPTION,
+    DISCONNECT,
+    GARBAGE,
+];
+static RTU_WORDS: &[Word] = &[
+    SILENT,
+    LATE,
+    plain("wrong-crc", |_| Fault::WrongCrc),
+    TRUNCATED,
+    EXCEPTION,
+    DISCONNECT,
+    GARBAGE,
+];
+static SCALE_WORDS: &[Word] =
+    &[SILENT, plain("garbled", |_| Fault::Garbled), plain("cut", |_| Fault::Cut), DISCONNECT];
+static MQTT_WORDS: &[Word] = &[SILENT, DISCONNECT];
+
+/// A device that faults can be asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Device {
+    Meter,
+    Boiler,
+    Pumps,
+    Greenhouse1,
+    Greenhouse2,
+    Scale,
+    Weather,
+    Broker,
+}
+
+impl Device {
+    /// All of them, in the order of help texts.
+    pub const ALL: [Self; 8] = [
+        Self::Meter,
+        Self::Boiler,
+        Self::Pumps,
+        Self::Greenhouse1,
+        Self::Greenhouse2,
+        Self::Scale,
+        Self::Weather,
+        Self::Broker,
+    ];
+
+    /// Its name in maps and fault texts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Meter => "meter",
+            Self::Boiler => "boiler",
+            Self::Pumps => "pumps",
+            Self::Greenhouse1 => "greenhouse1",
+            Self::Greenhouse2 => "greenhouse2",
+            Self::Scale => "scale",
+            Self::Weather => "weather",
+            Self::Broker => "broker",
+        }
+    }
+
+    fn words(self) -> &'static [Word] {
+        match self {
+            Self::Meter | Self::Boiler | Self::Pumps => TCP_WORDS,
+            Self::Greenhouse1 | Self::Greenhouse2 => RTU_WORDS,
+            Self::Scale => SCALE_WORDS,
+            Self::Weather | Self::Broker => MQTT_WORDS,
+        }
+    }
+
+    /// The words it takes behind the `=`, `ok` first, as help shows them: `late:<ms>`.
+    #[must_use]
+    pub fn fault_words(self) -> Vec<String> {
+        let mut words = vec!["ok".to_owned()];
+        words.extend(self.words().iter().map(|word| match &word.number {
+            Some(number) => format!("{}:{}", word.word, number.shown),
+            None => word.word.to_owned(),
+        }));
+        words
+    }
+
+    fn parse_fault(self, text: &str) -> Result<Fault, FaultError> {
+        let (name, number) = match text.split_once(':') {
+            Some((name, number)) => (name, Some(number)),
+            None => (text, None),
+        };
+        if text == "ok" {
+            return Ok(Fault::Ok);
+        }
+        let word = self.words().iter().find(|word| word.word == name).ok_or_else(|| {
+            FaultError::Unknown { device: self.name(), word: name.to_owned(), known: self.listed() }
+        })?;
+        match (&word.number, number) {
+            (None, None) => Ok((word.make)(0)),
+            (None, Some(_)) => Err(FaultError::NoNumber { word: word.word }),
+            (Some(wanted), given) => given
+                .and_then(|given| given.parse::<u64>().ok())
+                .filter(|given| (wanted.least..=wanted.greatest).contains(given))
+                .map(word.make)
+                .ok_or(FaultError::Number {
+                    word: word.word,
+                    shown: wanted.shown,
+                    least: wanted.least,
+                    greatest: wanted.greatest,
+                }),
+        }
+    }
+
+    fn listed(self) -> String {
+        self.fault_words().join(", ")
+    }
+}
+
+/// Why a fault text was refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// It is not of the form `device=fault`.
+    #[error("`{0}` is not of the form device=fault, such as boiler=late:300 or boiler=ok")]
+    Form(String),
+    /// There is no such device.
+    #[error("there is no simulated device `{0}`; there are {known}", known = device_names())]
+    Device(String),
+    /// The device has no such fault.
+    #[error("`{device}` knows no fault `{word}`; it knows {known}")]
+    Unknown {
+        /// The device.
+        device: &'static str,
+        /// What was asked of it.
+        word: String,
+        /// What could be.
+        known: String,
+    },
+    /// The fault takes a number.
+    #[error("`{word}` takes a number from {least} to {greatest}: {word}:{shown}")]
+    Number {
+        /// The fault.
+        word: &'static str,
+        /// What the number is.
+        shown: &'static str,
+        /// Least number it takes.
+        least: u64,
+        /// Greatest number it takes.
+        greatest: u64,
+    },
+    /// The fault takes no number.
+    #[error("`{word}` takes no number")]
+    NoNumber {
+        /// The fault.
+        word: &'static str,
+    },
+}
+
+fn device_names() -> String {
+    Device::ALL.map(Device::name).join(", ")
+}
+
+type Faults = [Fault; Device::ALL.len()];
+
+/// Which faults stand. Clones are handles to one board.
+#[derive(Clone, Debug)]
+pub struct FaultBoard(Arc<watch::Sender<Faults>>);
+
+impl Default for FaultBoard {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FaultBoard {
+    /// A board on which everything works.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Arc::new(watch::Sender::new([Fault::Ok; Device::ALL.len()])))
+    }
+
+    /// Sets one device's fault from its text form: `boiler=late:300`, `boiler=ok`. It holds from the
+    /// device's next reply on.
+    ///
+    /// # Errors
+    /// A text that names no device or no fault of that device, with what would be right; the board stays
+    /// as it was.
+    pub fn apply(&self, text: &str) -> Result<(), FaultError> {
+        let (device, fault) =
+            text.split_once('=').ok_or_else(|| FaultError::Form(text.to_owned()))?;
+        let (device, fault) = (device.trim(), fault.trim());
+        let device = Device::ALL
+            .into_iter()
+            .find(|known| known.name() == device)
+            .ok_or_else(|| FaultError::Device(device.to_owned()))?;
+        self.set(device, device.parse_fault(fault)?);
+        Ok(())
+    }
+
+    fn set(&self, device: Device, fault: Fault) {
+        self.0.send_modify(|faults| {
+            if let Some(slot) = faults.get_mut(device as usize) {
+                *slot = fault;
+            }
+        });
+    }
+
+    /// What stands for a device now.
+    #[must_use]
+    pub fn of(&self, device: Device) -> Fault {
+        self.0.borrow().get(device as usize).copied().unwrap_or_default()
+    }
+
+    /// Waits until `wanted` says yes to the device's fault, which may be at once.
+    ///
+    /// # Cancellation
+    /// Safe: it only looks.
+    pub async fn until(&self, device: Device, wanted: impl Fn(Fault) -> bool) {
+        let mut changes = self.0.subscribe();
+        let place = device as usize;
+        let seen = changes
+            .wait_for(|faults| wanted(faults.get(place).copied().unwrap_or_default()))
+            .await
+            .is_ok();
+        if !seen {
+            // Cannot be: this handle itself keeps the board alive.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl fmt::Display for FaultBoard {
+    /// The faults that stand, as `apply` takes them, separated by a space; `ok` when there are none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let faults = *self.0.borrow();
+        let mut stands =
+            Device::ALL.into_iter().zip(faults).filter(|(_, fault)| *fault != Fault::Ok);
+        let Some((device, fault)) = stands.next() else {
+            return f.write_str("ok");
+        };
+        write!(f, "{}={fault}", device.name())?;
+        stands.try_for_each(|(device, fault)| write!(f, " {}={fault}", device.name()))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok => f.write_str("ok"),
+            Self::Silent => f.write_str("silent"),
+            Self::Late(by) => write!(f, "late:{}", by.as_millis()),
+            Self::WrongCrc => f.write_str("wrong-crc"),
+            Self::WrongTransaction => f.write_str("wrong-transaction"),
+            Self::Truncated => f.write_str("truncated"),
+            Self::Exception(code) => write!(f, "exception:{code}"),
+            Self::Disconnect => f.write_str("disconnect"),
+            Self::Garbage => f.write_str("garbage"),
+            Self::Garbled => f.write_str("garbled"),
+            Self::Cut => f.write_str("cut"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_that_help_shows_is_taken_and_shown_again() {
+        for device in Device::ALL {
+            for word in device.fault_words() {
+                let board = FaultBoard::new();
+                let word = word.replace("<ms>", "300").replace("<code>", "4");
+                let text = format!("{}={word}", device.name());
+                board.apply(&text).unwrap();
+                let shown = if word == "ok" { "ok".to_owned() } else { text };
+                assert_eq!(board.to_string(), shown);
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_would_be_right_and_changes_nothing() {
+        let board = FaultBoard::new();
+        board.apply("meter=silent").unwrap();
+        for (text, says) in [
+            ("boiler", "not of the form device=fault"),
+            ("kettle=ok", "there are meter, boiler"),
+            ("boiler=wrong-crc", "it knows ok, silent, late:<ms>, wrong-transaction"),
+            ("boiler=late", "from 1 to 60000: late:<ms>"),
+            ("boiler=late:60001", "from 1 to 60000"),
+            ("boiler=exception:0", "from 1 to 255: exception:<code>"),
+            ("boiler=silent:3", "takes no number"),
+            ("boiler=ok:3", "knows no fault"),
+            ("scale=garbage", "it knows ok, silent, garbled, cut, disconnect"),
+        ] {
+            let error = board.apply(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+        assert_eq!(board.to_string(), "meter=silent");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clones_share_one_board_and_changes_wake() {
+        let board = FaultBoard::new();
+        let other = board.clone();
+        let (_, ()) = tokio::join!(
+            async { other.apply("broker=disconnect") },
+            board.until(Device::Broker, |fault| fault == Fault::Disconnect),
+        );
+        assert_eq!(board.of(Device::Broker), Fault::Disconnect);
+        assert_eq!(board.of(Device::Weather), Fault::Ok);
+    }
+}
