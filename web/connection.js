@@ -30,6 +30,7 @@ export function initial(wanted) {
     client: null,
     lastId: '',
     revision: 0, // of the selection whose events arrive now
+    cameFrom: '', // position at which this connection began
     connection: 0, // counts `connect` events: which connection a value came with
     catalog: null,
     heartbeatMs: HEARTBEAT_MS,
@@ -86,7 +87,7 @@ const STEPS = {
     if (state.phase === 'waiting' || state.phase === 'replaced') return;
     if (id) state.lastId = id;
     state.lastContact = turn.now;
-    EVENTS[name]?.(state, data, turn);
+    EVENTS[name]?.(state, data, turn, id);
     if (state.phase === 'catching' || state.phase === 'live') state.deadline = turn.now + 2 * state.heartbeatMs;
   },
   /** The EventSource reported an error; `closed`: it has given up, else it tries again by itself. */
@@ -129,7 +130,7 @@ const STEPS = {
 };
 
 const EVENTS = {
-  connect(state, data, { now, effects }) {
+  connect(state, data, { now, effects }, id) {
     const anew = data.reset !== null || !data.resumed;
     if (anew) effects.push({ do: 'drop' });
     if (data.client !== state.client || data.selection !== 'kept') forgetTelling(state);
@@ -146,6 +147,7 @@ const EVENTS = {
       heartbeatMs: data.heartbeat_ms,
       catalog: data.catalog,
       connection: state.connection + 1,
+      cameFrom: sequenceOf(id),
       draining: false,
       openAt: null,
       tellAt: null,
@@ -159,9 +161,11 @@ const EVENTS = {
     state.revision = data.revision;
     if (data.count === 0) caughtUp(state);
   },
-  points(state, data, { effects }) {
+  points(state, data, { effects }, id) {
     effects.push({ do: 'apply', points: data.points, skipped: data.skipped ?? 0 });
-    if (!data.more) caughtUp(state);
+    // What was missed may take several frames; the position moves with the last of them.
+    const whole = data.snapshot === undefined ? sequenceOf(id) !== state.cameFrom : !data.more;
+    if (whole) caughtUp(state);
   },
   removed(_state, data, { effects }) {
     effects.push({ do: 'forget', ids: data.points });
@@ -183,6 +187,11 @@ const EVENTS = {
     state.draining = true;
   },
 };
+
+/** The sequence number of an event id, `<client>.<epoch>.<seq>.<revision>`. */
+function sequenceOf(id) {
+  return id.split('.').at(-2);
+}
 
 function caughtUp(state) {
   if (state.phase !== 'catching') return;

@@ -60,6 +60,14 @@ test('an empty selection is live at once, a quiet resume with the first heartbea
   assert.equal(isLive(page.state, 1), true);
 });
 
+test('a resume of many frames is whole when the position moves', () => {
+  const page = new Driven().live().run({ type: 'error', closed: false });
+  page.connect({ resumed: true, selection: 'kept' }, 'c.e.5.1').is('catching');
+  page.event('points', { points: [{ id: 'a/c' }] }, 'c.e.5.1').is('catching');
+  assert.equal(isLive(page.state, 2), true);
+  page.event('points', { points: [{ id: 'a/d' }] }, 'c.e.9.1').is('live');
+});
+
 test('silence for twice the heartbeat is death: grey, and a new stream from the last id', () => {
   const page = new Driven().live();
   assert.equal(wakeAt(page.state), 2 * HEARTBEAT_MS);
