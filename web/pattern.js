@@ -20,7 +20,7 @@ function segmentFault(segment) {
 export function patternFault(pattern) {
   if (pattern.normalize('NFC') !== pattern) return 'not in Unicode normal form C';
   if (encoder.encode(pattern).length > MAX_BYTES) return `longer than ${MAX_BYTES} bytes`;
-  const segments = pattern.replace(/^\$/, '').split('/');
+  const segments = pattern.split('/');
   if (segments.length > MAX_SEGMENTS) return `more than ${MAX_SEGMENTS} segments`;
   for (const [at, segment] of segments.entries()) {
     if (segment === '*') continue;
@@ -29,7 +29,7 @@ export function patternFault(pattern) {
       return '“**” can only be the last segment';
     }
     if (segment.includes('*')) return `“*” stands for a whole segment, “${segment}” mixes it with text`;
-    const fault = segmentFault(segment);
+    const fault = segmentFault(at === 0 ? segment.replace(/^\$/, '') : segment);
     if (fault) return fault;
   }
   return null;
@@ -53,12 +53,6 @@ export function matches(pattern, id) {
   if (id.startsWith('$') && !pattern.startsWith('$')) return false;
   const wanted = pattern.split('/');
   const have = id.split('/');
-  if (wanted[0].startsWith('$*')) {
-    // "$*" and "$**" are wildcards among the gateway's own points: part the mark from the segment.
-    if (!id.startsWith('$')) return false;
-    wanted[0] = wanted[0].slice(1);
-    have[0] = have[0].slice(1);
-  }
   for (const [at, segment] of wanted.entries()) {
     if (segment === '**') return have.length > at;
     if (at >= have.length || (segment !== '*' && segment !== have[at])) return false;
