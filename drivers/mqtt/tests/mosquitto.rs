@@ -1,5 +1,12 @@
 //! The driver against a real mosquitto.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
