@@ -36,6 +36,8 @@ const UNIT_ID: u8 = 3;
 /// What one running pump moves, in cubic metres a second.
 const PUMP_M3_PER_S: f64 = 0.01;
 const SUMP_AREA_M2: f64 = 2.0;
+/// Makes the sump's level swing around two metres.
+const SUMP_AT_FIRST_M: f64 = 2.85;
 const FULL_SPEED_RPM: f64 = 1_450.0;
 const SPIN_UP_S: f64 = 4.0;
 const HIGH_M: f64 = 2.3;
@@ -97,7 +99,7 @@ impl Pumps {
         let volume_m3 = on_seconds.iter().sum::<f64>() * PUMP_M3_PER_S;
         let speed = PUMPS.map(|pump| pump.ramped(SPIN_UP_S, time));
         Self {
-            sump_m: 2.0 + (INLET_M3_PER_S.integral(time) - volume_m3) / SUMP_AREA_M2,
+            sump_m: SUMP_AT_FIRST_M + (INLET_M3_PER_S.integral(time) - volume_m3) / SUMP_AREA_M2,
             reservoir_m: RESERVOIR_M.value(time),
             inlet_m3_per_h: INLET_M3_PER_S.value(time) * 3_600.0,
             pressure_bar: 2.1 + 0.4 * speed.iter().sum::<f64>() + 0.05 * noise(43, 3.0, time),

@@ -43,16 +43,12 @@ impl Line {
     /// How long so many characters take.
     pub(crate) fn time_of(self, characters: usize) -> Duration {
         let characters = u32::try_from(characters).unwrap_or(u32::MAX);
-        self.character() * characters
-    }
-
-    fn character(self) -> Duration {
-        Duration::from_secs(1) * self.bits_per_character / self.baud
+        Duration::from_secs(1) * characters.saturating_mul(self.bits_per_character) / self.baud
     }
 
     /// The silence that ends a frame: 3.5 characters, or 1.75 ms on a fast line.
     pub(crate) fn silence(self) -> Duration {
-        if self.baud > FIXED_SILENCE_ABOVE_BAUD { FIXED_SILENCE } else { self.character() * 7 / 2 }
+        if self.baud > FIXED_SILENCE_ABOVE_BAUD { FIXED_SILENCE } else { self.time_of(7) / 2 }
     }
 }
 
@@ -187,7 +183,7 @@ mod tests {
         let frame = request(1, &[4, 0, 0, 0, 7]);
         let (due, bytes) = react(&frame, begun, &board).unwrap();
         assert_eq!((frame.len(), bytes.len()), (8, 19));
-        assert_eq!(due - begun, LINE.time_of(27) + TURNAROUND);
+        assert_eq!(due - begun, LINE.time_of(8) + TURNAROUND + LINE.time_of(19));
         board.apply("greenhouse1=late:300").unwrap();
         let (late, _) = react(&frame, begun, &board).unwrap();
         assert_eq!(late - due, Duration::from_millis(300));
