@@ -1,0 +1,268 @@
+//! Wiring: from a checked configuration to a running gateway, and to its end.
+//!
+//! The only place that starts long-lived tasks, besides the accept loop. The first task that ends without
+//! being told to stops the rest.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pointcast_api::{DeviceReport, DeviceState, Inlet, PointDeclaration, UnixMs, command_queue};
+use pointcast_sim::{FaultBoard, Running};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::config::{Channel, Config};
+use crate::devices::{Device, Devices, PlanLine, own_points};
+use crate::http::{self, Api, Hosts};
+use crate::outlet::ChannelOutlet;
+use crate::stream::Sessions;
+use crate::supervisor::supervise;
+use crate::table::{Catalog, CatalogError, Index, Table};
+
+/// How often points are looked at for staleness: a point turns stale at most this much late.
+const STALE_SWEEP_EVERY: Duration = Duration::from_millis(100);
+
+/// How long simulated devices may take to be there before the channels start without them.
+const SIMULATION_WITHIN: Duration = Duration::from_millis(500);
+
+/// How long tasks may take to end after the connections have drained.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// A gateway that has started.
+#[derive(Debug, Clone, Copy)]
+pub struct Ready {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// How many points it has, its own left out.
+    pub points: usize,
+    /// How many devices.
+    pub devices: usize,
+}
+
+/// Why a gateway could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened at. It may be in use by another program.
+    #[error("failed to listen at {address}")]
+    Listen {
+        /// The address, as configured.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The points do not fit together; the configuration should have refused them.
+    #[error("failed to build the point table")]
+    Catalog(#[from] CatalogError),
+    /// A device's name leaves no room for the ids of its own points.
+    #[error("failed to name the points of device {device}")]
+    Device {
+        /// Its name.
+        device: String,
+        /// Which rule its points' ids break.
+        source: pointcast_api::NameError,
+    },
+    /// A part of the gateway ended by itself: a defect.
+    #[error("{0} ended without being told to")]
+    Ended(&'static str),
+}
+
+/// Runs a gateway until `stop`, then drains it. `on_ready` is called once, when it listens.
+///
+/// # Errors
+/// [`StartError`]. Nothing is left running.
+pub async fn run(
+    config: Config,
+    stop: CancellationToken,
+    on_ready: impl FnOnce(Ready),
+) -> Result<(), StartError> {
+    let Config { gateway, limits, simulation, channels } = config;
+    let site = Site::of(&channels)?;
+    let address = gateway.listen;
+    let listener =
+        http::accept::listen(address).map_err(|source| StartError::Listen { address, source })?;
+    let address = listener.local_addr().unwrap_or(address);
+    let limits = Arc::new(limits);
+    let sessions = Arc::new(Sessions::new(Arc::clone(&site.table), Arc::clone(&limits)));
+    let api = Api {
+        table: Arc::clone(&site.table),
+        devices: Arc::clone(&site.devices),
+        sessions: Arc::clone(&sessions),
+        limits: Arc::clone(&limits),
+        hosts: Arc::new(Hosts::new(&gateway.hosts)),
+        stop: stop.clone(),
+    };
+    let bound = limits.drain_timeout + STOP_WITHIN;
+    let mut tasks = Tasks { set: JoinSet::new(), stop: stop.clone(), bound };
+    let serve = http::accept::serve(listener, http::router(api), limits, stop.clone());
+    tasks.start("the accept loop", serve);
+    tasks.start("the staleness sweep", sweep_stale(Arc::clone(&site.table), stop.clone()));
+    tasks.start("the session sweep", sweep_sessions(sessions, stop.clone()));
+    if let Some(simulation) = simulation {
+        tasks.simulate(simulation.into()).await;
+    }
+    let (points, devices) = (site.points, site.devices.all().len());
+    for (channel, outlet) in channels.into_iter().zip(site.outlets) {
+        tasks.start("a channel", run_channel(channel, outlet, stop.clone()));
+    }
+    on_ready(Ready { address, points, devices });
+    tasks.until_stopped().await
+}
+
+struct Tasks {
+    set: JoinSet<&'static str>,
+    stop: CancellationToken,
+    /// How long they may take to end.
+    bound: Duration,
+}
+
+impl Tasks {
+    fn start(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.set.spawn(async move {
+            task.await;
+            name
+        });
+    }
+
+    /// Starts the simulated devices, and gives them a moment to be there before anybody looks for them.
+    async fn simulate(&mut self, settings: pointcast_sim::Settings) {
+        let (running, mut now) = watch::channel(Running::default());
+        let run =
+            pointcast_sim::run(settings.clone(), FaultBoard::default(), running, self.stop.clone());
+        self.start("the simulation", run);
+        let there = now.wait_for(|running| running.is_all_of(&settings));
+        if timeout(SIMULATION_WITHIN, there).await.is_err() {
+            warn!("some simulated devices could not be started yet; they are tried again");
+        }
+    }
+
+    async fn until_stopped(mut self) -> Result<(), StartError> {
+        let first = tokio::select! {
+            () = self.stop.cancelled() => None,
+            ended = self.set.join_next() => ended,
+        };
+        let by_itself = first.filter(|_| !self.stop.is_cancelled()).map(|ended| match ended {
+            Ok(name) => name,
+            Err(_) => "a part that panicked",
+        });
+        self.stop.cancel();
+        let all = async { while self.set.join_next().await.is_some() {} };
+        if timeout(self.bound, all).await.is_err() {
+            error!("some tasks did not end in time and were dropped");
+        }
+        match by_itself {
+            Some(name) => Err(StartError::Ended(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn run_channel(channel: Channel, outlet: ChannelOutlet, stop: CancellationToken) {
+    // Nothing writes yet: the queue's other end goes with the first resource that does.
+    let (_commands, inlet): (_, Inlet) = command_queue();
+    supervise(&channel.name, channel.driver.as_ref(), &outlet, inlet, stop).await;
+}
+
+async fn sweep_stale(table: Arc<Table>, stop: CancellationToken) {
+    let mut ticks = interval(STALE_SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => table.sweep_stale(UnixMs::now()),
+        }
+    }
+}
+
+async fn sweep_sessions(sessions: Arc<Sessions>, stop: CancellationToken) {
+    let mut ticks = interval(Sessions::SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => sessions.sweep(Instant::now()),
+        }
+    }
+}
+
+/// The table and the devices of all channels, and an outlet for each.
+struct Site {
+    table: Arc<Table>,
+    devices: Arc<Devices>,
+    outlets: Vec<ChannelOutlet>,
+    points: usize,
+}
+
+/// Where one channel's points and devices stand.
+struct Span {
+    points: (Index, Index),
+    devices: (usize, usize),
+}
+
+impl Site {
+    fn of(channels: &[Channel]) -> Result<Self, StartError> {
+        let mut points: Vec<(PointDeclaration, String)> = Vec::new();
+        let mut devices = Vec::new();
+        let mut spans = Vec::new();
+        for channel in channels {
+            spans.push(add_channel(channel, &mut points, &mut devices)?);
+        }
+        let of_drivers = spans.iter().map(|span| span.points.1 as usize).sum();
+        let table = Arc::new(Table::new(Catalog::new(points)?));
+        let devices = Arc::new(Devices::new(devices));
+        for device in devices.all() {
+            let state = DeviceState::Offline;
+            let unknown = DeviceReport { state, ..DeviceReport::default() };
+            device.take_report(unknown, &table, UnixMs::now());
+        }
+        let outlet = |span: Span| {
+            let (table, devices) = (Arc::clone(&table), Arc::clone(&devices));
+            ChannelOutlet::new(table, devices, span.points, span.devices)
+        };
+        let outlets = spans.into_iter().map(outlet).collect();
+        info!(points = of_drivers, devices = devices.all().len(), "site is ready");
+        Ok(Self { table, devices, outlets, points: of_drivers })
+    }
+}
+
+/// Adds a channel's points, its devices' own points behind them, and its devices.
+fn add_channel(
+    channel: &Channel,
+    points: &mut Vec<(PointDeclaration, String)>,
+    devices: &mut Vec<Device>,
+) -> Result<Span, StartError> {
+    let place = |count: usize| Index::try_from(count).map_err(|_| CatalogError::TooMany);
+    let (first, first_device) = (place(points.len())?, devices.len());
+    let declared = channel.driver.points();
+    let names: Vec<_> = channel.driver.devices().iter().map(|d| d.name.to_string()).collect();
+    for point in declared {
+        let device = names.get(point.details.device.at()).cloned().unwrap_or_default();
+        points.push((point.clone(), device));
+    }
+    for declaration in channel.driver.devices() {
+        let own = place(points.len())?;
+        let name = declaration.name.to_string();
+        let own_points = own_points(declaration)
+            .map_err(|source| StartError::Device { device: name.clone(), source })?;
+        points.extend(own_points.into_iter().map(|point| (point, name.clone())));
+        devices.push(Device::new(declaration, &channel.name, channel.driver_name, own));
+    }
+    for (index, point) in (first..).zip(declared) {
+        let Some(device) = devices.get_mut(first_device + point.details.device.at()) else { continue };
+        device.points.push(index);
+        device.scan_interval = device.scan_interval.into_iter().chain(point.scan_interval).min();
+    }
+    for line in channel.driver.plan() {
+        let Some(device) = devices.get_mut(first_device + line.device.at()) else { continue };
+        device.plan.push(PlanLine {
+            request: line.request,
+            scan_interval: line.scan_interval,
+            wire_time: line.wire_time,
+            points: line.points.iter().map(|point| first + point.0).collect(),
+        });
+    }
+    let count = place(declared.len())?;
+    Ok(Span { points: (first, count), devices: (first_device, names.len()) })
+}

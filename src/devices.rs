@@ -1,0 +1,187 @@
+//! The devices of the site: who they are, how they are, and their points under `$devices/`.
+//!
+//! A device's report is kept for the API and written to the table as points, so that one subscription
+//! serves values and states alike.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pointcast_api::{
+    DeviceDeclaration, DeviceIndex, DeviceReport, NameError, PointDeclaration, PointDetails,
+    PointId, Reading, StaleAfter, UnixMs, Value, ValueType,
+};
+
+use crate::table::{Index, Table, Update};
+
+/// Longest `last_error` kept, in bytes.
+const MAX_ERROR_BYTES: usize = 512;
+
+/// All devices, in the order of the configuration.
+#[derive(Debug, Default)]
+pub struct Devices {
+    list: Vec<Device>,
+    by_name: HashMap<String, usize>,
+}
+
+/// One device.
+#[derive(Debug)]
+pub struct Device {
+    /// Its name, unique in the gateway.
+    pub name: String,
+    /// Where it is, for people.
+    pub address: String,
+    /// The channel it is on.
+    pub channel: String,
+    /// The driver of that channel.
+    pub driver: &'static str,
+    /// The places of its points in the table.
+    pub points: Vec<Index>,
+    /// Its fastest scan interval; `None` where nothing is scanned.
+    pub scan_interval: Option<Duration>,
+    /// What it is asked for.
+    pub plan: Vec<PlanLine>,
+    /// The place of the first of its own points; the others follow in the order of [`OWN`].
+    own: Index,
+    report: Mutex<DeviceReport>,
+}
+
+/// One line of a device's reading plan, with its points' places in the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanLine {
+    /// What is asked.
+    pub request: String,
+    /// How often, where it is asked at all.
+    pub scan_interval: Option<Duration>,
+    /// Predicted time on the wire, where the channel can tell.
+    pub wire_time: Option<Duration>,
+    /// The points that its reply carries.
+    pub points: Vec<Index>,
+}
+
+/// A device's own points: the last segment of the id, the type, the unit and what it is.
+const OWN: [(&str, ValueType, Option<&str>, &str); 5] = [
+    ("state", ValueType::Text, None, "online, degraded, offline or disabled"),
+    ("last_error", ValueType::Text, None, "the newest thing that went wrong"),
+    ("scan_ms", ValueType::U64, Some("ms"), "fastest scan interval, as revised"),
+    ("timeouts", ValueType::U64, None, "requests without a valid reply in time, since the start"),
+    ("utilisation", ValueType::F64, None, "share of the channel's time used, 0 to 1"),
+];
+
+/// The declarations of a device's own points, in the order of the table.
+///
+/// # Errors
+/// [`NameError`] for a device name so long that the ids would pass their limit.
+pub fn own_points(device: &DeviceDeclaration) -> Result<Vec<PointDeclaration>, NameError> {
+    let declare = |(name, value_type, unit, description): &(_, ValueType, Option<&str>, &str)| {
+        let details = PointDetails {
+            id: PointId::new(&format!("$devices/{}/{name}", device.name))?,
+            device: DeviceIndex(0),
+            unit: unit.map(str::to_owned),
+            description: Some((*description).to_owned()),
+            range: None,
+            precision: None,
+            labels: Vec::new(),
+            stale_after: Some(StaleAfter::Never),
+        };
+        Ok(PointDeclaration {
+            details,
+            value_type: *value_type,
+            scan_interval: None,
+            stale_after: StaleAfter::Never,
+            writable: false,
+        })
+    };
+    OWN.iter().map(declare).collect()
+}
+
+impl Device {
+    /// A device that nothing is known of yet. `own` is the place of the first of its own points.
+    #[must_use]
+    pub fn new(
+        declaration: &DeviceDeclaration,
+        channel: &str,
+        driver: &'static str,
+        own: Index,
+    ) -> Self {
+        Self {
+            name: declaration.name.to_string(),
+            address: declaration.address.clone(),
+            channel: channel.to_owned(),
+            driver,
+            points: Vec::new(),
+            scan_interval: None,
+            plan: Vec::new(),
+            own,
+            report: Mutex::default(),
+        }
+    }
+
+    /// The newest report.
+    #[must_use]
+    pub fn report(&self) -> DeviceReport {
+        self.locked().clone()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, DeviceReport> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in a report and writes it to the table as points. Returns what was known before.
+    pub fn take_report(
+        &self,
+        mut report: DeviceReport,
+        table: &Table,
+        time: UnixMs,
+    ) -> DeviceReport {
+        if let Some(error) = &mut report.last_error {
+            error.truncate(error.floor_char_boundary(MAX_ERROR_BYTES));
+        }
+        let text = |text: &str| Value::text(text).map(Reading::Good);
+        let readings = [
+            text(report.state.as_str()),
+            text(report.last_error.as_deref().unwrap_or_default()),
+            self.scan_ms().map(|ms| Reading::Good(Value::U64(ms))),
+            Some(Reading::Good(Value::U64(report.counters.timeouts))),
+            report.utilisation.and_then(Value::f64).map(Reading::Good),
+        ];
+        let updates = (self.own..).zip(&readings);
+        table.apply(updates.filter_map(|(index, reading)| {
+            reading.as_ref().map(|reading| (index, Update::Read(reading, time)))
+        }));
+        std::mem::replace(&mut *self.locked(), report)
+    }
+
+    /// The fastest scan interval in milliseconds.
+    #[must_use]
+    pub fn scan_ms(&self) -> Option<u64> {
+        self.scan_interval.map(|interval| u64::try_from(interval.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Devices {
+    /// The devices in their order.
+    #[must_use]
+    pub fn new(list: Vec<Device>) -> Self {
+        let by_name = (0..).zip(&list).map(|(at, device)| (device.name.clone(), at)).collect();
+        Self { list, by_name }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[Device] {
+        &self.list
+    }
+
+    /// The device at a place.
+    #[must_use]
+    pub fn at(&self, place: usize) -> Option<&Device> {
+        self.list.get(place)
+    }
+
+    /// The device of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Device> {
+        self.by_name.get(name).and_then(|at| self.list.get(*at))
+    }
+}

@@ -1,0 +1,78 @@
+//! The HTTP side: one file for each resource, all under `/api/v1` but health and the page.
+//!
+//! - [`accept`]: the accept loop, with its limits and timeouts.
+//! - [`guard`]: who may speak to the gateway at all (`Host`, `Origin`).
+//! - [`problem`]: every refusal as an RFC 9457 problem document.
+//! - [`request`]: query values and bodies, checked with a name for each bad field.
+//! - [`points`], [`devices`], [`subscription`], [`stream`], [`health`], [`page`]: the resources.
+//!
+//! Nothing here knows a driver.
+
+pub mod accept;
+mod devices;
+mod guard;
+mod health;
+mod page;
+mod points;
+mod problem;
+mod request;
+mod stream;
+mod subscription;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
+
+use crate::devices::Devices;
+use crate::limits::Limits;
+use crate::stream::Sessions;
+use crate::table::Table;
+
+pub use guard::Hosts;
+
+/// What the resources need.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// The points.
+    pub table: Arc<Table>,
+    /// The devices.
+    pub devices: Arc<Devices>,
+    /// The clients.
+    pub sessions: Arc<Sessions>,
+    /// The bounds.
+    pub limits: Arc<Limits>,
+    /// The names under which the gateway may be addressed.
+    pub hosts: Arc<Hosts>,
+    /// Cancelled when the gateway is to stop: streams drain and end.
+    pub stop: CancellationToken,
+}
+
+/// All routes.
+pub fn router(api: Api) -> Router {
+    let v1 = Router::new()
+        .route("/points", get(points::list))
+        .route("/points/read", post(points::read).get(points::one_named_read))
+        .route("/points/{*id}", get(points::one))
+        .route("/devices", get(devices::list))
+        .route("/devices/{device}", get(devices::one))
+        .route("/stream", get(stream::open))
+        .route(
+            "/clients/{client}/subscription",
+            get(subscription::show)
+                .put(subscription::put)
+                .patch(subscription::patch)
+                .delete(subscription::clear),
+        );
+    Router::new()
+        .nest("/api/v1", v1)
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .merge(page::routes())
+        .fallback(problem::no_such_resource)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(middleware::from_fn_with_state(api.clone(), guard::check))
+        .with_state(api)
+}

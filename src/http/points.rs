@@ -1,0 +1,195 @@
+//! `/api/v1/points`: values and metadata, for those who ask once or poll.
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use pointcast_api::{PointId, StaleAfter};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::Api;
+use super::problem::{FieldError, Problem};
+use super::request::{self, Query};
+use crate::table::{Entry, Index, Pattern, write_state};
+
+/// Points in one page of the list, unless asked otherwise.
+const DEFAULT_PAGE: u64 = 1_000;
+
+/// Most points in one page of the list, and most ids in one read.
+const MAX_PAGE: u64 = 10_000;
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::read(query.as_deref(), &["match", "limit", "cursor"]);
+    let limit = usize::try_from(query.number("limit", 1..=MAX_PAGE, DEFAULT_PAGE)).unwrap_or(1);
+    let patterns = match query.patterns("match") {
+        Some(patterns) if !patterns.is_empty() => patterns,
+        _ => everything(),
+    };
+    let cursor = query.text("cursor").map(str::to_owned);
+    query.finish()?;
+    let catalog = api.table.catalog();
+    let (page, more) = catalog.page(&patterns, cursor.as_deref().unwrap_or_default(), limit);
+    let next = page.last().filter(|_| more).and_then(|index| catalog.entry(*index));
+    let mut body = String::from("{\"points\":[");
+    for (at, index) in page.iter().enumerate() {
+        if at > 0 {
+            body.push(',');
+        }
+        write_point(&mut body, &api, *index);
+    }
+    body.push_str("],\"cursor\":");
+    match next {
+        // An id needs no escape: its constructor lets nothing in that would.
+        Some(entry) => body.extend(["\"", entry.id().as_str(), "\""]),
+        None => body.push_str("null"),
+    }
+    body.push('}');
+    Ok(json_text(body))
+}
+
+/// The points of people, and the gateway's own behind them.
+fn everything() -> Vec<Pattern> {
+    ["**", "$devices/**", "$gateway/**"].iter().filter_map(|p| Pattern::new(p).ok()).collect()
+}
+
+pub(super) async fn one(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = PointId::new(&id).map_err(|error| Problem::field("id", error.to_string()))?;
+    let found = api.table.catalog().find(&id);
+    let index = found.ok_or_else(|| unknown(&id))?;
+    let mut body = String::new();
+    write_point(&mut body, &api, index);
+    Ok(json_text(body))
+}
+
+/// A point may be called `read`; `POST` to the same path is another resource.
+pub(super) async fn one_named_read(state: State<Api>) -> Result<Response, Problem> {
+    one(state, Path("read".to_owned())).await
+}
+
+fn unknown(id: &PointId) -> Problem {
+    Problem::not_found(
+        "unknown-point",
+        "There is no such point",
+        format!("no point is called {id}"),
+    )
+}
+
+pub(super) async fn read(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let body = request::json(&headers, body, &api.limits).await?;
+    let (known, unknown) = find_all(&api, &body)?;
+    let mut text = String::from("{\"points\":[");
+    for (at, index) in known.into_iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        write_point(&mut text, &api, index);
+    }
+    text.push_str("],\"unknown\":");
+    // A list of text always has a JSON form.
+    text.push_str(&serde_json::to_string(&unknown).unwrap_or_default());
+    text.push('}');
+    Ok(json_text(text))
+}
+
+/// The places of the ids that a body lists, and those that mean no point.
+fn find_all(api: &Api, body: &Json) -> Result<(Vec<Index>, Vec<String>), Problem> {
+    let fields = body.as_object().ok_or_else(|| Problem::field("body", "give a JSON object"))?;
+    if let Some(key) = fields.keys().find(|key| *key != "ids") {
+        return Err(Problem::field(key.clone(), "unknown; known here: ids"));
+    }
+    let ids = fields.get("ids").and_then(Json::as_array);
+    let ids = ids.ok_or_else(|| Problem::field("ids", "give a list of point ids"))?;
+    if ids.len() as u64 > MAX_PAGE {
+        return Err(Problem::field("ids", format!("at most {MAX_PAGE} are taken")));
+    }
+    let (mut known, mut unknown, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, id) in ids.iter().enumerate() {
+        let checked = id.as_str().ok_or_else(|| "give an id as text".to_owned());
+        match checked.and_then(|id| PointId::new(id).map_err(|error| error.to_string())) {
+            Ok(id) => match api.table.catalog().find(&id) {
+                Some(index) => known.push(index),
+                None => unknown.push(id.to_string()),
+            },
+            Err(detail) => errors.push(FieldError { field: format!("ids[{at}]"), detail }),
+        }
+    }
+    if errors.is_empty() { Ok((known, unknown)) } else { Err(Problem::fields(errors)) }
+}
+
+/// What is known of a point beyond its state.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    checked: Option<u64>,
+    #[serde(rename = "type")]
+    value_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<(f64, f64)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    precision: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<serde_json::Map<String, Json>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    device: &'a str,
+    writable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scan_ms: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stale_after_ms: Option<u128>,
+}
+
+fn write_point(body: &mut String, api: &Api, index: Index) {
+    let (Some(entry), Some(state)) = (api.table.catalog().entry(index), api.table.read(index))
+    else {
+        body.push_str("null");
+        return;
+    };
+    body.push('{');
+    write_state(body, entry, &state);
+    let metadata = metadata(entry, state.checked.map(|time| time.0));
+    // A plain struct of numbers and text always has a JSON form, `{…}`.
+    let rest = serde_json::to_string(&metadata).unwrap_or_default();
+    body.push(',');
+    body.push_str(rest.get(1..).unwrap_or("}"));
+}
+
+fn metadata(entry: &Entry, checked: Option<u64>) -> Metadata<'_> {
+    let declared = entry.declaration();
+    let details = &declared.details;
+    let labels = details.labels.iter().map(|(n, label)| (n.to_string(), label.clone().into()));
+    Metadata {
+        checked,
+        value_type: declared.value_type.as_str(),
+        unit: details.unit.as_deref(),
+        range: details.range,
+        precision: details.precision,
+        labels: (!details.labels.is_empty()).then(|| labels.collect()),
+        description: details.description.as_deref(),
+        device: entry.device(),
+        writable: declared.writable,
+        scan_ms: declared.scan_interval.map(|interval| interval.as_millis()),
+        stale_after_ms: match declared.stale_after {
+            StaleAfter::Elapsed(duration) => Some(duration.as_millis()),
+            StaleAfter::Never => None,
+        },
+    }
+}
+
+fn json_text(body: String) -> Response {
+    let head = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (head, body).into_response()
+}

@@ -1,0 +1,146 @@
+//! Query values and bodies, checked, with a name for each bad field.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde_json::Value as Json;
+use tokio::time::timeout;
+
+use super::problem::{FieldError, Problem};
+use crate::limits::Limits;
+use crate::table::Pattern;
+
+/// Longest query string, in bytes: a selection that does not fit belongs into a subscription's body.
+const MAX_QUERY_BYTES: usize = 8 * 1024;
+
+/// A request's query: each name once, and only names that the resource knows.
+#[derive(Debug)]
+pub(super) struct Query {
+    values: HashMap<String, String>,
+    errors: Vec<FieldError>,
+}
+
+impl Query {
+    /// Reads a query string. `known` are the names that the resource takes.
+    pub(super) fn read(query: Option<&str>, known: &[&str]) -> Self {
+        let mut read = Self { values: HashMap::new(), errors: Vec::new() };
+        let query = query.unwrap_or_default();
+        if query.len() > MAX_QUERY_BYTES {
+            let most = format!("longer than {MAX_QUERY_BYTES} bytes; use a subscription's body");
+            read.refuse("query", most);
+            return read;
+        }
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if !known.contains(&name.as_ref()) {
+                read.refuse(&name, format!("unknown; known here: {}", known.join(", ")));
+            } else if read.values.insert(name.to_string(), value.into_owned()).is_some() {
+                read.refuse(&name, "given twice".to_owned());
+            }
+        }
+        read
+    }
+
+    pub(super) fn refuse(&mut self, field: &str, detail: String) {
+        self.errors.push(FieldError { field: field.to_owned(), detail });
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// A whole number within `range`, or `default` when absent.
+    pub(super) fn number(
+        &mut self,
+        name: &str,
+        range: std::ops::RangeInclusive<u64>,
+        default: u64,
+    ) -> u64 {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse() {
+            Ok(number) if range.contains(&number) => number,
+            _ => {
+                let detail =
+                    format!("give a whole number from {} to {}", range.start(), range.end());
+                self.refuse(name, detail);
+                default
+            }
+        }
+    }
+
+    /// Milliseconds within `range`, or `default` when absent.
+    pub(super) fn millis(
+        &mut self,
+        name: &str,
+        range: std::ops::RangeInclusive<u64>,
+        default: u64,
+    ) -> Duration {
+        Duration::from_millis(self.number(name, range, default))
+    }
+
+    /// Comma-separated patterns; `None` when absent, none at all when empty.
+    pub(super) fn patterns(&mut self, name: &str) -> Option<Vec<Pattern>> {
+        let text = self.text(name)?.to_owned();
+        let mut patterns = Vec::new();
+        for part in text.split(',').filter(|_| !text.is_empty()) {
+            match pattern(part) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(detail) => self.refuse(name, detail),
+            }
+        }
+        Some(patterns)
+    }
+
+    /// Refuses the request if any value was bad. Call it when all values are read.
+    pub(super) fn finish(self) -> Result<(), Problem> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::fields(self.errors)) }
+    }
+}
+
+/// Reads a pattern, or says what is wrong with it.
+pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::new(text).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+        format!("{text:?}: {error}{}", cause.unwrap_or_default())
+    })
+}
+
+/// Reads a JSON body within the limits.
+pub(super) async fn json(
+    headers: &HeaderMap,
+    body: Body,
+    limits: &Limits,
+) -> Result<Json, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+    if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not-json",
+            "The body is not JSON",
+            "send the body with Content-Type: application/json",
+        ));
+    }
+    let most = limits.body_bytes;
+    let collected = timeout(limits.header_timeout, Limited::new(body, most).collect()).await;
+    let bytes = match collected {
+        Ok(Ok(collected)) => collected.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The body is too large",
+                format!("at most {most} bytes are taken"),
+            ));
+        }
+        Ok(Err(_)) => return Err(Problem::field("body", "it broke off")),
+        Err(_) => {
+            let title = "The body did not arrive in time";
+            let detail = format!("it may take {} s", limits.header_timeout.as_secs());
+            return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", title, detail));
+        }
+    };
+    serde_json::from_slice(&bytes).map_err(|error| Problem::field("body", error.to_string()))
+}

@@ -1,0 +1,82 @@
+//! `GET /api/v1/stream`: the events of one client.
+
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+
+use super::Api;
+use super::accept::Peer;
+use super::problem::Problem;
+use super::request::Query;
+use crate::stream::{Opening, Pace, Refused};
+
+const KNOWN: [&str; 5] = ["points", "interval_ms", "heartbeat_ms", "last_event_id", "token"];
+
+/// When a client that was refused for a limit may try again.
+const RETRY_AFTER_S: u32 = 5;
+
+pub(super) async fn open(
+    State(api): State<Api>,
+    Extension(peer): Extension<Peer>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if !takes_event_stream(&headers) {
+        return Err(Problem::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "not-acceptable",
+            "The stream is text/event-stream",
+            "send Accept: text/event-stream",
+        ));
+    }
+    let mut query = Query::read(query.as_deref(), &KNOWN);
+    let interval = query.millis("interval_ms", 0..=60_000, 0);
+    let heartbeat = query.millis("heartbeat_ms", 1_000..=60_000, 15_000);
+    let points = query.patterns("points");
+    // The header is newer: a browser sends it beside the address the page once opened.
+    let header_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let last_event_id = header_id.or(query.text("last_event_id")).map(str::to_owned);
+    query.finish()?;
+    let opening = Opening {
+        last_event_id: last_event_id.as_deref().filter(|id| !id.is_empty()),
+        points,
+        pace: Pace { interval, heartbeat },
+        address: peer.remote.ip(),
+    };
+    let feed = api.sessions.open(opening).map_err(refused)?;
+    let stop = api.stop.clone();
+    let events = stream::unfold((feed, stop), |(mut feed, stop)| async move {
+        let event: Bytes = feed.next(&stop).await?;
+        Some((Ok::<_, std::convert::Infallible>(event), (feed, stop)))
+    });
+    let head = [
+        (header::CONTENT_TYPE.as_str(), "text/event-stream"),
+        (header::CACHE_CONTROL.as_str(), "no-store, no-transform"),
+        ("x-accel-buffering", "no"),
+    ];
+    Ok((head, Body::from_stream(events)).into_response())
+}
+
+fn takes_event_stream(headers: &HeaderMap) -> bool {
+    let mut given = headers.get_all(header::ACCEPT).iter().peekable();
+    let any = |value: &str| {
+        value.split(',').any(|range| {
+            let range = range.split(';').next().unwrap_or_default().trim();
+            ["text/event-stream", "text/*", "*/*"].iter().any(|r| range.eq_ignore_ascii_case(r))
+        })
+    };
+    given.peek().is_none() || given.any(|value| value.to_str().is_ok_and(any))
+}
+
+fn refused(why: Refused) -> Problem {
+    match why {
+        Refused::Streams(_)
+        | Refused::StreamsPerAddress(_)
+        | Refused::Sessions(_)
+        | Refused::Points => Problem::busy(why.to_string(), RETRY_AFTER_S),
+        Refused::Entries(..) => Problem::field("points", why.to_string()),
+    }
+}

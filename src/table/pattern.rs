@@ -1,0 +1,159 @@
+//! Which points a subscription's entry means: `*` is one segment, a last `**` one or more. Pure.
+
+use std::fmt;
+
+use pointcast_api::{MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
+
+/// A well-formed pattern; a plain point id is one too.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    text: String,
+    segments: Vec<Segment>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Segment {
+    Literal(String),
+    One,
+    Rest,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// [`PatternError`] names the first rule that `text` breaks.
+    pub fn new(text: &str) -> Result<Self, PatternError> {
+        if text.len() > MAX_ID_BYTES {
+            return Err(NameError::TooLong { bytes: text.len() }.into());
+        }
+        let parts: Vec<&str> = text.split('/').collect();
+        if parts.len() > MAX_SEGMENTS {
+            return Err(NameError::TooManySegments { count: parts.len() }.into());
+        }
+        let mut segments = Vec::with_capacity(parts.len());
+        for (at, part) in parts.iter().enumerate() {
+            segments.push(match *part {
+                "*" => Segment::One,
+                "**" if at + 1 == parts.len() => Segment::Rest,
+                "**" => return Err(PatternError::RestNotLast),
+                part if part.contains('*') => return Err(PatternError::PartialWildcard),
+                part => {
+                    let bare = if at == 0 { part.strip_prefix('$').unwrap_or(part) } else { part };
+                    check_segment(bare)?;
+                    Segment::Literal(part.to_owned())
+                }
+            });
+        }
+        let pattern = Self { text: text.to_owned(), segments };
+        // The rules that look at a whole name, such as its normal form, hold for a literal one.
+        if pattern.is_literal() {
+            PointId::new(text)?;
+        }
+        Ok(pattern)
+    }
+
+    /// The pattern as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is a plain id.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        self.segments.iter().all(|segment| matches!(segment, Segment::Literal(_)))
+    }
+
+    /// What every id that matches begins with: the literal segments before the first wildcard, with the
+    /// slash behind them. Empty when the first segment is a wildcard.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        match self.text.find('*') {
+            Some(at) => self.text.get(..at).unwrap_or_default(),
+            None => &self.text,
+        }
+    }
+
+    /// Whether `id` is meant. The gateway's own points match only a pattern that begins with `$` itself.
+    #[must_use]
+    pub fn matches(&self, id: &PointId) -> bool {
+        if id.is_own() && !self.text.starts_with('$') {
+            return false;
+        }
+        let mut names = id.as_str().split('/');
+        for segment in &self.segments {
+            match (segment, names.next()) {
+                (Segment::Rest, name) => return name.is_some(),
+                (Segment::One, Some(_)) => {}
+                (Segment::Literal(literal), Some(name)) if literal == name => {}
+                _ => return false,
+            }
+        }
+        names.next().is_none()
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pattern({})", self.text)
+    }
+}
+
+/// Why a text is no pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// `**` anywhere but at the end.
+    #[error("`**` may stand only as the last segment")]
+    RestNotLast,
+    /// A star beside other characters.
+    #[error("`*` stands for a whole segment and cannot be part of one")]
+    PartialWildcard,
+    /// A literal segment that could never be in an id.
+    #[error("no id looks like this")]
+    Name(#[from] NameError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: &str, matching: &[&str], other: &[&str]) {
+        let pattern = Pattern::new(pattern).unwrap();
+        for id in matching {
+            assert!(pattern.matches(&PointId::new(id).unwrap()), "{pattern:?} should match {id}");
+        }
+        for id in other {
+            assert!(!pattern.matches(&PointId::new(id).unwrap()), "{pattern:?} matches {id}");
+        }
+    }
+
+    #[test]
+    fn wildcards_mean_whole_segments() {
+        check("a/b", &["a/b"], &["a", "a/b/c", "a/c"]);
+        check("a/*", &["a/b", "a/c"], &["a", "a/b/c", "b/a"]);
+        check("a/*/c", &["a/b/c"], &["a/c", "a/b/b/c"]);
+        check("a/**", &["a/b", "a/b/c"], &["a", "ab/c"]);
+        check("*", &["a"], &["a/b", "$a"]);
+        check("**", &["a", "a/b"], &["$devices/a/state"]);
+        check("$devices/*/state", &["$devices/a/state"], &["$devices/a/timeouts"]);
+        check("*/**", &["a/b"], &["a", "$devices/a/state"]);
+    }
+
+    #[test]
+    fn malformed_patterns_say_why() {
+        assert_eq!(Pattern::new("a/**/b"), Err(PatternError::RestNotLast));
+        assert_eq!(Pattern::new("a/b*"), Err(PatternError::PartialWildcard));
+        assert_eq!(Pattern::new(""), Err(NameError::EmptySegment.into()));
+        assert_eq!(Pattern::new("a/$b"), Err(NameError::Forbidden { character: '$' }.into()));
+        let deep = ["*"; 17].join("/");
+        assert_eq!(Pattern::new(&deep), Err(NameError::TooManySegments { count: 17 }.into()));
+    }
+
+    #[test]
+    fn the_prefix_ends_before_the_first_wildcard() {
+        assert_eq!(Pattern::new("a/b/*/c").unwrap().prefix(), "a/b/");
+        assert_eq!(Pattern::new("**").unwrap().prefix(), "");
+        assert_eq!(Pattern::new("a/b").unwrap().prefix(), "a/b");
+    }
+}

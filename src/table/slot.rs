@@ -1,0 +1,278 @@
+//! One point's newest sample, and the rules by which a reading changes it. Pure: time is handed in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pointcast_api::{Failure, Quality, Reading, Reason, StaleAfter, UnixMs, Value};
+
+use super::catalog::Entry;
+use super::{ages, stale_after_ms, text};
+
+/// Most states kept of a point before its newest. There is more than one only while a point changes again
+/// before another batch's marks are placed; past this many, readers wait for the newest instead.
+const MAX_OLDER: usize = 16;
+
+/// What the table is told of a point.
+#[derive(Clone, Copy, Debug)]
+pub enum Update<'a> {
+    /// A reading and its source time.
+    Read(&'a Reading, UnixMs),
+    /// A numeric reading outside its configured range and its source time.
+    OutOfRange(&'a Value, UnixMs),
+    /// The point was not read, since this time.
+    Fail(Failure, UnixMs),
+}
+
+/// A point's newest sample, as readers get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The value; `None` is `null`.
+    pub value: Option<Value>,
+    /// Why the quality is not good, and since when; `None` is good.
+    pub doubt: Option<(Reason, UnixMs)>,
+    /// Source time of the value.
+    pub time: Option<UnixMs>,
+    /// Last successful read, changed or not.
+    pub checked: Option<UnixMs>,
+    /// Number of the last change.
+    pub seq: u64,
+}
+
+impl State {
+    /// The quality that the doubt amounts to.
+    #[must_use]
+    pub fn quality(&self) -> Quality {
+        self.doubt.map_or(Quality::Good, |(reason, _)| reason.quality())
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    newest: Version,
+    /// What readers may still show while newer changes are not settled, oldest first; kept only where
+    /// readers are.
+    older: Vec<Version>,
+    /// Uptime at the last successful live read, in milliseconds.
+    read_at_ms: u64,
+    stale_after_ms: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Version {
+    state: State,
+    /// Counts the point's changes, so that a reader knows how many it missed.
+    count: u32,
+    text: Option<Arc<str>>,
+}
+
+/// A state of a point that a reader may show.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Shown<'a> {
+    /// The number of the change that led to it.
+    pub seq: u64,
+    /// How many changes the point has had, wrapping.
+    pub count: u32,
+    /// Its JSON text.
+    pub text: &'a str,
+    /// Whether it is the newest; if not, a newer change is waiting to be settled.
+    pub newest: bool,
+}
+
+impl Slot {
+    pub(super) fn waiting(seq: u64, now: UnixMs, stale_after: StaleAfter) -> Self {
+        let doubt = Some((Reason::Waiting, now));
+        let state = State { value: None, doubt, time: None, checked: None, seq };
+        let newest = Version { state, count: 0, text: None };
+        Self { newest, older: Vec::new(), read_at_ms: 0, stale_after_ms: stale_after_ms(stale_after) }
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.newest.state.clone()
+    }
+
+    pub(super) fn seq(&self) -> u64 {
+        self.newest.state.seq
+    }
+
+    pub(super) fn set_seq(&mut self, seq: u64) {
+        self.newest.state.seq = seq;
+        self.newest.count = self.newest.count.wrapping_add(1);
+        self.newest.text = None;
+    }
+
+    /// What may be shown while `settled` is the newest settled number; its text is made at most once a
+    /// change. `None` while that state is not at hand, because nobody read the point when it changed.
+    pub(super) fn shown(&mut self, entry: &Entry, settled: u64) -> Option<Shown<'_>> {
+        let newest = self.newest.state.seq <= settled;
+        let version = if newest {
+            &mut self.newest
+        } else {
+            self.older.iter_mut().rfind(|version| version.state.seq <= settled)?
+        };
+        let (seq, count) = (version.state.seq, version.count);
+        let text = version.text.get_or_insert_with(|| text::change(entry, &version.state).into());
+        Some(Shown { seq, count, text, newest })
+    }
+
+    /// Drops the states that nobody may show any more, now that `settled` is the newest settled number.
+    pub(super) fn forget_older(&mut self, settled: u64) {
+        if self.newest.state.seq <= settled {
+            self.older = Vec::new();
+        } else if let Some(at) = self.older.iter().rposition(|older| older.state.seq <= settled) {
+            self.older.drain(..at);
+        }
+    }
+
+    /// Takes in an update; true if value or quality changed. `read` says that somebody reads the point, so
+    /// that its state before the change must stay at hand until the change is settled.
+    pub(super) fn apply(&mut self, update: Update<'_>, uptime: Duration, read: bool) -> bool {
+        let (value, reason, time) = match update {
+            Update::Fail(failure, time) | Update::Read(&Reading::Failed(failure), time) => {
+                return self.doubt(failure.into(), time, read);
+            }
+            Update::Read(Reading::OfUnknownAge(value), time) => {
+                return self.hold(Some(value), Some(Reason::Stale), time, read);
+            }
+            Update::Read(Reading::Good(value), time) => (Some(value), None, time),
+            Update::Read(Reading::OutOfRange(value), time) | Update::OutOfRange(value, time) => {
+                (Some(value), Some(Reason::OutOfRange), time)
+            }
+            Update::Read(Reading::Substituted(value), time) => {
+                (Some(value), Some(Reason::Substituted), time)
+            }
+            Update::Read(Reading::NotANumber, time) => (None, Some(Reason::NotANumber), time),
+        };
+        self.read_at_ms = millis(uptime);
+        self.newest.state.checked = Some(time);
+        self.hold(value, reason, time, read)
+    }
+
+    /// Turns the point stale if it was not read in time; true if it did.
+    pub(super) fn age(&mut self, uptime: Duration, now: UnixMs, read: bool) -> bool {
+        if !ages(self.reason()) {
+            return false;
+        }
+        let age_ms = millis(uptime).saturating_sub(self.read_at_ms);
+        age_ms > self.stale_after_ms && self.doubt(Reason::Stale, now, read)
+    }
+
+    fn reason(&self) -> Option<Reason> {
+        self.newest.state.doubt.map(|(reason, _)| reason)
+    }
+
+    fn hold(
+        &mut self,
+        value: Option<&Value>,
+        reason: Option<Reason>,
+        time: UnixMs,
+        read: bool,
+    ) -> bool {
+        let same_reason = self.reason() == reason;
+        if same_reason && self.newest.state.value.as_ref() == value {
+            return false;
+        }
+        self.keep(read);
+        let state = &mut self.newest.state;
+        if !same_reason {
+            state.doubt = reason.map(|reason| (reason, time));
+        }
+        state.value = value.cloned();
+        state.time = Some(time);
+        true
+    }
+
+    fn doubt(&mut self, reason: Reason, since: UnixMs, read: bool) -> bool {
+        if self.reason() == Some(reason) {
+            return false;
+        }
+        self.keep(read);
+        self.newest.state.doubt = Some((reason, since));
+        true
+    }
+
+    fn keep(&mut self, read: bool) {
+        if read && self.older.len() < MAX_OLDER {
+            self.older.push(self.newest.clone());
+        } else {
+            // A history with a gap would show something older than what was settled.
+            self.older = Vec::new();
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn slot() -> Slot {
+        Slot::waiting(1, UnixMs(5), StaleAfter::Elapsed(3 * SECOND))
+    }
+
+    fn good(number: i64) -> Reading {
+        Reading::Good(Value::I64(number))
+    }
+
+    #[test]
+    fn an_equal_reading_is_no_change_and_moves_only_checked() {
+        let mut slot = slot();
+        assert!(slot.apply(Update::Read(&good(1), UnixMs(10)), SECOND, false));
+        assert!(!slot.apply(Update::Read(&good(1), UnixMs(20)), 2 * SECOND, false));
+        assert_eq!(slot.newest.state.time, Some(UnixMs(10)));
+        assert_eq!(slot.newest.state.checked, Some(UnixMs(20)));
+    }
+
+    #[test]
+    fn a_failure_keeps_the_last_value_and_its_own_time() {
+        let mut slot = slot();
+        slot.apply(Update::Read(&good(1), UnixMs(10)), SECOND, false);
+        assert!(slot.apply(Update::Fail(Failure::Timeout, UnixMs(30)), SECOND, false));
+        assert!(!slot.apply(Update::Fail(Failure::Timeout, UnixMs(40)), SECOND, false));
+        assert_eq!(slot.newest.state.value, Some(Value::I64(1)));
+        assert_eq!(slot.newest.state.time, Some(UnixMs(10)));
+        assert_eq!(slot.newest.state.doubt, Some((Reason::Timeout, UnixMs(30))));
+        assert_eq!(slot.newest.state.quality(), Quality::Bad);
+        assert!(
+            slot.apply(Update::Read(&good(1), UnixMs(50)), SECOND, false),
+            "return to the same value"
+        );
+        assert_eq!(slot.newest.state.time, Some(UnixMs(50)));
+    }
+
+    #[test]
+    fn no_number_takes_the_value_away() {
+        let mut slot = slot();
+        slot.apply(Update::Read(&good(1), UnixMs(10)), SECOND, false);
+        assert!(slot.apply(Update::Read(&Reading::NotANumber, UnixMs(20)), SECOND, false));
+        assert_eq!(slot.newest.state.value, None);
+        assert_eq!(slot.newest.state.time, Some(UnixMs(20)));
+        assert_eq!(slot.newest.state.doubt, Some((Reason::NotANumber, UnixMs(20))));
+    }
+
+    #[test]
+    fn only_what_counts_as_live_turns_stale_and_only_after_its_time() {
+        let mut slot = slot();
+        assert!(!slot.age(9 * SECOND, UnixMs(0), false), "waiting stays waiting");
+        slot.apply(Update::Read(&good(1), UnixMs(10)), SECOND, false);
+        assert!(!slot.age(4 * SECOND, UnixMs(0), false));
+        assert!(slot.age(4 * SECOND + Duration::from_millis(1), UnixMs(77), false));
+        assert_eq!(slot.newest.state.doubt, Some((Reason::Stale, UnixMs(77))));
+        assert!(!slot.age(9 * SECOND, UnixMs(99), false));
+        slot.apply(Update::Fail(Failure::Timeout, UnixMs(90)), SECOND, false);
+        assert!(!slot.age(20 * SECOND, UnixMs(99), false), "bad is not made better");
+    }
+
+    #[test]
+    fn a_value_of_unknown_age_never_looks_live() {
+        let mut slot = slot();
+        let retained = Reading::OfUnknownAge(Value::I64(7));
+        assert!(slot.apply(Update::Read(&retained, UnixMs(10)), SECOND, false));
+        assert_eq!(slot.newest.state.quality(), Quality::Uncertain);
+        assert_eq!(slot.newest.state.checked, None);
+    }
+}

@@ -1,0 +1,100 @@
+//! The JSON text of a point's state, as the wire contract has it.
+//!
+//! Numbers are the shortest text that reads back the same in their own width; integers beyond ±(2⁵³−1) are
+//! strings of digits, because a browser would bend them.
+
+use std::fmt::Write as _;
+
+use pointcast_api::Value;
+
+use super::catalog::Entry;
+use super::slot::State;
+
+/// Largest integer that a browser's number holds exactly.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// The text of a change: `{"id":…,"value":…,"quality":…,"time":…}`.
+pub(super) fn change(entry: &Entry, state: &State) -> String {
+    let mut text = String::with_capacity(entry.id().as_str().len() + 80);
+    text.push('{');
+    write_state(&mut text, entry, state);
+    text.push('}');
+    text
+}
+
+/// Writes the fields of a point's state, without the braces around them.
+pub fn write_state(text: &mut String, entry: &Entry, state: &State) {
+    // An id needs no escape: its constructor lets nothing in that would.
+    text.push_str("\"id\":\"");
+    text.push_str(entry.id().as_str());
+    text.push_str("\",\"value\":");
+    match &state.value {
+        Some(value) => write_value(text, value),
+        None => text.push_str("null"),
+    }
+    text.push_str(",\"quality\":\"");
+    text.push_str(state.quality().as_str());
+    text.push('"');
+    if let Some((reason, since)) = state.doubt {
+        append(text, format_args!(",\"reason\":\"{reason}\",\"since\":{}", since.0));
+    }
+    match state.time {
+        Some(time) => append(text, format_args!(",\"time\":{}", time.0)),
+        None => text.push_str(",\"time\":null"),
+    }
+}
+
+fn write_value(text: &mut String, value: &Value) {
+    match value {
+        Value::Bool(flag) => append(text, format_args!("{flag}")),
+        Value::I64(number) if number.unsigned_abs() > MAX_SAFE_INTEGER => {
+            append(text, format_args!("\"{number}\""));
+        }
+        Value::I64(number) => append(text, format_args!("{number}")),
+        Value::U64(number) if *number > MAX_SAFE_INTEGER => {
+            append(text, format_args!("\"{number}\""));
+        }
+        Value::U64(number) => append(text, format_args!("{number}")),
+        Value::F32(number) => push_json(text, &number.get()),
+        Value::F64(number) => push_json(text, &number.get()),
+        Value::Text(words) => push_json(text, words.as_str()),
+    }
+}
+
+fn append(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _always_ok = text.write_fmt(arguments);
+}
+
+fn push_json<T: serde::Serialize + ?Sized>(text: &mut String, value: &T) {
+    // Finite numbers and text always have a JSON form.
+    text.push_str(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: Option<Value>, expected: &str) {
+        let mut text = String::new();
+        write_value(&mut text, &value.unwrap());
+        assert_eq!(text, expected);
+    }
+
+    // Frozen: dashboards read these.
+    #[test]
+    fn values_on_the_wire() {
+        check(Some(Value::Bool(true)), "true");
+        check(Some(Value::I64(-9_007_199_254_740_991)), "-9007199254740991");
+        check(Some(Value::I64(-9_007_199_254_740_992)), "\"-9007199254740992\"");
+        check(Some(Value::U64(9_007_199_254_740_991)), "9007199254740991");
+        check(Some(Value::U64(u64::MAX)), "\"18446744073709551615\"");
+        check(Value::f32(21.4), "21.4");
+        check(Value::f32(0.1), "0.1");
+        check(Value::f64(0.1), "0.1");
+        check(Value::f64(23.5), "23.5");
+        check(Value::f64(1.0), "1.0");
+        check(Value::f64(1e300), "1e+300");
+        check(Value::text("a\"b\\\n\u{1}é"), "\"a\\\"b\\\\\\n\\u0001é\"");
+    }
+}
