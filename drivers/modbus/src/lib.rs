@@ -1,1 +1,70 @@
-//! (being written)
+//! Modbus TCP, and Modbus RTU on a serial line, as a Pointcast driver: functions 1 to 4.
+//!
+//! Documents: Modbus Application Protocol V1.1b3, Modbus over Serial Line V1.02, Modbus Messaging on TCP/IP
+//! Implementation Guide V1.0b. The library tokio-modbus gives the PDU types; link, framing, correlation and
+//! timing are this crate's, as on them hangs whether a wrong value can appear.
+//!
+//! From the configuration down to the wire:
+//!
+//! - `settings` checks everything and tells all that is wrong; [`build_tcp`] and [`build_rtu`] are its doors.
+//! - `plan` groups neighbouring points into blocks; `schedule` says which block is next; `patience` how long
+//!   to leave alone what does not answer. All three are pure.
+//! - `session` asks block after block and puts what is answered; `link` carries one request and its answer.
+//! - `frame` knows what a reply must look like, `decode` (with `order` and `scale`) what it means.
+//!
+//! Invariants: a value appears only from a reply that matches its request in all the protocol has to match
+//! by; one reply is one batch; no unit, block or register that fails takes others with it. Nothing is
+//! written to a device.
+
+mod address;
+mod crc;
+mod decode;
+mod driver;
+mod frame;
+mod line;
+mod link;
+mod order;
+mod patience;
+mod plan;
+mod scale;
+mod schedule;
+mod session;
+mod settings;
+
+use pointcast_api::Driver;
+use pointcast_api::settings::{ChannelSettings, Refusals};
+
+use driver::ModbusDriver;
+use settings::Kind;
+
+/// A channel of the driver `modbus-tcp`.
+///
+/// Channel keys: `address` (`host`, `host:port`; port 502), `connect_timeout_ms` (3000), `timeout_ms` (1000),
+/// `retries` (1), `max_gap` (125 registers), `request_gap_ms` (0). Device keys: `unit_id` (1; 0 to 255),
+/// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers). Point
+/// keys: `address`, `type`, `scan_ms`, `word_order`, `scale`, `offset`, `length`, `overlap`.
+///
+/// Returns `None` only together with at least one refusal. Opens nothing.
+pub fn build_tcp(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
+    build(channel, Kind::Tcp, refusals)
+}
+
+/// A channel of the driver `modbus-rtu`.
+///
+/// Keys as in [`build_tcp`], but for the channel: `port` instead of `address` and `connect_timeout_ms`;
+/// `baud` (9600), `data_bits` (8), `parity` (`"even"`), `stop_bits` (1), `turnaround_ms` (5: how long slaves
+/// think, for predictions), `max_reply_delay_ms` (twice the longest timeout: how late an answer may begin and
+/// still be known as late); `max_gap` follows from the line. `unit_id` (1 to 247) must be given.
+///
+/// Returns `None` only together with at least one refusal. Opens nothing.
+pub fn build_rtu(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
+    build(channel, Kind::Rtu, refusals)
+}
+
+fn build(channel: ChannelSettings, kind: Kind, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
+    let site = settings::check(channel, kind, refusals)?;
+    Some(Box::new(ModbusDriver::new(site)))
+}
+
+#[cfg(test)]
+mod testing;

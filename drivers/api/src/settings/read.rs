@@ -177,6 +177,20 @@ impl Settings {
         })
     }
 
+    /// Text that is not empty, or a number as written: for who wants to say what is wrong with the number.
+    pub fn text_or_number(
+        &mut self,
+        key: &'static str,
+        refusals: &mut Refusals,
+    ) -> Option<Located<String>> {
+        self.convert(key, refusals, "text in quotes, not empty", |setting| match setting {
+            Setting::Text(text) if !text.is_empty() => Some(text.clone()),
+            Setting::Integer(number) => Some(number.to_string()),
+            Setting::Float(number) => Some(number.text.clone()),
+            _ => None,
+        })
+    }
+
     /// `true` or `false`.
     pub fn flag(&mut self, key: &'static str, refusals: &mut Refusals) -> Option<Located<bool>> {
         self.convert(key, refusals, "true or false", |setting| match setting {
@@ -434,5 +448,17 @@ mod tests {
         assert_eq!(settings.number("scale", &mut refusals).unwrap().value.text, "0.1");
         assert_eq!(settings.number("offset", &mut refusals).unwrap().value.value, -40.0);
         assert!(refusals.is_empty());
+    }
+
+    #[test]
+    fn a_number_may_be_taken_as_it_is_written() {
+        let mut refusals = Refusals::new();
+        let tenths = Setting::Float(Decimal { value: 100.3, text: "100.3".to_owned() });
+        let mut settings =
+            section(&[("a", Setting::Integer(100)), ("b", tenths), ("c", Setting::Bool(true))]);
+        assert_eq!(settings.text_or_number("a", &mut refusals).unwrap().value, "100");
+        assert_eq!(settings.text_or_number("b", &mut refusals).unwrap().value, "100.3");
+        assert!(settings.text_or_number("c", &mut refusals).is_none());
+        assert_eq!(refusals.len(), 1);
     }
 }

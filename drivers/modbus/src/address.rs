@@ -1,0 +1,290 @@
+//! Where a point lies: which of the four tables, which register or coil, which bit.
+//!
+//! Modbus Application Protocol V1.1b3 §4.3 and §4.4: requests carry addresses counted from 0, people's
+//! references (`40101`) count from 1 and put the table in front. Both are taken, neither is guessed.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+/// Bits in a register.
+pub(crate) const REGISTER_BITS: u16 = 16;
+
+/// How many registers or coils a table has.
+pub(crate) const TABLE_SIZE: u32 = 65_536;
+
+/// One of the four tables of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Table {
+    Coils,
+    DiscreteInputs,
+    HoldingRegisters,
+    InputRegisters,
+}
+
+impl Table {
+    const ALL: [Self; 4] =
+        [Self::Coils, Self::DiscreteInputs, Self::HoldingRegisters, Self::InputRegisters];
+
+    /// The function code that reads it.
+    pub(crate) fn function(self) -> u8 {
+        match self {
+            Self::Coils => 1,
+            Self::DiscreteInputs => 2,
+            Self::HoldingRegisters => 3,
+            Self::InputRegisters => 4,
+        }
+    }
+
+    /// Whether it holds single bits.
+    pub(crate) fn is_bits(self) -> bool {
+        matches!(self, Self::Coils | Self::DiscreteInputs)
+    }
+
+    /// The word before the colon of an address.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Coils => "coil",
+            Self::DiscreteInputs => "discrete",
+            Self::HoldingRegisters => "holding",
+            Self::InputRegisters => "input",
+        }
+    }
+
+    /// Its name in sentences.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Coils => "coils",
+            Self::DiscreteInputs => "discrete inputs",
+            Self::HoldingRegisters => "holding registers",
+            Self::InputRegisters => "input registers",
+        }
+    }
+
+    fn reference_digit(self) -> char {
+        match self {
+            Self::Coils => '0',
+            Self::DiscreteInputs => '1',
+            Self::HoldingRegisters => '4',
+            Self::InputRegisters => '3',
+        }
+    }
+}
+
+/// A place in a table, as requests count it: from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) table: Table,
+    pub(crate) first: u16,
+    /// Bit of a register, 0 the least significant.
+    pub(crate) bit: Option<u8>,
+}
+
+/// What is wrong with an address as written, and what would be right.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Misread {
+    pub(crate) problem: String,
+    pub(crate) remedy: String,
+}
+
+const FORMS: &str = r#"write "holding:100", "input:100", "coil:100", "discrete:100", "holding:100.3" or "ref:40101""#;
+
+impl Address {
+    /// Reads `holding:100`, `holding:100.3`, `ref:40101`, `ref:400101.3` and their like.
+    ///
+    /// # Errors
+    /// [`Misread`] with both right spellings for a bare number.
+    pub(crate) fn parse(text: &str) -> Result<Self, Misread> {
+        let misread = |problem: String| Misread { problem, remedy: FORMS.to_owned() };
+        let Some((kind, rest)) = text.split_once(':') else {
+            return Err(bare_number(text)
+                .unwrap_or_else(|| misread(format!("{text:?} does not say which table"))));
+        };
+        let (number, bit) = match rest.split_once('.') {
+            Some((number, bit)) => (number, Some(bit)),
+            None => (rest, None),
+        };
+        let (table, first) = match Table::ALL.iter().find(|table| table.word() == kind) {
+            Some(table) => (*table, protocol_address(number)?),
+            None if kind == "ref" => reference(number)?,
+            None => return Err(misread(format!("{kind:?} is no table"))),
+        };
+        let bit = bit.map(|bit| bit_number(bit, table)).transpose()?;
+        Ok(Self { table, first, bit })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.table.word(), self.first)?;
+        self.bit.map_or(Ok(()), |bit| write!(f, ".{bit}"))
+    }
+}
+
+/// A whole number of plain digits; a sign or a space makes it none.
+fn digits(text: &str) -> Option<u32> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+fn protocol_address(text: &str) -> Result<u16, Misread> {
+    digits(text).and_then(|number| u16::try_from(number).ok()).ok_or_else(|| Misread {
+        problem: format!("{text:?} is no protocol address"),
+        remedy: "give a whole number from 0 to 65535".to_owned(),
+    })
+}
+
+fn reference(text: &str) -> Result<(Table, u16), Misread> {
+    let misread = || Misread {
+        problem: format!("{text:?} is no reference"),
+        remedy: "give the table's digit (0 coil, 1 discrete, 3 input, 4 holding) and then \
+                 0001 to 9999 or 00001 to 65536, as in \"ref:40101\" or \"ref:400101\""
+            .to_owned(),
+    };
+    let table = Table::ALL.iter().find(|table| text.starts_with(table.reference_digit()));
+    let table = *table.ok_or_else(misread)?;
+    let number = match text.len() {
+        5 | 6 => text.get(1..).and_then(digits),
+        _ => None,
+    };
+    let first = number.and_then(|number| number.checked_sub(1));
+    let first = first.and_then(|first| u16::try_from(first).ok()).ok_or_else(misread)?;
+    Ok((table, first))
+}
+
+fn bit_number(text: &str, table: Table) -> Result<u8, Misread> {
+    if table.is_bits() {
+        return Err(Misread {
+            problem: format!("{} have no bits of their own", table.name()),
+            remedy: "leave the part after the point away".to_owned(),
+        });
+    }
+    let bit = digits(text).and_then(|bit| u8::try_from(bit).ok());
+    bit.filter(|bit| u16::from(*bit) < REGISTER_BITS).ok_or_else(|| Misread {
+        problem: format!("{text:?} is no bit of a register"),
+        remedy: "give 0 (least significant) to 15".to_owned(),
+    })
+}
+
+/// A number alone could be counted from 0 or from 1, and could mean any table: told, not guessed.
+fn bare_number(text: &str) -> Option<Misread> {
+    const REFERENCES: [RangeInclusive<u32>; 2] = [10_001..=49_999, 100_001..=465_536];
+    let (number, bit) = match text.split_once('.') {
+        Some((number, bit)) => (digits(number)?, format!(".{}", digits(bit)?)),
+        None => (digits(text)?, String::new()),
+    };
+    let remedy = if REFERENCES.iter().any(|range| range.contains(&number)) {
+        let as_reference = format!("ref:{number}");
+        match Address::parse(&as_reference) {
+            Ok(address) if number < TABLE_SIZE => format!(
+                "write \"{as_reference}{bit}\" if it counts from 1 (the same as \"{address}{bit}\"), \
+                 \"holding:{number}{bit}\" if it counts from 0"
+            ),
+            Ok(address) => {
+                format!("write \"{as_reference}{bit}\" (the same as \"{address}{bit}\")")
+            }
+            Err(_) => format!("write \"holding:{number}{bit}\" if it counts from 0"),
+        }
+    } else if (1..=9_999).contains(&number) {
+        format!(
+            "write \"holding:{number}{bit}\" if it counts from 0, \"ref:4{number:04}{bit}\" if from 1"
+        )
+    } else if (1..TABLE_SIZE).contains(&number) {
+        format!(
+            "write \"holding:{number}{bit}\" if it counts from 0, \"ref:4{number:05}{bit}\" if from 1"
+        )
+    } else {
+        format!("write \"holding:{number}{bit}\" (or input:, coil:, discrete:), counted from 0")
+    };
+    let problem = format!("the bare number {text} says neither which table nor whence it counts");
+    Some(Misread { problem, remedy })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: &str) {
+        let read = Address::parse(text).map(|address| address.to_string());
+        assert_eq!(read.as_deref(), Ok(expected), "{text}");
+    }
+
+    #[test]
+    fn protocol_addresses_count_from_0_and_references_from_1() {
+        check("holding:100", "holding:100");
+        check("input:65535", "input:65535");
+        check("coil:0", "coil:0");
+        check("discrete:7", "discrete:7");
+        check("holding:100.15", "holding:100.15");
+        check("ref:40101", "holding:100");
+        check("ref:400101", "holding:100");
+        check("ref:465536", "holding:65535");
+        check("ref:30001", "input:0");
+        check("ref:10001", "discrete:0");
+        check("ref:00001", "coil:0");
+        check("ref:40101.3", "holding:100.3");
+    }
+
+    fn refused(text: &str) -> (String, String) {
+        let misread = Address::parse(text).unwrap_err();
+        (misread.problem, misread.remedy)
+    }
+
+    #[test]
+    fn a_bare_number_is_told_both_spellings() {
+        assert_eq!(
+            refused("100").1,
+            r#"write "holding:100" if it counts from 0, "ref:40100" if from 1"#
+        );
+        assert_eq!(
+            refused("40101").1,
+            r#"write "ref:40101" if it counts from 1 (the same as "holding:100"), "holding:40101" if it counts from 0"#
+        );
+        assert_eq!(refused("400101.2").1, r#"write "ref:400101.2" (the same as "holding:100.2")"#);
+        assert_eq!(
+            refused("60000").1,
+            r#"write "holding:60000" if it counts from 0, "ref:460000" if from 1"#
+        );
+        assert!(refused("0").1.contains(r#""holding:0""#));
+    }
+
+    #[test]
+    fn what_is_nowhere_is_refused() {
+        for text in [
+            "holding:65536",
+            "holding:-1",
+            "holding:+1",
+            "holding:",
+            "holding: 1",
+            "holding:1.16",
+            "holding:1.",
+            "coil:1.0",
+            "ref:40000",
+            "ref:20001",
+            "ref:4101",
+            "ref:465537",
+            "ref:4000001",
+            "hold:1",
+            "",
+            "x",
+            "ref:4é101",
+        ] {
+            assert!(Address::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,16}") {
+            let _read = Address::parse(&text);
+        }
+
+        #[test]
+        fn what_is_shown_reads_back(first in any::<u16>(), bit in proptest::option::of(0_u8..16)) {
+            for table in Table::ALL {
+                let address = Address { table, first, bit: bit.filter(|_| !table.is_bits()) };
+                prop_assert_eq!(Address::parse(&address.to_string()), Ok(address));
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The driver: what it declares, and one session after another on whatever link its channel has.
+
+use std::sync::{Mutex, PoisonError};
+
+use pointcast_api::{
+    DeviceDeclaration, Driver, Fault, Inlet, Outlet, PlannedRequest, PointDeclaration, Refused,
+    Reports, SessionFuture,
+};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_serial::{ClearBuffer, SerialPort, SerialPortBuilderExt, SerialStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::line::Parity;
+use crate::link::Lost;
+use crate::link::rtu::RtuLink;
+use crate::link::tcp::TcpLink;
+use crate::plan::Learned;
+use crate::session::Session;
+use crate::settings::{RtuSettings, Site, TcpSettings, Transport};
+
+/// What was learned about the devices, kept from session to session.
+#[derive(Debug, Default)]
+pub(crate) struct Lessons(Mutex<Learned>);
+
+impl Lessons {
+    /// Looks something up.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Learned) -> T) -> T {
+        self.change(|learned| look(learned))
+    }
+
+    /// Learns something.
+    pub(crate) fn change<T>(&self, learn: impl FnOnce(&mut Learned) -> T) -> T {
+        // Every change is one insertion or removal, so a panic elsewhere spoils nothing.
+        learn(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A Modbus channel.
+#[derive(Debug)]
+pub(crate) struct ModbusDriver {
+    site: Site,
+    lessons: Lessons,
+    reports: Reports,
+}
+
+impl ModbusDriver {
+    pub(crate) fn new(site: Site) -> Self {
+        let reports = Reports::new(site.devices.len());
+        Self { site, lessons: Lessons::default(), reports }
+    }
+
+    /// Opens the link and asks until it is lost.
+    async fn poll(&self, outlet: &dyn Outlet) -> Fault {
+        let lost = match &self.site.channel.transport {
+            Transport::Tcp(tcp) => match self.connect(tcp).await {
+                Ok(stream) => {
+                    self.run(TcpLink::new(stream, self.site.channel.request_gap), outlet).await
+                }
+                Err(fault) => return fault,
+            },
+            Transport::Rtu(rtu) => match open(rtu) {
+                Ok(stream) => self.run(RtuLink::new(stream, self.site.timing(rtu)), outlet).await,
+                Err(error) => return Fault::new(format!("open {}", rtu.port), error),
+            },
+        };
+        Fault::new(format!("read from {}", self.site.channel.place()), lost)
+    }
+
+    async fn run(&self, link: impl crate::link::Link, outlet: &dyn Outlet) -> Lost {
+        Session::new(&self.site, &self.lessons, &self.reports, outlet, link).run().await
+    }
+
+    async fn connect(&self, tcp: &TcpSettings) -> Result<TcpStream, Fault> {
+        let doing = || format!("connect to {}", self.site.channel.place());
+        let connecting = TcpStream::connect((tcp.host.as_str(), tcp.port));
+        let stream = match timeout(tcp.connect_timeout, connecting).await {
+            Ok(connected) => connected.map_err(|error| Fault::new(doing(), error))?,
+            Err(_) => {
+                let waited = tcp.connect_timeout.as_millis();
+                return Err(Fault::new(doing(), format!("no answer within {waited} ms")));
+            }
+        };
+        // A request is one small segment: held back, it would wait for an acknowledgement.
+        stream.set_nodelay(true).map_err(|error| Fault::new(doing(), error))?;
+        Ok(stream)
+    }
+
+    async fn work(
+        &self,
+        outlet: &dyn Outlet,
+        inlet: &mut Inlet,
+        stop: &CancellationToken,
+    ) -> Result<(), Fault> {
+        self.reports.all_offline(outlet, None);
+        let refuse_commands = async {
+            loop {
+                // Setpoints are not written by this version.
+                inlet.next().await.refuse(Refused::NotWritable);
+            }
+        };
+        // All three arms are ended here for good, so none of them needs to be resumed.
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Ok(()),
+            never = refuse_commands => never,
+            fault = self.poll(outlet) => {
+                self.reports.all_offline(outlet, Some(&fault.explain()));
+                Err(fault)
+            }
+        }
+    }
+}
+
+fn open(rtu: &RtuSettings) -> tokio_serial::Result<SerialStream> {
+    let parity = match rtu.line.parity {
+        Parity::None => tokio_serial::Parity::None,
+        Parity::Even => tokio_serial::Parity::Even,
+        Parity::Odd => tokio_serial::Parity::Odd,
+    };
+    let stop_bits = match rtu.line.stop_bits {
+        2 => tokio_serial::StopBits::Two,
+        _ => tokio_serial::StopBits::One,
+    };
+    let stream = tokio_serial::new(&rtu.port, rtu.line.baud)
+        .data_bits(tokio_serial::DataBits::Eight)
+        .parity(parity)
+        .stop_bits(stop_bits)
+        .flow_control(tokio_serial::FlowControl::None)
+        .open_native_async()?;
+    stream.clear(ClearBuffer::Input)?;
+    Ok(stream)
+}
+
+impl Driver for ModbusDriver {
+    fn devices(&self) -> &[DeviceDeclaration] {
+        &self.site.devices
+    }
+
+    fn points(&self) -> &[PointDeclaration] {
+        &self.site.points
+    }
+
+    fn plan(&self) -> Vec<PlannedRequest> {
+        let blocks = self.lessons.with(|learned| self.site.plan(learned));
+        let planned = |block: crate::plan::Block| {
+            let request = self.site.request(&block)?;
+            Some(PlannedRequest {
+                device: block.device,
+                request: request.to_string(),
+                scan_interval: Some(block.interval),
+                wire_time: self.site.line().map(|line| line.exchange(&request)),
+                points: block.points,
+            })
+        };
+        blocks.into_iter().filter_map(planned).collect()
+    }
+
+    fn session<'a>(
+        &'a self,
+        outlet: &'a dyn Outlet,
+        inlet: &'a mut Inlet,
+        stop: CancellationToken,
+    ) -> SessionFuture<'a> {
+        Box::pin(async move { self.work(outlet, inlet, &stop).await })
+    }
+}

@@ -1,0 +1,171 @@
+//! Links: how a request goes out and its answer comes in, and nothing else ever does.
+//!
+//! A link sends one request at a time and returns the answer **to that request** or silence. Everything
+//! else that arrives is thrown away and told as [`Strays`]. Links are generic over their byte stream, so
+//! tests run them on memory and on paused time.
+
+pub(crate) mod framer;
+pub(crate) mod mbap;
+mod rests;
+pub(crate) mod rtu;
+pub(crate) mod tcp;
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use pointcast_api::UnixMs;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout};
+
+use crate::frame::{Answer, ReadRequest};
+
+/// Bytes taken from a stream at once.
+const READ_CHUNK_BYTES: usize = 512;
+
+/// Longest a request of a dozen bytes may take to leave our hands; a link slower than this is broken.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How requests are asked. One request is on its way at a time.
+pub(crate) trait Link: Send {
+    /// After how many requests in a row that nobody answered the link itself is to be doubted.
+    const DEAF_AFTER: Option<u32>;
+
+    /// Sends `request` and waits at most `patience` for its answer to begin.
+    ///
+    /// # Errors
+    /// [`Lost`] when the link as a whole is of no use any more.
+    fn ask(
+        &mut self,
+        request: &ReadRequest,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Exchange, Lost>> + Send;
+
+    /// Listens until `until` while nothing is asked, or until something came that nobody waits for.
+    ///
+    /// # Errors
+    /// [`Lost`] when the link as a whole is of no use any more.
+    fn idle(&mut self, until: Instant) -> impl Future<Output = Result<Strays, Lost>> + Send;
+
+    /// Until when `unit` must not be asked, for a late answer of its could still be taken for a new one.
+    fn rests_until(&self, unit: u8) -> Option<Instant>;
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) answer: Result<Answered, Unanswered>,
+    /// What else came.
+    pub(crate) strays: Strays,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// None came in time.
+    Silence,
+    /// The line was never silent for long enough to ask.
+    LineBusy,
+}
+
+/// An answer and when its last byte arrived.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    pub(crate) arrived: UnixMs,
+    /// From the end of the request to the end of the answer.
+    pub(crate) response: Duration,
+}
+
+/// The link as a whole is lost.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Lost {
+    #[error("the other end closed it")]
+    Closed,
+    #[error("none of the last {requests} requests was answered, by any unit")]
+    Deaf { requests: u32 },
+    #[error("a request could not be sent within {} ms", WRITE_TIMEOUT.as_millis())]
+    Stuck,
+    #[error("the stream is out of step: {what}")]
+    OutOfStep { what: String },
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Why something that came was no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StrayKind {
+    /// An answer to a request that was given up.
+    Late,
+    /// From a unit that was not asked.
+    Foreign,
+    /// From the unit that was asked, but not what was asked for.
+    Misshapen,
+    /// To a transaction that is not open.
+    UnknownTransaction,
+    /// Bytes that are no whole frame, or whose check sum is wrong.
+    Garbled,
+}
+
+impl StrayKind {
+    /// What it was, in words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Late => "a late answer",
+            Self::Foreign => "a frame of another unit",
+            Self::Misshapen => "a reply that is not what was asked for",
+            Self::UnknownTransaction => "a reply to an unknown transaction",
+            Self::Garbled => "bytes that are no frame",
+        }
+    }
+}
+
+/// Something that was thrown away, `count` times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stray {
+    pub(crate) kind: StrayKind,
+    /// Which unit it came from, where that can be told.
+    pub(crate) unit: Option<u8>,
+    pub(crate) count: u64,
+}
+
+/// What was thrown away, each kind once for each unit, so never more than a few hundred entries.
+#[derive(Debug, Default)]
+pub(crate) struct Strays(Vec<Stray>);
+
+impl Strays {
+    pub(crate) fn add(&mut self, kind: StrayKind, unit: Option<u8>) {
+        match self.0.iter_mut().find(|stray| stray.kind == kind && stray.unit == unit) {
+            Some(stray) => stray.count = stray.count.saturating_add(1),
+            None => self.0.push(Stray { kind, unit, count: 1 }),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Stray> {
+        self.0.iter()
+    }
+}
+
+/// Reads what is there, at least one byte; cancel-safe, as nothing is read before it is returned.
+async fn read_some<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    chunk: &mut [u8; READ_CHUNK_BYTES],
+) -> Result<usize, Lost> {
+    match stream.read(chunk).await? {
+        // A serial port that was unplugged reads as nothing, for ever; a socket, as closed.
+        0 => Err(Lost::Closed),
+        count => Ok(count),
+    }
+}
+
+/// Writes a whole request. Never flushed: on a serial port that blocks the thread until the line is idle.
+async fn write_whole<S: AsyncWrite + Unpin>(stream: &mut S, request: &[u8]) -> Result<(), Lost> {
+    match timeout(WRITE_TIMEOUT, stream.write_all(request)).await {
+        Ok(written) => Ok(written?),
+        Err(_) => Err(Lost::Stuck),
+    }
+}

@@ -1,0 +1,115 @@
+//! Modbus TCP on a byte stream: each request has a number, and only the reply with that number counts.
+//!
+//! Messaging on TCP/IP Implementation Guide V1.0b §4.2: the transaction identifier pairs reply and request.
+//! Numbers come round again after 65 536 requests; a reply later than that is the bound of this guard.
+
+use std::time::Duration;
+
+use pointcast_api::UnixMs;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::mbap::{Frame, Splitter, encode};
+use super::{
+    Answered, Exchange, Link, Lost, READ_CHUNK_BYTES, StrayKind, Strays, Unanswered, read_some,
+    write_whole,
+};
+use crate::frame::{Answer, Judged, ReadRequest};
+
+/// A connection to a Modbus TCP server, or to a gateway with units behind it.
+#[derive(Debug)]
+pub(crate) struct TcpLink<S> {
+    stream: S,
+    splitter: Splitter,
+    transaction: u16,
+    /// Least pause between a reply and the next request.
+    request_gap: Duration,
+    may_ask_at: Instant,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
+    /// A link on a fresh connection.
+    pub(crate) fn new(stream: S, request_gap: Duration) -> Self {
+        let may_ask_at = Instant::now();
+        Self { stream, splitter: Splitter::default(), transaction: 0, request_gap, may_ask_at }
+    }
+
+    /// Cancel-safe: what was read is kept in the splitter at once.
+    async fn receive(&mut self) -> Result<(), Lost> {
+        let mut chunk = [0; READ_CHUNK_BYTES];
+        let count = read_some(&mut self.stream, &mut chunk).await?;
+        self.splitter.push(chunk.get(..count).unwrap_or_default());
+        Ok(())
+    }
+
+    /// The answer to `request` among the frames that came; all others are thrown away.
+    fn answer(
+        &mut self,
+        request: &ReadRequest,
+        strays: &mut Strays,
+    ) -> Result<Option<Answer>, Lost> {
+        while let Some(Frame { transaction, unit, pdu }) = self.splitter.next()? {
+            if transaction != self.transaction {
+                strays.add(StrayKind::UnknownTransaction, Some(unit));
+                continue;
+            }
+            match request.judge(unit, &pdu) {
+                Judged::Answer(answer) => return Ok(Some(answer)),
+                Judged::Foreign => strays.add(StrayKind::Foreign, Some(unit)),
+                Judged::Misshapen => strays.add(StrayKind::Misshapen, Some(unit)),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn exchange(
+        &mut self,
+        request: &ReadRequest,
+        patience: Duration,
+        strays: &mut Strays,
+    ) -> Result<Result<Answered, Unanswered>, Lost> {
+        sleep_until(self.may_ask_at).await;
+        self.transaction = self.transaction.wrapping_add(1);
+        write_whole(&mut self.stream, &encode(self.transaction, request)).await?;
+        let sent = Instant::now();
+        let deadline = sent + patience;
+        loop {
+            if let Some(answer) = self.answer(request, strays)? {
+                let response = sent.elapsed();
+                return Ok(Ok(Answered { answer, arrived: UnixMs::now(), response }));
+            }
+            match timeout_at(deadline, self.receive()).await {
+                Ok(received) => received?,
+                Err(_) => return Ok(Err(Unanswered::Silence)),
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for TcpLink<S> {
+    /// A peer that vanished without a word reads like one that is silent; a new connection tells.
+    const DEAF_AFTER: Option<u32> = Some(4);
+
+    async fn ask(&mut self, request: &ReadRequest, patience: Duration) -> Result<Exchange, Lost> {
+        let mut strays = Strays::default();
+        let answer = self.exchange(request, patience, &mut strays).await?;
+        self.may_ask_at = Instant::now() + self.request_gap;
+        Ok(Exchange { answer, strays })
+    }
+
+    async fn idle(&mut self, until: Instant) -> Result<Strays, Lost> {
+        let mut strays = Strays::default();
+        match timeout_at(until, self.receive()).await {
+            Ok(received) => received?,
+            Err(_) => return Ok(strays),
+        }
+        while let Some(frame) = self.splitter.next()? {
+            strays.add(StrayKind::UnknownTransaction, Some(frame.unit));
+        }
+        Ok(strays)
+    }
+
+    fn rests_until(&self, _: u8) -> Option<Instant> {
+        None
+    }
+}

@@ -1,0 +1,122 @@
+//! How long to leave alone what does not answer. Pure: told the time, never asks for it.
+//!
+//! One silence is an accident; [`LOST_AFTER`] in a row mean that somebody is not there. From then on it is
+//! asked with growing pauses, and all that are not there together get at most a tenth of their channel's
+//! time, as long as anybody else is there to use it.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Silences in a row after which a unit, or a block of a unit that answers otherwise, counts as lost.
+pub(crate) const LOST_AFTER: u32 = 3;
+
+/// First and longest pause between two attempts at something lost.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// One part of the channel's time in so many may be spent waiting for the lost.
+const LOST_SHARE_DIVISOR: u32 = 10;
+
+/// The silences of one unit, or of one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Patience {
+    silences: u32,
+    pause: Duration,
+    not_before: Option<Instant>,
+}
+
+impl Patience {
+    /// One more silence; whether it was the one that makes it lost.
+    pub(crate) fn silent(&mut self, lost_after: u32, now: Instant) -> bool {
+        let was_lost = self.is_lost();
+        self.silences = self.silences.saturating_add(1);
+        if self.silences < lost_after {
+            return false;
+        }
+        self.pause = if was_lost { (self.pause * 2).min(LONGEST_PAUSE) } else { FIRST_PAUSE };
+        self.not_before = Some(now + self.pause);
+        !was_lost
+    }
+
+    /// An answer, of whatever kind; whether it comes from something that was lost.
+    pub(crate) fn answered(&mut self) -> bool {
+        let was_lost = self.is_lost();
+        *self = Self::default();
+        was_lost
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.not_before.is_some()
+    }
+
+    /// Whether the newest attempt met silence.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silences > 0
+    }
+
+    /// When the next attempt may be made; `None`: at any time.
+    pub(crate) fn not_before(&self) -> Option<Instant> {
+        self.not_before
+    }
+}
+
+/// Keeps the time spent on the lost to its share.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LostShare {
+    not_before: Option<Instant>,
+}
+
+impl LostShare {
+    /// An attempt at something lost ended now and took `spent`.
+    pub(crate) fn spent(&mut self, spent: Duration, now: Instant) {
+        self.not_before = Some(now + spent * (LOST_SHARE_DIVISOR - 1));
+    }
+
+    /// When the next attempt at anything lost may be made.
+    pub(crate) fn not_before(&self) -> Option<Instant> {
+        self.not_before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_third_silence_in_a_row_makes_lost_and_one_answer_makes_found() {
+        let now = Instant::now();
+        let mut patience = Patience::default();
+        assert!(!patience.silent(LOST_AFTER, now));
+        assert!(!patience.answered());
+        assert!(!patience.silent(LOST_AFTER, now));
+        assert!(!patience.silent(LOST_AFTER, now));
+        assert!(patience.is_silent() && !patience.is_lost());
+        assert!(patience.silent(LOST_AFTER, now));
+        assert!(!patience.silent(LOST_AFTER, now), "told once");
+        assert!(patience.answered());
+        assert!(!patience.is_lost() && !patience.is_silent());
+        assert_eq!(patience.not_before(), None);
+    }
+
+    #[test]
+    fn pauses_double_from_the_first_to_the_longest() {
+        let now = Instant::now();
+        let mut patience = Patience::default();
+        let mut pauses = Vec::new();
+        for _ in 0..9 {
+            patience.silent(LOST_AFTER, now);
+            pauses.push(patience.not_before().map_or(0, |at| (at - now).as_secs()));
+        }
+        assert_eq!(pauses, [0, 0, 1, 2, 4, 8, 16, 30, 30]);
+    }
+
+    #[test]
+    fn the_lost_get_a_tenth() {
+        let now = Instant::now();
+        let mut share = LostShare::default();
+        assert_eq!(share.not_before(), None);
+        share.spent(Duration::from_millis(500), now);
+        assert_eq!(share.not_before(), Some(now + Duration::from_millis(4_500)));
+    }
+}

@@ -1,0 +1,159 @@
+//! Which registers a device refuses, found by halving what it refused. Pure.
+//!
+//! A block that is refused is cut in two again and again, until what is refused cannot be cut any more.
+//! Then either single ranges were found that explain it (holes): they are asked alone from then on, and
+//! everything else together again. Or every half was answered: then the device minds only the whole (its
+//! length, or registers between the points), and the cuts stay.
+
+use std::collections::HashMap;
+
+use crate::plan::{Block, Learned};
+
+/// Names one refused block and everything it was cut into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct BisectionId(u64);
+
+/// The blocks that are being halved. At most one for each block of the plan.
+#[derive(Debug, Default)]
+pub(super) struct Bisections {
+    next: u64,
+    open: HashMap<BisectionId, Bisection>,
+}
+
+#[derive(Debug, Default)]
+struct Bisection {
+    /// Parts that were neither answered nor refused for good.
+    pending: usize,
+    holes: Vec<Block>,
+    /// Right halves of every cut.
+    cuts: Vec<Block>,
+}
+
+impl Bisections {
+    /// A block, itself a part of `of` or of nothing, was refused and cut; `right` is its right half.
+    pub(super) fn cut(&mut self, of: Option<BisectionId>, right: &Block) -> BisectionId {
+        let id = of.filter(|id| self.open.contains_key(id)).unwrap_or_else(|| {
+            self.next += 1;
+            BisectionId(self.next)
+        });
+        let bisection =
+            self.open.entry(id).or_insert(Bisection { pending: 1, ..Default::default() });
+        bisection.pending += 1;
+        bisection.cuts.push(right.clone());
+        id
+    }
+
+    /// A part was answered, or refused although it cannot be cut (`hole`).
+    ///
+    /// Whether `learned` has changed so that a new plan is due: once nothing is open any more.
+    pub(super) fn resolve(
+        &mut self,
+        id: BisectionId,
+        hole: Option<&Block>,
+        learned: &mut Learned,
+    ) -> bool {
+        let Some(bisection) = self.open.get_mut(&id) else { return false };
+        bisection.holes.extend(hole.cloned());
+        bisection.pending = bisection.pending.saturating_sub(1);
+        if bisection.pending > 0 {
+            return false;
+        }
+        let Some(Bisection { holes, cuts, .. }) = self.open.remove(&id) else { return false };
+        if holes.is_empty() {
+            cuts.iter().for_each(|right| learned.add_cut(right));
+        }
+        holes.iter().for_each(|hole| learned.add_hole(hole));
+        self.is_idle()
+    }
+
+    /// Whether no block is being halved.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Table;
+    use crate::plan::{Shape, Want, halve, plan};
+    use pointcast_api::DeviceIndex;
+    use std::time::Duration;
+
+    const SHAPE: Shape = Shape { max_block: 125, max_gap: 125 };
+
+    fn wants(firsts: impl IntoIterator<Item = u16>) -> Vec<Want> {
+        let interval = Duration::from_secs(1);
+        let want = |first| Want {
+            device: DeviceIndex(0),
+            table: Table::HoldingRegisters,
+            first,
+            length: 1,
+            interval,
+        };
+        firsts.into_iter().map(want).collect()
+    }
+
+    /// Asks until nothing is open; the final plan and how many requests it took after the first refusal.
+    fn settle(wants: &[Want], refuses: impl Fn(&Block) -> bool) -> (Vec<(u16, u16)>, usize) {
+        let mut learned = Learned::default();
+        let mut bisections = Bisections::default();
+        let mut asked = 0;
+        loop {
+            let mut open: Vec<_> =
+                plan(wants, &[SHAPE], &learned).into_iter().map(|block| (block, None)).collect();
+            let shown = open.iter().map(|(block, _)| (block.first, block.quantity)).collect();
+            let mut changed = false;
+            while let Some((block, id)) = open.pop() {
+                asked += 1;
+                let halves = refuses(&block).then(|| halve(&block, wants));
+                match (halves, id) {
+                    (Some(Some((left, right))), _) => {
+                        let id = bisections.cut(id, &right);
+                        open.extend([(left, Some(id)), (right, Some(id))]);
+                    }
+                    (Some(None), Some(id)) => {
+                        changed |= bisections.resolve(id, Some(&block), &mut learned);
+                    }
+                    (None, Some(id)) => changed |= bisections.resolve(id, None, &mut learned),
+                    (_, None) => {}
+                }
+            }
+            assert!(bisections.is_idle());
+            if !changed {
+                return (shown, asked);
+            }
+        }
+    }
+
+    #[test]
+    fn one_illegal_register_costs_itself_and_a_logarithm_of_requests() {
+        let wants = wants(0..100);
+        let (plan, asked) = settle(&wants, |block| {
+            block.first <= 60 && u32::from(block.first) + u32::from(block.quantity) > 60
+        });
+        assert_eq!(plan, [(0, 60), (60, 1), (61, 39)]);
+        // 1 refused, two halves on each of seven levels, then the three blocks of the new plan.
+        assert!(asked <= 1 + 2 * 7 + 3, "{asked}");
+    }
+
+    #[test]
+    fn a_device_that_minds_only_the_length_keeps_the_cuts() {
+        let (plan, _) = settle(&wants(0..100), |block| block.quantity > 30);
+        assert_eq!(plan, [(0, 25), (25, 25), (50, 25), (75, 25)]);
+    }
+
+    #[test]
+    fn a_device_that_minds_what_lies_between_keeps_the_cut() {
+        let (plan, _) = settle(&wants([0, 1, 2, 50, 51, 52]), |block| {
+            block.first < 30 && u32::from(block.first) + u32::from(block.quantity) > 30
+        });
+        assert_eq!(plan, [(0, 3), (50, 3)]);
+    }
+
+    #[test]
+    fn a_device_that_refuses_everything_is_asked_for_each_alone() {
+        let (plan, _) = settle(&wants(0..9), |_| true);
+        assert_eq!(plan.len(), 9);
+    }
+}

@@ -1,0 +1,245 @@
+//! One session on an open link: asks block after block, puts what is answered, and tells how devices are.
+//!
+//! Invariants: one request at a time; one reply is one batch, with the time it arrived; a unit that does
+//! not answer turns its own points bad and nobody else's. A session ends only when its link is lost.
+
+mod bisect;
+mod outcome;
+mod tally;
+mod task;
+
+use std::time::Duration;
+
+use pointcast_api::{DeviceIndex, DeviceState, Outlet, Reports, UnixMs};
+use tokio::time::Instant;
+
+use crate::driver::Lessons;
+use crate::frame::ReadRequest;
+use crate::link::{Exchange, Link, Lost, StrayKind, Strays};
+use crate::patience::{LOST_AFTER, LostShare, Patience};
+use crate::schedule::{self, Next};
+use crate::settings::{Site, Unit};
+use bisect::Bisections;
+use tally::{Noise, Share};
+use task::Task;
+
+/// Reports that changed are told this often.
+const TELL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// One session at work.
+pub(crate) struct Session<'a, L> {
+    site: &'a Site,
+    lessons: &'a Lessons,
+    reports: &'a Reports,
+    outlet: &'a dyn Outlet,
+    link: L,
+    tasks: Vec<Task>,
+    bisections: Bisections,
+    /// By device.
+    health: Vec<Health>,
+    lost_share: LostShare,
+    /// Requests in a row that nobody answered.
+    unanswered: u32,
+    skipping: bool,
+    tell_at: Instant,
+}
+
+/// How a device has been in this session.
+struct Health {
+    unit: Unit,
+    patience: Patience,
+    has_answered: bool,
+    noise: Noise,
+    share: Share,
+}
+
+/// A request that was made, for those who judge what came of it.
+struct Asked {
+    at: usize,
+    device: DeviceIndex,
+    request: ReadRequest,
+    started: Instant,
+    ended: Instant,
+}
+
+impl<'a, L: Link> Session<'a, L> {
+    /// A session that asks for everything at once and has heard of nobody yet.
+    pub(crate) fn new(
+        site: &'a Site,
+        lessons: &'a Lessons,
+        reports: &'a Reports,
+        outlet: &'a dyn Outlet,
+        link: L,
+    ) -> Self {
+        let now = Instant::now();
+        let blocks = lessons.with(|learned| site.plan(learned));
+        let health = |unit: &Unit| Health {
+            unit: *unit,
+            patience: Patience::default(),
+            has_answered: false,
+            noise: Noise::default(),
+            share: Share::new(now),
+        };
+        Self {
+            site,
+            lessons,
+            reports,
+            outlet,
+            link,
+            tasks: blocks.into_iter().map(|block| Task::new(block, now)).collect(),
+            bisections: Bisections::default(),
+            health: site.units.iter().map(health).collect(),
+            lost_share: LostShare::default(),
+            unanswered: 0,
+            skipping: false,
+            tell_at: now + TELL_INTERVAL,
+        }
+    }
+
+    /// Asks until the link is lost.
+    ///
+    /// # Cancellation
+    /// Safe at any await: the link is dropped with the session, and with it whatever was on its way.
+    pub(crate) async fn run(mut self) -> Lost {
+        loop {
+            if let Err(lost) = self.step().await {
+                return lost;
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), Lost> {
+        let now = Instant::now();
+        if now >= self.tell_at {
+            self.tell(now);
+        }
+        match self.next(now) {
+            Next::Ask(at) => self.ask(at).await,
+            Next::Wait(until) => {
+                let until = until.map_or(self.tell_at, |until| until.min(self.tell_at));
+                let strays = self.link.idle(until).await?;
+                self.count(&strays, None);
+                Ok(())
+            }
+        }
+    }
+
+    /// Which block is asked next, or until when nothing is.
+    fn next(&self, now: Instant) -> Next {
+        let anybody_there = self.tasks.iter().any(|task| !self.is_lost(task));
+        let slots = self.tasks.iter().map(|task| (&task.slot, self.gate(task, anybody_there)));
+        schedule::next(now, slots)
+    }
+
+    /// Before when a block must not be asked.
+    fn gate(&self, task: &Task, anybody_there: bool) -> Option<Instant> {
+        let health = self.health.get(task.block.device.at())?;
+        let lost_share = self.is_lost(task) && anybody_there;
+        [
+            self.link.rests_until(health.unit.id),
+            health.patience.not_before(),
+            task.patience.not_before(),
+            self.lost_share.not_before().filter(|_| lost_share),
+        ]
+        .into_iter()
+        .flatten()
+        .max()
+    }
+
+    /// Whether silence is to be expected.
+    fn is_lost(&self, task: &Task) -> bool {
+        let unit_lost = |health: &Health| health.patience.is_lost();
+        task.patience.is_lost() || self.health.get(task.block.device.at()).is_some_and(unit_lost)
+    }
+
+    async fn ask(&mut self, at: usize) -> Result<(), Lost> {
+        let Some(task) = self.tasks.get(at) else { return Ok(()) };
+        let device = task.block.device;
+        let Some(unit) = self.site.units.get(device.at()) else { return Ok(()) };
+        let was_lost = self.is_lost(task);
+        let request = task.block.request(unit.id);
+        let started = Instant::now();
+        let Exchange { answer, strays } = self.link.ask(&request, unit.timeout).await?;
+        let ended = Instant::now();
+        let spent = ended.saturating_duration_since(started);
+        if was_lost {
+            self.lost_share.spent(spent, ended);
+        }
+        if let Some(health) = self.health.get_mut(device.at()) {
+            health.share.spent(spent, ended);
+        }
+        self.reports.update(self.outlet, device, |report| report.counters.requests += 1);
+        let asked = Asked { at, device, request, started, ended };
+        self.count(&strays, Some(&asked));
+        match answer {
+            Ok(answered) => self.answered(&asked, answered),
+            Err(why) => self.unanswered(&asked, why)?,
+        }
+        self.show_state(device);
+        Ok(())
+    }
+
+    /// Counts what was thrown away, for the unit it came from or else the one that was asked.
+    fn count(&mut self, strays: &Strays, asked: Option<&Asked>) {
+        for stray in strays.iter().filter(|stray| stray.kind != StrayKind::Late) {
+            let known = |unit| self.site.units.iter().position(|known| known.id == unit);
+            let from = stray.unit.and_then(known).and_then(|at| u32::try_from(at).ok());
+            let device = from.map(DeviceIndex).or_else(|| asked.map(|asked| asked.device));
+            let Some(device) = device else { continue };
+            let after = asked.map_or_else(|| "while idle".to_owned(), |a| self.describe(a));
+            let error = format!("{after}: {}", stray.kind.words());
+            if self.health.get_mut(device.at()).is_some_and(|health| health.noise.heard()) {
+                tracing::warn!(
+                    channel = self.site.name,
+                    device = self.name(device),
+                    error,
+                    "bytes that are no valid reply; told once until it is quiet again"
+                );
+            }
+            self.reports.update(self.outlet, device, |report| {
+                report.counters.malformed += stray.count;
+                report.last_error = Some(error);
+            });
+        }
+    }
+
+    /// Unit, function and address of a request.
+    fn describe(&self, asked: &Asked) -> String {
+        format!("unit {}, {}", asked.request.unit, asked.request)
+    }
+
+    fn name(&self, device: DeviceIndex) -> &str {
+        self.site.devices.get(device.at()).map_or("", |device| device.name.as_str())
+    }
+
+    /// Says how a device is if that is another state than before.
+    fn show_state(&self, device: DeviceIndex) {
+        let Some(health) = self.health.get(device.at()) else { return };
+        let fails = |task: &Task| task.block.device == device && task.failing;
+        let state = if health.patience.is_lost() || !health.has_answered {
+            DeviceState::Offline
+        } else if self.tasks.iter().any(fails) {
+            DeviceState::Degraded
+        } else {
+            DeviceState::Online
+        };
+        self.reports.update(self.outlet, device, |report| report.state = state);
+    }
+
+    fn tell(&mut self, now: Instant) {
+        self.tell_at = now + TELL_INTERVAL;
+        for (device, health) in (0..).map(DeviceIndex).zip(&self.health) {
+            let lately = health.share.lately(now);
+            self.reports.update(self.outlet, device, |report| report.utilisation = Some(lately));
+        }
+        self.reports.tell(self.outlet);
+    }
+
+    /// How many silences in a row make somebody lost: never fewer than one slot's tries.
+    fn lost_after(&self) -> u32 {
+        LOST_AFTER.max(u32::from(self.site.channel.retries) + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

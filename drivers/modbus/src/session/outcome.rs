@@ -1,0 +1,224 @@
+//! What becomes of a request: values, refusals, silence.
+
+use pointcast_api::{Failure, PointIndex, Reading, Sample};
+use tokio_modbus::ExceptionCode;
+
+use super::{Asked, Health, Session, UnixMs, task};
+use crate::decode::Content;
+use crate::frame::Answer;
+use crate::link::{Answered, Link, Lost, Unanswered};
+use crate::plan::{Block, halve};
+
+impl<L: Link> Session<'_, L> {
+    pub(super) fn answered(&mut self, asked: &Asked, answered: Answered) {
+        self.unanswered = 0;
+        let Answered { answer, arrived, response } = answered;
+        self.reports.update(self.outlet, asked.device, |report| {
+            report.response_ms = Some(response.as_secs_f64() * 1_000.0);
+        });
+        match answer {
+            Answer::Content(content) => {
+                self.found(asked);
+                self.values(asked, &content, arrived);
+            }
+            Answer::Exception(
+                code @ (ExceptionCode::GatewayPathUnavailable | ExceptionCode::GatewayTargetDevice),
+            ) => {
+                // The gateway answered, the unit behind it did not: for the unit that is silence.
+                let error = self.refused(asked, code);
+                self.silent(asked, Failure::NoCommunication, &error);
+            }
+            Answer::Exception(code) => {
+                self.found(asked);
+                self.exception(asked, code, arrived);
+            }
+        }
+    }
+
+    /// The unit is there, whatever it said.
+    fn found(&mut self, asked: &Asked) {
+        let Some(health) = self.health.get_mut(asked.device.at()) else { return };
+        health.has_answered = true;
+        let over = health.noise.clean();
+        let back = health.patience.answered();
+        if over {
+            tracing::info!(device = self.name(asked.device), "its replies are clean again");
+        }
+        if back {
+            tracing::info!(device = self.name(asked.device), "answers again");
+            // All its points are bad: they are read at once, wherever in their interval they are.
+            for task in self.tasks.iter_mut().filter(|task| task.block.device == asked.device) {
+                task.patience.answered();
+                task.slot.begin_at(asked.ended);
+            }
+        }
+    }
+
+    fn values(&mut self, asked: &Asked, content: &Content, arrived: UnixMs) {
+        let Some(task) = self.tasks.get_mut(asked.at) else { return };
+        let samples: Vec<Sample> = task
+            .block
+            .points
+            .iter()
+            .filter_map(|point| {
+                let want = self.site.wants.get(point.at())?;
+                let decoder = self.site.decoders.get(point.at())?;
+                let offset = want.first.checked_sub(task.block.first)?;
+                Some(Sample {
+                    point: *point,
+                    reading: decoder.read(content, offset)?,
+                    time: arrived,
+                })
+            })
+            .collect();
+        task.succeed();
+        self.slot_served(asked);
+        self.outlet.put(&samples);
+        self.resolve(asked, false);
+    }
+
+    /// Counts an exception; what it says.
+    fn refused(&mut self, asked: &Asked, code: ExceptionCode) -> String {
+        let number = u8::from(code);
+        let error = format!("{}: exception {number:02} ({code})", self.describe(asked));
+        let last_error = Some(error.clone());
+        self.reports.update(self.outlet, asked.device, |report| {
+            report.counters.exceptions += 1;
+            report.last_error = last_error;
+        });
+        error
+    }
+
+    fn exception(&mut self, asked: &Asked, code: ExceptionCode, arrived: UnixMs) {
+        let error = self.refused(asked, code);
+        let minds_the_range =
+            matches!(code, ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue);
+        if minds_the_range && self.cut(asked) {
+            tracing::info!(
+                device = self.name(asked.device),
+                error,
+                "looks for what is refused by asking for halves"
+            );
+            return;
+        }
+        self.slot_served(asked);
+        let Some(task) = self.tasks.get_mut(asked.at) else { return };
+        let news = !task.failing;
+        task.refuse(asked.ended);
+        let block = task.block.clone();
+        self.fail(&block, Failure::DeviceError, arrived);
+        if news {
+            tracing::warn!(device = self.name(asked.device), error, "points cannot be read");
+        }
+        if minds_the_range {
+            self.resolve(asked, true);
+        }
+    }
+
+    /// Puts two halves in the place of a refused block, if it can be halved.
+    fn cut(&mut self, asked: &Asked) -> bool {
+        let Some(task) = self.tasks.get(asked.at) else { return false };
+        let Some((left, right)) = halve(&task.block, &self.site.wants) else { return false };
+        let id = self.bisections.cut(task.bisection, &right);
+        let parts = task.parts(left, right, id);
+        self.tasks.splice(asked.at..=asked.at, parts);
+        true
+    }
+
+    /// Notes what an answer or a final refusal teaches, and takes over a new plan when one follows.
+    fn resolve(&mut self, asked: &Asked, refused: bool) {
+        let Some(task) = self.tasks.get_mut(asked.at) else { return };
+        let bisection = task.bisection.take();
+        let block = &task.block;
+        let bisections = &mut self.bisections;
+        let replan = self.lessons.change(|learned| {
+            let healed = !refused && learned.remove_hole(block);
+            let hole = refused.then_some(block);
+            let settled = bisection.is_some_and(|id| bisections.resolve(id, hole, learned));
+            settled || healed && bisections.is_idle()
+        });
+        if replan {
+            let blocks = self.lessons.with(|learned| self.site.plan(learned));
+            task::replan(&mut self.tasks, blocks, asked.ended);
+        }
+    }
+
+    /// # Errors
+    /// [`Lost::Deaf`] when nobody answers and the link itself is to be doubted.
+    pub(super) fn unanswered(&mut self, asked: &Asked, why: Unanswered) -> Result<(), Lost> {
+        let waited = self.health.get(asked.device.at()).map(|health| health.unit.timeout);
+        let waited = waited.unwrap_or_default().as_millis();
+        let what = match why {
+            Unanswered::Silence => format!("no reply within {waited} ms"),
+            Unanswered::LineBusy => format!("the line was not silent for {waited} ms"),
+        };
+        let error = format!("{}: {what}", self.describe(asked));
+        let last_error = Some(error.clone());
+        self.reports.update(self.outlet, asked.device, |report| {
+            report.counters.timeouts += 1;
+            report.last_error = last_error;
+        });
+        self.silent(asked, Failure::Timeout, &error);
+        self.unanswered = self.unanswered.saturating_add(1);
+        let all_silent =
+            self.health.iter().all(|health| health.patience.is_silent() || !health.has_answered);
+        match L::DEAF_AFTER {
+            Some(limit) if self.unanswered >= limit && all_silent => {
+                Err(Lost::Deaf { requests: self.unanswered })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The unit did not answer: another try, or its block's points fail, or it is lost as a whole.
+    fn silent(&mut self, asked: &Asked, failure: Failure, error: &str) {
+        let lost_after = self.lost_after();
+        let tries = u32::from(self.site.channel.retries) + 1;
+        let Some(Health { patience, .. }) = self.health.get_mut(asked.device.at()) else { return };
+        let unit_lost = patience.silent(lost_after, asked.ended);
+        let was_lost = patience.is_lost() && !unit_lost;
+        let Some(task) = self.tasks.get_mut(asked.at) else { return };
+        task.tries = task.tries.saturating_add(1);
+        let given_up = task.tries >= tries || unit_lost || was_lost;
+        if given_up {
+            task.tries = 0;
+            task.failing = true;
+            task.patience.silent(lost_after.div_ceil(tries), asked.ended);
+            self.slot_served(asked);
+        }
+        let now = UnixMs::now();
+        if unit_lost {
+            tracing::warn!(device = self.name(asked.device), error, "does not answer");
+            self.outlet.fail_device(asked.device, failure, now);
+            let all = self.tasks.iter_mut().filter(|task| task.block.device == asked.device);
+            all.for_each(|task| task.failing = true);
+        } else if given_up
+            && !was_lost
+            && let Some(block) = self.tasks.get(asked.at).map(|task| task.block.clone())
+        {
+            self.fail(&block, failure, now);
+        }
+    }
+
+    /// On to the block's next slot; tells when slots begin to be skipped.
+    fn slot_served(&mut self, asked: &Asked) {
+        let Some(task) = self.tasks.get_mut(asked.at) else { return };
+        let skipped = task.slot.asked(asked.started);
+        let expected = task.failing;
+        if skipped > 0 && !expected && !std::mem::replace(&mut self.skipping, true) {
+            tracing::warn!(
+                channel = self.site.name,
+                request = self.describe(asked),
+                skipped,
+                "the channel cannot keep its scan intervals: slots are skipped"
+            );
+        }
+    }
+
+    fn fail(&self, block: &Block, failure: Failure, time: UnixMs) {
+        let sample =
+            |point: &PointIndex| Sample { point: *point, reading: Reading::Failed(failure), time };
+        let samples: Vec<Sample> = block.points.iter().map(sample).collect();
+        self.outlet.put(&samples);
+    }
+}

@@ -1,0 +1,95 @@
+//! How much of a channel's time a device uses, and when to speak of noise. Pure: told the time.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// "Lately": the length of the window over which use is measured.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// Valid answers in a row after which noise counts as over.
+const QUIET_AFTER: u32 = 100;
+
+/// The share of time that was spent on something lately.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    since: Instant,
+    busy: Duration,
+    last: Option<f64>,
+}
+
+impl Share {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { since: now, busy: Duration::ZERO, last: None }
+    }
+
+    /// So much time was spent, up to `now`.
+    pub(super) fn spent(&mut self, busy: Duration, now: Instant) {
+        self.busy += busy;
+        let elapsed = now.saturating_duration_since(self.since);
+        if elapsed >= WINDOW {
+            self.last = Some(self.busy.as_secs_f64() / elapsed.as_secs_f64());
+            (self.since, self.busy) = (now, Duration::ZERO);
+        }
+    }
+
+    /// 0 to 1, of the last full window; before there is one, of the time so far.
+    pub(super) fn lately(&self, now: Instant) -> f64 {
+        let elapsed = now.saturating_duration_since(self.since).as_secs_f64();
+        let so_far = if elapsed > 0.0 { self.busy.as_secs_f64() / elapsed } else { 0.0 };
+        self.last.unwrap_or(so_far).clamp(0.0, 1.0)
+    }
+}
+
+/// Whether a device's answers come with noise: told when it begins and when it is over, not in between.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Noise {
+    noisy: bool,
+    clean: u32,
+}
+
+impl Noise {
+    /// Something malformed came; whether that is news.
+    pub(super) fn heard(&mut self) -> bool {
+        self.clean = 0;
+        !std::mem::replace(&mut self.noisy, true)
+    }
+
+    /// A valid answer came; whether the noise is over with it.
+    pub(super) fn clean(&mut self) -> bool {
+        self.clean = self.clean.saturating_add(1);
+        let over = self.noisy && self.clean >= QUIET_AFTER;
+        self.noisy &= !over;
+        over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn use_is_measured_over_a_window() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut share = Share::new(start);
+        assert!(share.lately(start).abs() < f64::EPSILON);
+        share.spent(second, start + 2 * second);
+        assert!((share.lately(start + 2 * second) - 0.5).abs() < 1e-9);
+        share.spent(second, start + 10 * second);
+        assert!((share.lately(start + 11 * second) - 0.2).abs() < 1e-9);
+        share.spent(5 * second, start + 20 * second);
+        assert!((share.lately(start + 20 * second) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn noise_is_told_when_it_begins_and_when_it_is_over() {
+        let mut noise = Noise::default();
+        assert!(!noise.clean());
+        assert!(noise.heard());
+        assert!(!noise.heard());
+        let over: Vec<u32> = (1..=200).filter(|_| noise.clean()).collect();
+        assert_eq!(over.len(), 1);
+        assert!(noise.heard());
+    }
+}

@@ -1,0 +1,236 @@
+//! Configuration sections to a checked [`Site`]. After that nobody checks again.
+//!
+//! Everything that is wrong is told together, each with place, field and what would be right.
+
+mod channel;
+mod device;
+mod overlap;
+mod point;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use pointcast_api::settings::{ChannelSettings, DeviceSettings, Refusals};
+use pointcast_api::{DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, StaleAfter};
+
+pub(crate) use channel::{Channel, Kind, RtuSettings, TcpSettings, Transport};
+
+use crate::decode::Decoder;
+use crate::frame::ReadRequest;
+use crate::line::Line;
+use crate::link::rtu::RtuTiming;
+use crate::plan::{Block, Learned, Shape, Want, plan};
+use device::Device;
+use point::Point;
+
+/// Share of a serial line's time that reading may take by plan. Past it, scan intervals are stretched: the
+/// rest is needed for retries and for slaves that think longer than assumed.
+const MAX_PLANNED_UTILISATION: f64 = 0.9;
+
+/// A point goes stale after this many scan intervals and one timeout.
+const STALE_AFTER_SCANS: u32 = 3;
+
+/// A channel with its devices and points, checked. Lists are by device index and by point index.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) name: String,
+    pub(crate) channel: Channel,
+    pub(crate) devices: Vec<DeviceDeclaration>,
+    pub(crate) units: Vec<Unit>,
+    pub(crate) shapes: Vec<Shape>,
+    pub(crate) points: Vec<PointDeclaration>,
+    pub(crate) wants: Vec<Want>,
+    pub(crate) decoders: Vec<Decoder>,
+}
+
+/// How a device is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) id: u8,
+    pub(crate) timeout: Duration,
+}
+
+impl Site {
+    /// The line's parameters, where there is a line.
+    pub(crate) fn line(&self) -> Option<&Line> {
+        match &self.channel.transport {
+            Transport::Tcp(_) => None,
+            Transport::Rtu(rtu) => Some(&rtu.line),
+        }
+    }
+
+    /// The timing of the line `rtu`.
+    pub(crate) fn timing(&self, rtu: &RtuSettings) -> RtuTiming {
+        let longest = self.units.iter().map(|unit| unit.timeout).max();
+        let longest = longest.unwrap_or(self.channel.timeout);
+        RtuTiming {
+            line: rtu.line,
+            // A slave that is late is seldom later than twice what it may be.
+            max_reply_delay: rtu.max_reply_delay.unwrap_or(longest * 2).max(longest),
+            request_gap: self.channel.request_gap,
+        }
+    }
+
+    /// The request that reads `block`, if its device is one of ours.
+    pub(crate) fn request(&self, block: &Block) -> Option<ReadRequest> {
+        self.units.get(block.device.at()).map(|unit| block.request(unit.id))
+    }
+
+    /// All blocks, with what was learned so far.
+    pub(crate) fn plan(&self, learned: &Learned) -> Vec<Block> {
+        plan(&self.wants, &self.shapes, learned)
+    }
+
+    /// Stretches all scan intervals of a serial line until it can carry them; by which factor.
+    fn revise(&mut self) -> f64 {
+        let Some(line) = self.line().copied() else { return 1.0 };
+        let gap = line.silence().max(self.channel.request_gap);
+        let share = |block: &Block| {
+            let time = self.request(block).map(|request| line.exchange(&request) + gap);
+            time.unwrap_or_default().as_secs_f64() / block.interval.as_secs_f64()
+        };
+        let used: f64 = self.plan(&Learned::default()).iter().map(share).sum();
+        let factor = (used / MAX_PLANNED_UTILISATION).max(1.0);
+        if factor > 1.0 {
+            for want in &mut self.wants {
+                let millis = want.interval.mul_f64(factor).as_nanos().div_ceil(1_000_000);
+                want.interval = Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX));
+            }
+        }
+        factor
+    }
+}
+
+/// Checks everything; `None` only together with at least one refusal.
+pub(crate) fn check(
+    settings: ChannelSettings,
+    kind: Kind,
+    refusals: &mut Refusals,
+) -> Option<Site> {
+    let before = refusals.len();
+    let ChannelSettings { name, settings: keys, devices } = settings;
+    let channel_at = keys.place().clone();
+    let delay_field = keys.field("max_reply_delay_ms");
+    let channel = channel::check(keys, kind, refusals);
+    let mut checked = Checked::default();
+    for (index, device) in (0..).map(DeviceIndex).zip(devices) {
+        checked.add(device, index, kind, &channel, refusals);
+    }
+    checked.same_units(refusals);
+    overlap::check(&checked.points, refusals);
+    let longest = checked.devices.iter().map(|device| device.timeout).max();
+    if let (Transport::Rtu(RtuSettings { max_reply_delay: Some(delay), .. }), Some(longest)) =
+        (&channel.transport, longest.filter(|longest| *longest > Duration::ZERO))
+        && *delay < longest
+    {
+        let problem = format!("{} ms is less than the longest timeout", delay.as_millis());
+        let remedy = format!("give {} or more", longest.as_millis());
+        refusals.push(&channel_at, delay_field, problem, remedy);
+    }
+    (refusals.len() == before).then(|| checked.into_site(name, channel))
+}
+
+/// What was checked so far.
+#[derive(Default)]
+struct Checked {
+    names: Vec<pointcast_api::DeviceName>,
+    devices: Vec<Device>,
+    points: Vec<Point>,
+    details: Vec<PointDetails>,
+}
+
+impl Checked {
+    fn add(
+        &mut self,
+        settings: DeviceSettings,
+        index: DeviceIndex,
+        kind: Kind,
+        channel: &Channel,
+        refusals: &mut Refusals,
+    ) {
+        let DeviceSettings { name, settings: keys, points } = settings;
+        let device = device::check(keys, index, kind, channel, refusals);
+        for settings in points {
+            if let Some(point) = point::check(settings.settings, &device, refusals) {
+                self.points.push(point);
+                self.details.push(settings.details);
+            }
+        }
+        self.names.push(name);
+        self.devices.push(device);
+    }
+
+    fn same_units(&self, refusals: &mut Refusals) {
+        let mut seen = HashMap::new();
+        for (name, device) in self.names.iter().zip(&self.devices) {
+            let Some(unit) = device.unit else { continue };
+            if let Some(first) = seen.insert(unit, name) {
+                device.unit_at.refuse(
+                    refusals,
+                    format!("device \"{first}\" is unit {unit} of this channel already"),
+                    "give each device of a channel its own unit_id",
+                );
+            }
+        }
+    }
+
+    fn into_site(self, name: String, channel: Channel) -> Site {
+        let place = channel.place();
+        let device = |(name, device): (pointcast_api::DeviceName, &Device)| DeviceDeclaration {
+            name,
+            address: format!("{place} unit {}", device.unit.unwrap_or_default()),
+        };
+        let mut site = Site {
+            name,
+            channel,
+            devices: self.names.into_iter().zip(&self.devices).map(device).collect(),
+            units: self
+                .devices
+                .iter()
+                .map(|device| Unit { id: device.unit.unwrap_or_default(), timeout: device.timeout })
+                .collect(),
+            shapes: self
+                .devices
+                .iter()
+                .map(|device| Shape { max_block: device.max_block, max_gap: device.max_gap })
+                .collect(),
+            points: Vec::new(),
+            wants: self.points.iter().map(|point| point.want).collect(),
+            decoders: self.points.iter().map(|point| point.decoder).collect(),
+        };
+        let factor = site.revise();
+        if factor > 1.0 {
+            tracing::warn!(
+                channel = site.name,
+                factor,
+                "the line cannot carry the configured scan intervals: all are stretched"
+            );
+        }
+        let declared = self.details.into_iter().zip(&self.points).zip(&site.wants);
+        let declared = declared.map(|((details, point), want)| {
+            let timeout = site.units.get(want.device.at()).map(|unit| unit.timeout);
+            declare(details, point, want.interval, timeout.unwrap_or_default())
+        });
+        site.points = declared.collect();
+        site
+    }
+}
+
+fn declare(
+    details: PointDetails,
+    point: &Point,
+    interval: Duration,
+    timeout: Duration,
+) -> PointDeclaration {
+    let default = StaleAfter::Elapsed(interval * STALE_AFTER_SCANS + timeout);
+    PointDeclaration {
+        stale_after: details.stale_after.unwrap_or(default),
+        details,
+        value_type: point.value_type,
+        scan_interval: Some(interval),
+        writable: false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
