@@ -21,5 +21,5 @@ mod signal;
 mod simulation;
 mod talker;
 
-pub use fault::{Device, FaultBoard, FaultError, MAX_LATE_MS};
+pub use fault::{Device, Fault, FaultBoard, FaultError, MAX_LATE_MS};
 pub use simulation::{Running, Settings, run};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -42,12 +42,17 @@ pub(crate) async fn serve<F, C>(
         return;
     };
     let mut connections = FuturesUnordered::new();
+    let mut accept_at = Instant::now();
     loop {
+        let accept = async {
+            sleep_until(accept_at).await;
+            listener.accept().await
+        };
         // Cancel-safe: accept and next lose nothing when dropped.
         tokio::select! {
             () = stop.cancelled() => return,
             Some(()) = connections.next() => {}
-            accepted = listener.accept() => match accepted {
+            accepted = accept => match accepted {
                 Ok((stream, peer)) if connections.len() < MAX_CONNECTIONS => {
                     connections.push(connection(stream, peer));
                 }
@@ -56,7 +61,7 @@ pub(crate) async fn serve<F, C>(
                 }
                 Err(error) => {
                     warn!(what, %address, %error, "failed to accept");
-                    sleep(ACCEPT_PAUSE).await;
+                    accept_at = Instant::now() + ACCEPT_PAUSE;
                 }
             },
         }

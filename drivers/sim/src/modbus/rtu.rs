@@ -80,7 +80,8 @@ async fn exchange(pty: &Pty, faults: &FaultBoard) -> io::Result<std::convert::In
     let mut chunk = [0; MAX_RTU_BYTES];
     loop {
         let silence_at = arriving.silence_at();
-        // Cancel-safe: reads leave bytes in the terminal, the outbox keeps what is not due.
+        // Cancel-safe: reads leave bytes in the terminal, the outbox keeps what is not due. Reads come
+        // first: bytes that are there already are no silence, however late this future is polled.
         tokio::select! {
             biased;
             read = pty.read(&mut chunk) => {

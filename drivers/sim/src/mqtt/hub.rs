@@ -175,7 +175,11 @@ impl Hub {
             } else if state.retained.contains_key(&message.topic)
                 || state.retained.len() < MAX_RETAINED
             {
-                state.retained.insert(message.topic.clone(), message.clone());
+                // Copied: what came in one packet would keep the whole of its buffer alive.
+                let topic = Bytes::copy_from_slice(&message.topic);
+                let payload = Bytes::copy_from_slice(&message.payload);
+                let kept = Message { topic: topic.clone(), payload, ..message.clone() };
+                state.retained.insert(topic, kept);
             }
         }
         for client in state.clients.values() {

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::debug;
 
 use super::MAX_PACKET_BYTES;
-use super::hub::{Attached, Hub, Message, QoS};
+use super::hub::{Attached, Hub, MAX_RETAINED, Message, QoS};
 use crate::fault::{Device, Fault, FaultBoard};
 
 /// From the connection to its CONNECT.
@@ -34,6 +34,10 @@ const IDLE_LIMIT: Duration = Duration::from_secs(3_600);
 
 /// Most messages of QoS 1 whose acknowledgement is owed; past it the client's queue fills.
 const MAX_IN_FLIGHT: usize = 64;
+
+/// Most retained messages waiting for one client. Nothing is read while any waits, but for acknowledgements
+/// without which they cannot go out.
+const MAX_KEPT: usize = 2 * MAX_RETAINED;
 
 /// Serves one client until either side hangs up.
 ///
@@ -53,7 +57,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, hub: &Hub, faults
 async fn converse(stream: TcpStream, hub: &Hub, faults: &FaultBoard) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut wire = Wire { stream, received: BytesMut::new(), faults };
-    let Some(connect) = timeout(CONNECT_LIMIT, greet(&mut wire)).await?? else {
+    let Some(connect) = greet(&mut wire).await? else {
         return Ok(());
     };
     let attached = hub.attach(&connect.client_id);
@@ -74,7 +78,14 @@ fn publish_will(hub: &Hub, will: LastWill) {
 
 /// The client's CONNECT; `None` when it was refused.
 async fn greet(wire: &mut Wire<'_>) -> io::Result<Option<Connect>> {
-    let refusal = match wire.read().await {
+    let first = loop {
+        match timeout(CONNECT_LIMIT, wire.read()).await {
+            Ok(first) => break first,
+            Err(_) if wire.is_silent() => {}
+            Err(late) => return Err(late.into()),
+        }
+    };
+    let refusal = match first {
         Ok(Some(Packet::Connect(connect))) => {
             if connect.clean_session || !connect.client_id.is_empty() {
                 return Ok(Some(connect));
@@ -112,7 +123,7 @@ enum Goodbye {
 struct Client<'a> {
     hub: &'a Hub,
     attached: Attached,
-    /// Retained messages of the newest SUBSCRIBE; nothing is read until they are out, so they are bounded.
+    /// Retained messages that subscribing brought; at most [`MAX_KEPT`].
     kept: VecDeque<Message>,
     in_flight: BTreeSet<u16>,
     last_packet_id: u16,
@@ -155,7 +166,13 @@ impl<'a> Client<'a> {
                 message = next(&mut self.kept, &mut self.attached.queue), if may_send => {
                     self.deliver(message, wire).await?;
                 }
-                () = sleep_until(silent_at) => return Err(io::ErrorKind::TimedOut.into()),
+                () = sleep_until(silent_at) => {
+                    // A silent broker does not hang up either: its client is to find out by itself.
+                    if !wire.is_silent() {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                    silent_at = Instant::now() + self.patience;
+                }
             }
         }
     }
@@ -214,7 +231,8 @@ impl<'a> Client<'a> {
         };
         let codes = grants.into_iter().map(code).collect();
         wire.send(&Packet::SubAck(SubAck::new(subscribe.pkid, codes))).await?;
-        self.kept.extend(kept);
+        let room = MAX_KEPT.saturating_sub(self.kept.len());
+        self.kept.extend(kept.into_iter().take(room));
         Ok(())
     }
 
