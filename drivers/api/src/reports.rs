@@ -68,12 +68,6 @@ impl Reports {
         self.tell(outlet);
     }
 
-    /// The state of `device`; offline for one that was never declared.
-    #[must_use]
-    pub fn state(&self, device: DeviceIndex) -> DeviceState {
-        self.slots().get(device.at()).map_or(DeviceState::Offline, |slot| slot.newest.state)
-    }
-
     fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
         // A report is whole after every line of the sections above, so a panic elsewhere spoils nothing.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -272,6 +272,8 @@ fn take_topic(settings: &mut Settings, prefix: &str, refusals: &mut Refusals) ->
     };
     let problem = if topic.contains(['+', '#']) {
         format!("{topic:?} is a pattern, and a point has one topic: two that match would mix")
+    } else if topic.starts_with("$share/") {
+        "a shared subscription brings only a part of the messages".to_owned()
     } else if topic.contains('\0') {
         "a topic holds no NUL (MQTT 3.1.1 §4.7.3)".to_owned()
     } else if topic.len() > MAX_TOPIC_BYTES {

@@ -53,19 +53,7 @@ pub(crate) async fn run(
         () = stop.cancelled() => return Ok(()),
         opened = connect::open(channel) => opened?,
     };
-    let now = Instant::now();
-    let mut session = Session {
-        channel,
-        reports,
-        outlet,
-        client,
-        subscriptions: Subscriptions::default(),
-        standing: Standing::new(channel),
-        waiting: Some(Waiting::new(connect::doing(channel), now, channel)),
-        next_report: now + REPORT_INTERVAL,
-        next_retry: now + REFUSED_RETRY,
-        is_connected: false,
-    };
+    let mut session = Session::new(channel, reports, outlet, client, Instant::now());
     loop {
         let next = {
             let mut polling = pin!(events.poll());
@@ -113,7 +101,28 @@ struct Session<'a> {
     is_connected: bool,
 }
 
-impl Session<'_> {
+impl<'a> Session<'a> {
+    fn new(
+        channel: &'a Channel,
+        reports: &'a Reports,
+        outlet: &'a dyn Outlet,
+        client: AsyncClient,
+        now: Instant,
+    ) -> Self {
+        Self {
+            channel,
+            reports,
+            outlet,
+            client,
+            subscriptions: Subscriptions::default(),
+            standing: Standing::new(channel),
+            waiting: Some(Waiting::new(connect::doing(channel), now, channel)),
+            next_report: now + REPORT_INTERVAL,
+            next_retry: now + REFUSED_RETRY,
+            is_connected: false,
+        }
+    }
+
     fn next_due(&self) -> Instant {
         let waiting = self.waiting.as_ref().map(|waiting| waiting.until);
         let silence = self.standing.next_silence();
@@ -307,3 +316,6 @@ async fn goodbye(client: &AsyncClient, events: &mut EventLoop) {
     // An unheard farewell is no error: the connection is closed either way.
     let _in_time = timeout(GOODBYE_TIMEOUT, farewell).await;
 }
+
+#[cfg(test)]
+mod tests;

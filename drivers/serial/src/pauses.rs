@@ -34,7 +34,7 @@ pub(crate) struct Pauses {
 }
 
 impl Pauses {
-    /// For a port opened `now`, whose most talkative device is silent after `silence`.
+    /// For a port opened `now`, all of whose devices are silent after `silence`.
     pub(crate) fn new(silence: Duration, now: Instant) -> Self {
         Self { silence, last_byte: now, newest: Duration::ZERO, current: Duration::ZERO }
     }

@@ -127,13 +127,13 @@ impl<'a> Session<'a> {
         outlet: &'a dyn Outlet,
         now: Instant,
     ) -> Self {
-        let shortest = channel.silence.iter().min().copied().unwrap_or(Duration::MAX);
+        let longest = channel.silence.iter().max().copied().unwrap_or(Duration::MAX);
         Self {
             channel,
             reports,
             outlet,
             standing: Standing::new(&channel.silence, channel.points.len(), now),
-            pauses: Pauses::new(shortest, now),
+            pauses: Pauses::new(longest, now),
             next_report: now + REPORT_INTERVAL,
             next_ask: channel.ask.as_ref().map(|_| now),
         }
@@ -269,8 +269,10 @@ impl<'a> Session<'a> {
         let (name, silence_ms) = (self.device_name(device), silence.as_millis());
         warn!(device = name, silence_ms, "no valid line");
         self.outlet.fail_device(device, Failure::Timeout, UnixMs::now());
-        let error =
-            format!("device {name:?} on {}: no valid line for {silence_ms} ms", self.channel.port);
+        let error = format!(
+            "device {name:?} on {}: no valid line for {silence_ms} ms (if it speaks less often, raise silence_ms)",
+            self.channel.port
+        );
         self.reports.update(self.outlet, device, |report| {
             report.counters.timeouts += 1;
             report.last_error = Some(error);

@@ -138,6 +138,10 @@ fn a_point_has_one_topic_and_says_when_it_is_stale() {
         wrong(r#"{ name = "t", topic = "a", scan_ms = 5, type = "f64", stale_after_ms = 5 }"#)
             .contains("scan_ms: unknown key")
     );
+    assert!(
+        wrong(r#"{ name = "t", topic = "$share/g/a", type = "f64", stale_after_ms = 5 }"#)
+            .contains("shared")
+    );
     let long = "x".repeat(MAX_TOPIC_BYTES + 1);
     let told =
         wrong(&format!(r#"{{ name = "t", topic = "{long}", type = "f64", stale_after_ms = 5 }}"#));

@@ -17,6 +17,9 @@ use crate::subscriptions::TOPICS_PER_REQUEST;
 /// A password longer than this is some other file.
 const MAX_PASSWORD_BYTES: usize = 4096;
 
+/// Packets read before the session sees them: so many of `max_packet_bytes` may wait in memory.
+const PACKETS_PER_READ: usize = 16;
+
 /// Largest packet this client sends: CONNECT with a password, or a full SUBSCRIBE.
 const MAX_OUTGOING_BYTES: usize = 2 * TOPICS_PER_REQUEST * MAX_TOPIC_BYTES;
 
@@ -28,6 +31,7 @@ pub(super) async fn open(channel: &Channel) -> Result<(AsyncClient, EventLoop), 
     options
         .set_keep_alive(keep_alive)
         .set_clean_session(true)
+        .set_read_batch_size(PACKETS_PER_READ)
         .set_max_packet_size(channel.max_packet_bytes, MAX_OUTGOING_BYTES);
     match &channel.login {
         Some(Login { username, password_file: Some(file) }) => {

@@ -158,7 +158,9 @@ async fn silence_fails_the_device_until_its_next_line() {
     assert_eq!(told.counters.timeouts, 1);
     assert_eq!(
         told.last_error.as_deref(),
-        Some("device \"scale\" on /dev/scale: no valid line for 10000 ms")
+        Some(
+            "device \"scale\" on /dev/scale: no valid line for 10000 ms (if it speaks less often, raise silence_ms)"
+        )
     );
     let failed = Heard::DeviceFailed(DeviceIndex(0), Failure::Timeout);
     assert_eq!(talk.outlet.heard().iter().filter(|heard| **heard == failed).count(), 1);
