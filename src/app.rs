@@ -145,10 +145,9 @@ impl Tasks {
             () = self.stop.cancelled() => None,
             ended = self.set.join_next() => ended,
         };
-        let by_itself = first.filter(|_| !self.stop.is_cancelled()).map(|ended| match ended {
-            Ok(name) => name,
-            Err(_) => "a part that panicked",
-        });
+        let by_itself = first
+            .filter(|_| !self.stop.is_cancelled())
+            .map(|ended| ended.unwrap_or("a part that panicked"));
         self.stop.cancel();
         let all = async { while self.set.join_next().await.is_some() {} };
         if timeout(self.bound, all).await.is_err() {
@@ -250,7 +249,9 @@ fn add_channel(
         devices.push(Device::new(declaration, &channel.name, channel.driver_name, own));
     }
     for (index, point) in (first..).zip(declared) {
-        let Some(device) = devices.get_mut(first_device + point.details.device.at()) else { continue };
+        let Some(device) = devices.get_mut(first_device + point.details.device.at()) else {
+            continue;
+        };
         device.points.push(index);
         device.scan_interval = device.scan_interval.into_iter().chain(point.scan_interval).min();
     }

@@ -47,7 +47,7 @@ pub(super) async fn open(
         address: peer.remote.ip(),
     };
     let feed = api.sessions.open(opening).map_err(refused)?;
-    let stop = api.stop.clone();
+    let stop = api.stop;
     let events = stream::unfold((feed, stop), |(mut feed, stop)| async move {
         let event: Bytes = feed.next(&stop).await?;
         Some((Ok::<_, std::convert::Infallible>(event), (feed, stop)))

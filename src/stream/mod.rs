@@ -14,12 +14,16 @@
 mod delivery;
 mod event_id;
 mod feed;
+#[cfg(test)]
+mod feed_tests;
 mod frame;
 #[cfg(test)]
 mod model;
 mod selection;
 mod session;
 mod sessions;
+#[cfg(test)]
+mod testing;
 
 pub use event_id::EventId;
 pub use feed::{Feed, Pace};

@@ -37,12 +37,8 @@ impl Mailbox {
     /// Room for `points` local places, none marked.
     #[must_use]
     pub fn new(points: usize) -> Self {
-        let marks = Backlog {
-            marked: vec![false; points],
-            waiting: 0,
-            queue: VecDeque::new(),
-            taken: 0,
-        };
+        let marks =
+            Backlog { marked: vec![false; points], waiting: 0, queue: VecDeque::new(), taken: 0 };
         Self { marks: Mutex::new(marks), bell: Mutex::default() }
     }
 

@@ -83,7 +83,12 @@ impl Slot {
         let doubt = Some((Reason::Waiting, now));
         let state = State { value: None, doubt, time: None, checked: None, seq };
         let newest = Version { state, count: 0, text: None };
-        Self { newest, older: Vec::new(), read_at_ms: 0, stale_after_ms: stale_after_ms(stale_after) }
+        Self {
+            newest,
+            older: Vec::new(),
+            read_at_ms: 0,
+            stale_after_ms: stale_after_ms(stale_after),
+        }
     }
 
     pub(super) fn state(&self) -> State {

@@ -57,7 +57,7 @@ impl Client {
                 let revision = data["revision"].as_u64().unwrap();
                 assert!(revision > self.known.announced || self.known.whole < revision);
                 let selection = self.selection(revision);
-                assert_eq!(data["count"].as_u64().unwrap() as usize, selection.len());
+                assert_eq!(data["count"].as_u64().unwrap(), selection.len() as u64);
                 self.known.announced = revision;
                 self.known.points.retain(|point, _| selection.contains(point));
             }

@@ -7,16 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use pointcast_api::{
-    DeviceIndex, Failure, PointDeclaration, PointDetails, PointId, Reading, StaleAfter, UnixMs,
-    Value, ValueType,
-};
+use pointcast_api::{Failure, Reading, UnixMs, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use crate::limits::Limits;
+use crate::stream::testing::{patterns, table};
 use crate::stream::{Edit, Feed, Opening, Pace, Sessions};
-use crate::table::{Batch, Catalog, Pattern, Table, Update};
+use crate::table::{Batch, Pattern, Table, Update};
 
 pub(super) const POINTS: usize = 12;
 pub(super) const DEVICES: usize = 3;
@@ -28,21 +26,44 @@ const PACE: Pace = Pace { interval: Duration::ZERO, heartbeat: Duration::from_se
 #[derive(Clone, Debug)]
 pub(super) enum Op {
     /// A writer applies a batch to some of its device's points.
-    Begin { writer: usize, points: u8 },
+    Begin {
+        writer: usize,
+        points: u8,
+    },
     /// It places one mark, or settles when all are placed.
-    Mark { writer: usize },
+    Mark {
+        writer: usize,
+    },
     /// It places the rest and settles.
-    Finish { writer: usize },
+    Finish {
+        writer: usize,
+    },
     /// Another writer turns the device bad, whatever the first is at.
-    Fail { device: usize },
+    Fail {
+        device: usize,
+    },
     /// A client takes events until there are none.
-    Read { client: usize },
+    Read {
+        client: usize,
+    },
     /// Its connection breaks, some events are lost, and it comes back.
-    Reconnect { client: usize, lost: usize },
-    Put { client: usize, points: u16 },
-    Patch { client: usize, add: u16, remove: u16 },
+    Reconnect {
+        client: usize,
+        lost: usize,
+    },
+    Put {
+        client: usize,
+        points: u16,
+    },
+    Patch {
+        client: usize,
+        add: u16,
+        remove: u16,
+    },
     /// Time passes until the client's heartbeat.
-    Heartbeat { client: usize },
+    Heartbeat {
+        client: usize,
+    },
 }
 
 /// Every change of every point: number → what it became.
@@ -89,37 +110,13 @@ pub(super) struct World {
     stop: CancellationToken,
 }
 
-fn declaration(point: usize) -> PointDeclaration {
-    PointDeclaration {
-        details: PointDetails {
-            id: PointId::new(&format!("p{point}")).unwrap(),
-            device: DeviceIndex(0),
-            unit: None,
-            description: None,
-            range: None,
-            precision: None,
-            labels: Vec::new(),
-            stale_after: None,
-        },
-        value_type: ValueType::I64,
-        scan_interval: None,
-        stale_after: StaleAfter::Never,
-        writable: false,
-    }
-}
-
 fn chosen(mask: u16) -> BTreeSet<usize> {
     (0..POINTS).filter(|point| mask >> point & 1 == 1).collect()
 }
 
-fn patterns(points: &BTreeSet<usize>) -> Vec<Pattern> {
-    points.iter().map(|point| Pattern::new(&format!("p{point}")).unwrap()).collect()
-}
-
 impl World {
     pub(super) fn new(frame_points: usize) -> Self {
-        let points = (0..POINTS).map(|point| (declaration(point), String::new())).collect();
-        let table = Arc::new(Table::new(Catalog::new(points).unwrap()));
+        let table = table(POINTS);
         let limits = Arc::new(Limits { frame_points, ..Limits::default() });
         let sessions = Arc::new(Sessions::new(Arc::clone(&table), limits));
         let mut world = Self {
@@ -134,7 +131,7 @@ impl World {
         (0..POINTS).for_each(|point| world.record(point));
         for client in 0..CLIENTS {
             let all: BTreeSet<usize> = (0..POINTS).filter(|p| p % CLIENTS != client).collect();
-            let feed = world.connect(None, Some(patterns(&all)));
+            let feed = world.connect(None, Some(patterns(all.iter().copied())));
             let mut client = Client::new(frame_points > POINTS);
             client.selections.insert(1, all);
             let bell = Arc::new(Bell(AtomicBool::new(true)));
@@ -187,11 +184,13 @@ impl World {
         while self.mark(writer) {}
         self.counter += 1;
         let reading = Reading::Good(Value::I64(self.counter));
-        let points: Vec<usize> =
-            (0..POINTS / DEVICES).filter(|at| mask >> at & 1 == 1).map(|at| at * DEVICES + writer).collect();
-        let updates = points.iter().map(|point| {
-            (u32::try_from(*point).unwrap(), Update::Read(&reading, UnixMs(0)))
-        });
+        let points: Vec<usize> = (0..POINTS / DEVICES)
+            .filter(|at| mask >> at & 1 == 1)
+            .map(|at| at * DEVICES + writer)
+            .collect();
+        let updates = points
+            .iter()
+            .map(|point| (u32::try_from(*point).unwrap(), Update::Read(&reading, UnixMs(0))));
         self.open[writer] = self.table.begin(updates);
         points.into_iter().for_each(|point| self.record(point));
     }
@@ -266,10 +265,10 @@ impl World {
         let now = reader.client.selection(revision);
         let wanted = change(&now);
         let edit = if put {
-            Edit::Put(patterns(&wanted))
+            Edit::Put(patterns(wanted.iter().copied()))
         } else {
             let remove = (&now - &wanted).iter().map(|point| format!("p{point}")).collect();
-            Edit::Patch { add: patterns(&(&wanted - &now)), remove }
+            Edit::Patch { add: patterns(&wanted - &now), remove }
         };
         let edited = session.edit(edit, Some(revision)).unwrap();
         reader.client.selections.insert(edited.revision, wanted);
