@@ -1,3 +1,7 @@
 //! The `pointcast` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pointcast::cli::main()
+}

@@ -2,6 +2,8 @@
 
 use pointcast_api::settings::Build;
 
+use crate::config::Simulation;
+
 /// One kind of driver, as `driver = "…"` names it.
 #[derive(Clone, Copy, Debug)]
 pub struct DriverKind {
@@ -14,4 +16,18 @@ pub struct DriverKind {
 }
 
 /// Every driver this program has.
-pub const DRIVERS: &[DriverKind] = &[];
+pub const DRIVERS: &[DriverKind] = &[
+    DriverKind { name: "mqtt", about: "an MQTT broker", build: pointcast_mqtt::build },
+    DriverKind {
+        name: "serial",
+        about: "devices that talk lines on a serial port",
+        build: pointcast_serial::build,
+    },
+];
+
+impl From<Simulation> for pointcast_sim::Settings {
+    fn from(simulation: Simulation) -> Self {
+        let Simulation { modbus_tcp, modbus_rtu, scale, mqtt } = simulation;
+        Self { modbus_tcp, modbus_rtu, scale, mqtt }
+    }
+}

@@ -1,1 +1,142 @@
-//! The commands of the program.
+//! The commands of the program: one file each, with its arguments, its help and its words to people.
+//!
+//! Results go to standard output, everything else to standard error. Nothing here decides anything about
+//! points, devices or streams.
+
+mod check;
+mod duration;
+mod log;
+mod refused;
+mod run;
+mod sim;
+mod stop;
+mod table;
+mod watch;
+
+use std::error::Error;
+use std::io::{self, Write as _, stderr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tokio::runtime::Builder;
+
+/// Something failed at run time, such as an address that is taken: exit code 1.
+const FAILED: u8 = 1;
+
+/// The configuration or the command line is wrong: exit code 2, as clap has it.
+const REFUSED: u8 = 2;
+
+/// Device values to dashboards as they change: Modbus, serial lines and MQTT in, Server-Sent Events out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pointcast",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{CODES}"),
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    run: ConfigFile,
+
+    /// How much to log: error, warn, info, debug, trace; or by part: `info,pointcast_modbus=debug`
+    ///
+    /// Without it the environment variable RUST_LOG counts, and without that `info`.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  pointcast                            run config/pointcast.toml and open http://127.0.0.1:8080/
+  pointcast check --config site.toml   see whether a configuration is right, and what it will read
+  pointcast sim                        simulated devices, to try everything without hardware
+  pointcast watch 'boiler/**'          follow points in this terminal";
+
+const CODES: &str = "\
+Exit codes:
+  0  done, or stopped by Ctrl-C or SIGTERM
+  1  something failed while running, such as an address that is taken
+  2  the configuration or the command line is wrong; nothing was started";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway (what `pointcast` alone does)
+    #[command(after_help = run::HELP)]
+    Run(ConfigFile),
+    /// Run simulated devices, to try everything without hardware
+    #[command(after_help = sim::HELP)]
+    Sim(sim::Sim),
+    /// Follow points of a running gateway in this terminal
+    #[command(after_help = watch::HELP)]
+    Watch(watch::Watch),
+    /// Say whether a configuration is right, and what it will read; starts nothing
+    #[command(after_help = check::HELP)]
+    Check(ConfigFile),
+}
+
+/// Which configuration.
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The configuration file
+    #[arg(short, long, value_name = "FILE", default_value = "config/pointcast.toml")]
+    config: PathBuf,
+}
+
+/// Runs the command line. The exit code is 0 when done or stopped, 1 when something failed at run time, and
+/// 2 when the configuration or the command line is wrong.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Err(error) = log::start(cli.log.as_deref()) {
+        say(&error);
+        return ExitCode::from(REFUSED);
+    }
+    match cli.command {
+        None => run::run(&cli.run.config),
+        Some(Command::Run(file)) => run::run(&file.config),
+        Some(Command::Check(file)) => check::check(&file.config),
+        Some(Command::Sim(arguments)) => sim::sim(&arguments),
+        Some(Command::Watch(arguments)) => watch::watch(arguments),
+    }
+}
+
+/// Says something to people on standard error, whether or not anybody listens.
+fn say(words: &str) {
+    let _unheard = writeln!(stderr(), "{words}");
+}
+
+/// An error and its causes in one line.
+fn explained(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// Runs `work` on this thread.
+fn block_on_one_thread<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn alone_it_runs_the_configuration_in_the_current_folder() {
+        let cli = Cli::try_parse_from(["pointcast"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.run.config, PathBuf::from("config/pointcast.toml"));
+        let cli = Cli::try_parse_from(["pointcast", "--config", "a.toml"]).unwrap();
+        assert_eq!(cli.run.config, PathBuf::from("a.toml"));
+    }
+}

@@ -13,7 +13,7 @@ mod points;
 mod simulation;
 mod site;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 use std::path::Path;

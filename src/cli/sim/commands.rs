@@ -1,0 +1,140 @@
+//! What typed lines do, and what is said. Pure but for the fault board.
+
+use std::fmt::Display;
+
+use pointcast_sim::{Device, FaultBoard, Running};
+
+use crate::cli::table::Table;
+
+const HELP: &str = "\
+  boiler late 300    the boiler answers 300 ms late; `boiler=late:300` means the same
+  boiler ok          it works again
+  all ok             everything works again
+  list               devices, what stands, and the faults each knows
+  help               this";
+
+/// Does what a line says; what there is to answer.
+pub(super) fn obey(line: &str, faults: &FaultBoard) -> Option<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let text = match words.as_slice() {
+        [] => return None,
+        ["help" | "?"] => return Some(HELP.to_owned()),
+        ["list"] => return Some(list(faults)),
+        ["all", "ok"] => {
+            return Some(Device::ALL.map(|device| apply(&ok(device), faults)).join("\n"));
+        }
+        [device, fault] => format!("{device}={fault}"),
+        [device, fault, number] => format!("{device}={fault}:{number}"),
+        _ => line.trim().to_owned(),
+    };
+    Some(apply(&text, faults))
+}
+
+fn ok(device: Device) -> String {
+    format!("{}=ok", device.name())
+}
+
+fn apply(text: &str, faults: &FaultBoard) -> String {
+    match faults.apply(text) {
+        Ok(()) => text.to_owned(),
+        Err(error) => format!("{error}; `help` shows how"),
+    }
+}
+
+fn list(faults: &FaultBoard) -> String {
+    let mut table = Table::new(&[("device", false), ("now", false), ("can be", false)]);
+    for device in Device::ALL {
+        let now = faults.of(device).to_string();
+        table.row(vec![device.name().to_owned(), now, device.fault_words().join(", ")]);
+    }
+    table.render(2).trim_end().to_owned()
+}
+
+/// What came and what went between two moments, a line each.
+pub(super) fn changes(before: &Running, now: &Running) -> Vec<String> {
+    fn part<T: PartialEq>(
+        name: &str,
+        holds: &str,
+        (before, now): (&Option<T>, &Option<T>),
+        show: impl Fn(&T) -> String,
+    ) -> Option<String> {
+        match (before, now) {
+            (before, now) if before == now => None,
+            (_, Some(place)) => Some(format!("{name:<10}  {}  {holds}", show(place))),
+            (_, None) => Some(format!("{name:<10}  gone")),
+        }
+    }
+    fn plain(place: &impl Display) -> String {
+        place.to_string()
+    }
+    let path = |path: &std::path::PathBuf| path.display().to_string();
+    [
+        part("modbus-tcp", "meter, boiler, pumps", (&before.modbus_tcp, &now.modbus_tcp), plain),
+        part("modbus-rtu", "greenhouse1, greenhouse2", (&before.modbus_rtu, &now.modbus_rtu), path),
+        part("scale", "scale", (&before.scale, &now.scale), path),
+        part("mqtt", "broker, weather", (&before.mqtt, &now.mqtt), plain),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(line: &str, faults: &FaultBoard) -> String {
+        obey(line, faults).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_fault_may_be_typed_either_way() {
+        let faults = FaultBoard::new();
+        assert_eq!(told("boiler late 300\n", &faults), "boiler=late:300");
+        assert_eq!(faults.to_string(), "boiler=late:300");
+        assert_eq!(told("  meter=silent ", &faults), "meter=silent");
+        assert_eq!(told("boiler  ok", &faults), "boiler=ok");
+        assert_eq!(faults.to_string(), "meter=silent");
+        assert!(told("all ok", &faults).starts_with("meter=ok\nboiler=ok\n"));
+        assert_eq!(faults.to_string(), "ok");
+        assert_eq!(obey(" \n", &faults), None);
+    }
+
+    #[test]
+    fn a_wrong_line_changes_nothing_and_says_what_would_be_right() {
+        let faults = FaultBoard::new();
+        assert!(told("kettle ok", &faults).contains("there are meter, boiler"));
+        assert!(told("boiler sleepy", &faults).contains("it knows ok, silent"));
+        assert!(told("boiler", &faults).contains("`help` shows how"));
+        assert!(told("a b c d", &faults).contains("`help` shows how"));
+        assert_eq!(faults.to_string(), "ok");
+    }
+
+    #[test]
+    fn what_stands_is_listed() {
+        let faults = FaultBoard::new();
+        faults.apply("scale=cut").unwrap();
+        let list = told("list", &faults);
+        assert_eq!(list.lines().count(), 1 + Device::ALL.len());
+        assert!(
+            list.contains("  scale        cut  ok, silent, garbled, cut, disconnect"),
+            "{list}"
+        );
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_said() {
+        let nothing = Running::default();
+        let here = Running {
+            modbus_tcp: Some("127.0.0.1:15020".parse().unwrap()),
+            scale: Some("/tmp/scale".into()),
+            ..Running::default()
+        };
+        assert_eq!(
+            changes(&nothing, &here),
+            ["modbus-tcp  127.0.0.1:15020  meter, boiler, pumps", "scale       /tmp/scale  scale"]
+        );
+        assert_eq!(changes(&here, &here), Vec::<String>::new());
+        assert_eq!(changes(&here, &nothing), ["modbus-tcp  gone", "scale       gone"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! `pointcast sim`: simulated devices in the foreground, with faults on demand.
+
+mod commands;
+
+use std::io::{BufRead, Read as _, Write as _, stdin, stdout};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use pointcast_sim::{FaultBoard, Running, Settings};
+use tokio::runtime::Builder;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::stop::StopSignals;
+use super::{FAILED, REFUSED, say};
+
+pub(super) const HELP: &str = "\
+Everything is simulated unless --only says otherwise, at the places that the default configuration reads:
+Modbus TCP, a Modbus RTU line, a weighing scale, and an MQTT broker with a weather station.
+While it runs, lines typed here make devices fail and work again: `help` shows which.
+
+Examples:
+  pointcast sim
+  pointcast sim --only modbus-tcp --modbus-tcp 0.0.0.0:502
+  pointcast sim --fault boiler=late:300 --fault scale=garbled";
+
+/// Most characters of a typed line; the rest of a longer one counts as the next.
+const MAX_LINE_BYTES: u64 = 1024;
+
+/// Most typed lines that wait to be obeyed.
+const MAX_WAITING_LINES: usize = 16;
+
+/// What to simulate, and where.
+#[derive(Debug, Args)]
+pub(super) struct Sim {
+    /// Where the Modbus TCP devices listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15020")]
+    modbus_tcp: SocketAddr,
+    /// Where the Modbus RTU line is linked
+    #[arg(long, value_name = "PATH", default_value = "/tmp/pointcast-sim/greenhouse")]
+    modbus_rtu: PathBuf,
+    /// Where the weighing scale's line is linked
+    #[arg(long, value_name = "PATH", default_value = "/tmp/pointcast-sim/scale")]
+    scale: PathBuf,
+    /// Where the MQTT broker listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:18830")]
+    mqtt: SocketAddr,
+    /// Only these parts, separated by commas
+    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
+    only: Vec<Part>,
+    /// A fault to begin with, such as boiler=late:300; may be given several times
+    #[arg(long, value_name = "DEVICE=FAULT")]
+    fault: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    ModbusTcp,
+    ModbusRtu,
+    Scale,
+    Mqtt,
+}
+
+impl Sim {
+    fn settings(&self) -> Settings {
+        let wanted = |part: Part| self.only.is_empty() || self.only.contains(&part);
+        Settings {
+            modbus_tcp: wanted(Part::ModbusTcp).then_some(self.modbus_tcp),
+            modbus_rtu: wanted(Part::ModbusRtu).then(|| self.modbus_rtu.clone()),
+            scale: wanted(Part::Scale).then(|| self.scale.clone()),
+            mqtt: wanted(Part::Mqtt).then_some(self.mqtt),
+        }
+    }
+}
+
+/// Runs the command.
+pub(super) fn sim(arguments: &Sim) -> ExitCode {
+    let faults = FaultBoard::new();
+    for text in &arguments.fault {
+        if let Err(error) = faults.apply(text) {
+            say(&format!("--fault {text:?}: {error}"));
+            return ExitCode::from(REFUSED);
+        }
+    }
+    let runtime = match Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(&format!("failed to start: {error}"));
+            return ExitCode::from(FAILED);
+        }
+    };
+    let ended = runtime.block_on(until_stopped(arguments.settings(), faults));
+    // The reader of standard input may wait for a line that never comes.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("failed to start: {error}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+async fn until_stopped(settings: Settings, faults: FaultBoard) -> std::io::Result<()> {
+    let signals = StopSignals::new()?;
+    let stop = CancellationToken::new();
+    let (sender, running) = watch::channel(Running::default());
+    let (lines_in, lines) = mpsc::channel(MAX_WAITING_LINES);
+    let _reader = tokio::task::spawn_blocking(move || read_lines(stdin().lock(), &lines_in));
+    tell("Ctrl-C stops; `help` shows how to make devices fail.");
+    let simulation = pointcast_sim::run(settings, faults.clone(), sender, stop.clone());
+    tokio::select! {
+        () = simulation => Ok(()),
+        never = signals.watch(stop) => match never {},
+        never = tell_where(running) => match never {},
+        never = obey(lines, &faults) => match never {},
+    }
+}
+
+/// Says what came and what went, for ever.
+async fn tell_where(mut running: watch::Receiver<Running>) -> std::convert::Infallible {
+    let mut known = Running::default();
+    loop {
+        if running.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+        let now = running.borrow_and_update().clone();
+        for line in commands::changes(&known, &now) {
+            tell(&line);
+        }
+        known = now;
+    }
+}
+
+/// Obeys typed lines, for ever: the end of the input is not the end of the devices.
+async fn obey(mut lines: mpsc::Receiver<String>, faults: &FaultBoard) -> std::convert::Infallible {
+    while let Some(line) = lines.recv().await {
+        if let Some(answer) = commands::obey(&line, faults) {
+            tell(&answer);
+        }
+    }
+    std::future::pending().await
+}
+
+fn read_lines(mut input: impl BufRead, lines: &mpsc::Sender<String>) {
+    loop {
+        let mut line = Vec::new();
+        let read = input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
+        if !matches!(read, Ok(1..)) {
+            return;
+        }
+        if lines.blocking_send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+            return;
+        }
+    }
+}
+
+fn tell(words: &str) {
+    let _unheard = writeln!(stdout(), "{words}");
+}

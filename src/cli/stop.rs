@@ -1,0 +1,47 @@
+//! Ctrl-C and SIGTERM: the first asks to stop, the second stops at once.
+
+use std::convert::Infallible;
+use std::io;
+use std::process::exit;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// The signals that end the program, listened for from now on.
+pub(super) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// The system's, when it will not deliver signals.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// The next of them.
+    ///
+    /// # Cancellation
+    /// Safe: a signal that came is seen by the next call.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Cancels `stop` at the first signal and ends the process at the second. Never returns: race it with
+    /// the work that `stop` ends.
+    pub(super) async fn watch(mut self, stop: CancellationToken) -> Infallible {
+        self.next().await;
+        stop.cancel();
+        self.next().await;
+        exit(i32::from(super::FAILED));
+    }
+}

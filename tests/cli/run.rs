@@ -1,0 +1,49 @@
+//! `pointcast run`.
+
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::program::{Folder, Program, run};
+
+#[tokio::test]
+async fn it_says_where_it_is_and_stops_at_either_signal() {
+    let folder = Folder::new();
+    let path = folder.write("main.toml", "gateway.listen = \"127.0.0.1:0\"\n");
+    for (arguments, signal) in
+        [(vec!["--config", &path], "INT"), (vec!["run", "--config", &path], "TERM")]
+    {
+        let mut program = Program::start(&arguments);
+        let greeting = program.line().await;
+        let address = greeting
+            .strip_prefix("Pointcast is at http://")
+            .and_then(|rest| rest.strip_suffix("/ - 0 points from 0 devices. Ctrl-C stops."))
+            .unwrap_or_else(|| panic!("{greeting:?}"))
+            .to_owned();
+        TcpStream::connect(&address).await.unwrap();
+        program.signal(signal).await;
+        assert_eq!(program.rest().await.code, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_taken_address_is_told_with_what_to_change() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap();
+    let folder = Folder::new();
+    let path = folder.write("main.toml", &format!("gateway.listen = \"{address}\"\n"));
+    let ended = run(&["run", "--config", &path]).await;
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stdout, "");
+    assert!(ended.stderr.contains(&format!("failed to listen at {address}: ")), "{}", ended.stderr);
+    assert!(ended.stderr.contains("change listen in [gateway]"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_starts_nothing() {
+    let folder = Folder::new();
+    let path = folder.write("main.toml", "gateway.listen = \"127.0.0.1:0\"\nspeed = 5\n");
+    let ended = run(&["run", "--config", &path]).await;
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(ended.stdout, "");
+    assert!(ended.stderr.contains("main.toml:2: speed: unknown key"), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("1 problem in 1 file; nothing was started\n"));
+}
