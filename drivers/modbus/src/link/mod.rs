@@ -169,3 +169,6 @@ async fn write_whole<S: AsyncWrite + Unpin>(stream: &mut S, request: &[u8]) -> R
         Err(_) => Err(Lost::Stuck),
     }
 }
+
+#[cfg(test)]
+mod tests;

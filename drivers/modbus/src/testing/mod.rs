@@ -1,5 +1,7 @@
 //! What tests share: configuration from text, an outlet that remembers.
 
+pub(crate) mod bus;
+
 use std::sync::Mutex;
 
 use pointcast_api::settings::{

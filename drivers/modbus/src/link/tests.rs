@@ -1,0 +1,353 @@
+//! Links on memory and on paused time: whatever arrives, and whenever, no wrong answer comes out.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::DuplexStream;
+use tokio::time::{Instant, advance};
+use tokio_modbus::ExceptionCode;
+
+use super::rtu::{RtuLink, RtuTiming};
+use super::tcp::TcpLink;
+use super::*;
+use crate::address::Table;
+use crate::decode::Content;
+use crate::line::{Line, Parity};
+use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
+
+const PATIENCE: Duration = Duration::from_millis(100);
+const MAX_REPLY_DELAY: Duration = Duration::from_millis(400);
+
+fn timing() -> RtuTiming {
+    let turnaround = Duration::from_millis(5);
+    let line = Line { baud: 9_600, parity: Parity::Even, stop_bits: 1, turnaround };
+    RtuTiming { line, max_reply_delay: MAX_REPLY_DELAY, request_gap: Duration::ZERO }
+}
+
+fn registers(unit: u8, first: u16) -> ReadRequest {
+    ReadRequest { unit, table: Table::HoldingRegisters, first, quantity: 3 }
+}
+
+fn right(request: &ReadRequest) -> Answer {
+    let values =
+        (0..request.quantity).map(|at| truth(request.unit, request.table, request.first + at));
+    Answer::Content(Content::Registers(values.collect()))
+}
+
+/// What became of each request in turn, and what was thrown away.
+type Outcome = (Vec<Option<Answer>>, Vec<(StrayKind, Option<u8>)>);
+
+async fn outcome(link: &mut impl Link, requests: &[ReadRequest]) -> Outcome {
+    let (mut answers, mut strays) = (Vec::new(), Vec::new());
+    for request in requests {
+        let exchange = link.ask(request, PATIENCE).await.unwrap();
+        answers.push(exchange.answer.ok().map(|answered| answered.answer));
+        strays.extend(exchange.strays.iter().map(|stray| (stray.kind, stray.unit)));
+    }
+    (answers, strays)
+}
+
+fn bus(
+    wire: Wire,
+    mut answer: impl FnMut(usize, Incoming) -> Vec<Sent> + Send + 'static,
+) -> DuplexStream {
+    let (ours, theirs) = tokio::io::duplex(4096);
+    let mut count = 0;
+    tokio::spawn(serve(theirs, wire, move |incoming| {
+        count += 1;
+        answer(count - 1, incoming)
+    }));
+    ours
+}
+
+/// Asks `requests` one after the other of a bus that answers as told.
+async fn asked(
+    wire: Wire,
+    requests: &[ReadRequest],
+    answer: impl FnMut(usize, Incoming) -> Vec<Sent> + Send + 'static,
+) -> Outcome {
+    let stream = bus(wire, answer);
+    match wire {
+        Wire::Tcp => outcome(&mut TcpLink::new(stream, Duration::ZERO), requests).await,
+        Wire::Rtu => outcome(&mut RtuLink::new(stream, timing()), requests).await,
+    }
+}
+
+fn at_once(bytes: Vec<u8>) -> Vec<Sent> {
+    vec![(Duration::from_millis(1), bytes)]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timely_answer_is_the_answer() {
+    for wire in [Wire::Tcp, Wire::Rtu] {
+        let requests = [registers(1, 100), registers(2, 7), registers(1, 200)];
+        let (answers, strays) =
+            asked(wire, &requests, |_, incoming| at_once(incoming.reply())).await;
+        assert_eq!(answers, requests.map(|request| Some(right(&request))));
+        assert_eq!(strays, []);
+    }
+}
+
+/// The most important test of this crate: the first answer comes late, by any time up to the bound, and
+/// has the shape of the second. The second request must get its own answer or none.
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_is_never_taken_for_the_next_one() {
+    let line = timing().line;
+    for wire in [Wire::Tcp, Wire::Rtu] {
+        for late_ms in 0..=400 {
+            let requests = [registers(1, 100), registers(1, 200), registers(1, 300)];
+            let (answers, _) = asked(wire, &requests, move |count, incoming| {
+                let begins = Duration::from_millis(if count == 0 { late_ms } else { 1 });
+                vec![(begins + line.reply(&incoming.request), incoming.reply())]
+            })
+            .await;
+            // In between it depends on how long request and reply take on the wire.
+            assert!(late_ms >= 80 || answers[0].is_some(), "{wire:?} {late_ms}");
+            assert!(late_ms <= 130 || answers[0].is_none(), "{wire:?} {late_ms}");
+            assert!(answers[0].is_none() || answers[0] == Some(right(&requests[0])));
+            // The guard costs time, never an answer.
+            assert_eq!(answers[1], Some(right(&requests[1])), "{wire:?} {late_ms} ms late");
+            assert_eq!(answers[2], Some(right(&requests[2])), "{wire:?} {late_ms} ms late");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_exception_is_never_taken_for_the_next_one() {
+    for wire in [Wire::Tcp, Wire::Rtu] {
+        for late_ms in 130..=400 {
+            let requests = [registers(1, 100), registers(1, 200)];
+            let (answers, strays) = asked(wire, &requests, move |count, incoming| match count {
+                0 => vec![(Duration::from_millis(late_ms), incoming.exception(2))],
+                _ => at_once(incoming.reply()),
+            })
+            .await;
+            assert_eq!(answers, [None, Some(right(&requests[1]))], "{wire:?} {late_ms} ms late");
+            assert!(strays.len() <= 1);
+        }
+    }
+}
+
+/// While one unit rests, another is asked; the late answer of the first comes in the middle of that, or
+/// joined to the other's answer.
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_between_others_is_thrown_away_and_ends_the_rest() {
+    for late_ms in 130..=400 {
+        let stream = bus(Wire::Rtu, move |count, incoming| match count {
+            0 => vec![(Duration::from_millis(late_ms), incoming.reply())],
+            _ => vec![(Duration::from_millis(60), incoming.reply())],
+        });
+        let mut link = RtuLink::new(stream, timing());
+        let first = registers(1, 100);
+        assert_eq!(outcome(&mut link, &[first]).await.0, [None]);
+        let mut late = 0;
+        while link.rests_until(1).is_some() {
+            let other = registers(2, 50);
+            let (answers, strays) = outcome(&mut link, &[other]).await;
+            assert_eq!(answers, [Some(right(&other))], "{late_ms}");
+            late += strays.iter().filter(|stray| stray.0 == StrayKind::Late).count();
+        }
+        assert_eq!(late, 1, "{late_ms}");
+        let again = registers(1, 300);
+        assert_eq!(outcome(&mut link, &[again]).await, (vec![Some(right(&again))], vec![]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unit_that_did_not_answer_rests_for_the_longest_delay() {
+    let stream = bus(Wire::Rtu, |_, _| vec![]);
+    let mut link = RtuLink::new(stream, timing());
+    let request = registers(1, 100);
+    // On a port just opened everybody rests.
+    assert!(link.rests_until(9).is_some_and(|until| until > Instant::now() + MAX_REPLY_DELAY));
+    let opened = Instant::now();
+    assert_eq!(outcome(&mut link, &[request]).await.0, [None]);
+    assert!(opened.elapsed() >= MAX_REPLY_DELAY + PATIENCE);
+    let rest = link.rests_until(1).unwrap() - Instant::now();
+    assert!(rest + PATIENCE >= MAX_REPLY_DELAY, "{rest:?}");
+    assert_eq!(link.rests_until(9), None);
+    advance(rest).await;
+    assert_eq!(link.rests_until(1), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_master_before_us_asked_for_is_not_ours() {
+    let (ours, mut theirs) = tokio::io::duplex(4096);
+    let earlier = Incoming { wire: Wire::Rtu, transaction: 0, request: registers(1, 900) };
+    tokio::spawn(async move {
+        tokio::time::sleep(MAX_REPLY_DELAY).await;
+        theirs.write_all(&earlier.reply()).await.unwrap();
+        serve(theirs, Wire::Rtu, |incoming| at_once(incoming.reply())).await;
+    });
+    let request = registers(1, 100);
+    let (answers, strays) = outcome(&mut RtuLink::new(ours, timing()), &[request]).await;
+    assert_eq!(answers, [Some(right(&request))]);
+    assert_eq!(strays, [(StrayKind::Foreign, Some(1))]);
+}
+
+/// What comes instead of, or before, the right answer; whether that still gets through, and the stray.
+async fn check(
+    wire: Wire,
+    expected: (bool, StrayKind),
+    sent: impl Fn(Incoming) -> Vec<Sent> + Send + 'static,
+) {
+    let requests = [registers(1, 100), registers(1, 200)];
+    let (answers, strays) = asked(wire, &requests, move |count, incoming| match count {
+        0 => sent(incoming),
+        _ => at_once(incoming.reply()),
+    })
+    .await;
+    let (gets_through, kind) = expected;
+    assert_eq!(answers[0], gets_through.then(|| right(&requests[0])), "{wire:?} {kind:?}");
+    assert_eq!(answers[1], Some(right(&requests[1])), "{wire:?} {kind:?}");
+    assert_eq!(strays.iter().map(|stray| stray.0).collect::<Vec<_>>(), [kind], "{wire:?}");
+}
+
+fn joined(first: Vec<u8>, second: Vec<u8>) -> Vec<Sent> {
+    at_once([first, second].concat())
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_that_are_no_answer_are_passed_over() {
+    use StrayKind::{Foreign, Garbled, Misshapen, UnknownTransaction};
+    for wire in [Wire::Tcp, Wire::Rtu] {
+        let foreign = |incoming: Incoming| incoming.frame(2, &incoming.pdu());
+        check(wire, (true, Foreign), move |i| joined(foreign(i), i.reply())).await;
+        check(wire, (false, Foreign), move |i| at_once(foreign(i))).await;
+        let shorter = |incoming: Incoming| incoming.frame(1, &[3, 2, 0, 9]);
+        check(wire, (true, Misshapen), move |i| joined(shorter(i), i.reply())).await;
+        let other_function = |incoming: Incoming| incoming.frame(1, &[4, 6, 0, 1, 0, 2, 0, 3]);
+        check(wire, (false, Misshapen), move |i| at_once(other_function(i))).await;
+        let others_exception = |incoming: Incoming| incoming.frame(1, &[0x84, 2]);
+        check(wire, (true, Misshapen), move |i| joined(others_exception(i), i.reply())).await;
+    }
+    let other_transaction = |incoming: Incoming| {
+        let transaction = incoming.transaction.wrapping_sub(1);
+        Incoming { transaction, ..incoming }.reply()
+    };
+    check(Wire::Tcp, (true, UnknownTransaction), move |i| joined(other_transaction(i), i.reply()))
+        .await;
+    check(Wire::Rtu, (false, Garbled), |i| {
+        let mut reply = i.reply();
+        reply[4] ^= 0x10;
+        at_once(reply)
+    })
+    .await;
+    check(Wire::Rtu, (false, Garbled), |i| at_once(i.reply()[..7].to_vec())).await;
+    // Noise, silence, and then the answer: it is an answer. Without silence it is part of the noise.
+    let noise = vec![0x00, 0xFF, 0x13];
+    let (apart, close) = (noise.clone(), noise);
+    check(Wire::Rtu, (true, Garbled), move |i| {
+        vec![(Duration::from_millis(1), apart.clone()), (Duration::from_millis(30), i.reply())]
+    })
+    .await;
+    check(Wire::Rtu, (false, Garbled), move |i| joined(close.clone(), i.reply())).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_pieces_is_an_answer() {
+    for wire in [Wire::Tcp, Wire::Rtu] {
+        let requests = [registers(1, 100), registers(1, 200)];
+        let (answers, strays) = asked(wire, &requests, |_, incoming| {
+            let at = |at: usize| Duration::from_millis(1 + 5 * u64::try_from(at).unwrap());
+            let reply = incoming.reply();
+            reply.iter().enumerate().map(|(index, byte)| (at(index), vec![*byte])).collect()
+        })
+        .await;
+        assert_eq!(answers, requests.map(|request| Some(right(&request))), "{wire:?}");
+        assert_eq!(strays, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn exceptions_are_answers() {
+    for wire in [Wire::Tcp, Wire::Rtu] {
+        let (answers, _) = asked(wire, &[registers(1, 1)], |_, i| at_once(i.exception(4))).await;
+        assert_eq!(answers, [Some(Answer::Exception(ExceptionCode::ServerDeviceFailure))]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_stands_before_every_request() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let requests = [registers(1, 0), registers(2, 0), registers(1, 0)];
+    let heard = Arc::clone(&seen);
+    let start = Instant::now();
+    asked(Wire::Rtu, &requests, move |_, incoming| {
+        heard.lock().unwrap().push(start.elapsed());
+        at_once(incoming.reply())
+    })
+    .await;
+    let times = seen.lock().unwrap().clone();
+    // 3.5 characters of 11 bits at 9600 baud are 4.01 ms; the answer took 1 ms.
+    let gaps: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.iter().all(|gap| *gap >= Duration::from_micros(5_010)), "{gaps:?}");
+    assert!(gaps.iter().all(|gap| *gap <= Duration::from_millis(8)), "{gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_is_never_silent_is_not_talked_into() {
+    let (ours, mut theirs) = tokio::io::duplex(4096);
+    tokio::spawn(async move {
+        while theirs.write_all(&[0x55]).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    });
+    let mut link = RtuLink::new(ours, timing());
+    let exchange = link.ask(&registers(1, 0), PATIENCE).await.unwrap();
+    assert!(matches!(exchange.answer, Err(Unanswered::LineBusy)));
+    assert_eq!(link.rests_until(1), None, "nothing was asked, nothing is owed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_link_is_lost() {
+    let (ours, theirs) = tokio::io::duplex(64);
+    drop(theirs);
+    let mut link = TcpLink::new(ours, Duration::ZERO);
+    let idle = link.idle(Instant::now() + PATIENCE).await;
+    assert!(matches!(idle, Err(Lost::Closed)), "{idle:?}");
+    let (ours, theirs) = tokio::io::duplex(64);
+    drop(theirs);
+    let asked = RtuLink::new(ours, timing()).ask(&registers(1, 0), PATIENCE).await;
+    assert!(matches!(asked, Err(Lost::Closed)), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_out_of_step_is_lost() {
+    for damage in [[0, 1, 0, 3], [0xFF, 0, 0, 3], [0, 0, 0, 1], [0, 0, 1, 0]] {
+        let stream = bus(Wire::Tcp, move |_, _| at_once([vec![0, 1], damage.to_vec()].concat()));
+        let mut link = TcpLink::new(stream, Duration::ZERO);
+        let asked = link.ask(&registers(1, 0), PATIENCE).await;
+        assert!(matches!(asked, Err(Lost::OutOfStep { .. })), "{asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_is_lost() {
+    let (ours, _theirs) = tokio::io::duplex(4);
+    let asked = TcpLink::new(ours, Duration::ZERO).ask(&registers(1, 0), PATIENCE).await;
+    assert!(matches!(asked, Err(Lost::Stuck)), "{asked:?}");
+}
+
+/// The standard's request (V1.02 appendix B has the check sum's rules). Do not change this test.
+#[test]
+fn rtu_request_bytes_are_frozen() {
+    let request =
+        |unit, table, first, quantity| rtu::encode(&ReadRequest { unit, table, first, quantity });
+    assert_eq!(
+        request(0x11, Table::Coils, 0x13, 0x25),
+        [0x11, 0x01, 0x00, 0x13, 0x00, 0x25, 0x0E, 0x84]
+    );
+    assert_eq!(
+        request(0x11, Table::DiscreteInputs, 0xC4, 0x16),
+        [0x11, 0x02, 0x00, 0xC4, 0x00, 0x16, 0xBA, 0xA9]
+    );
+    assert_eq!(
+        request(0x11, Table::HoldingRegisters, 0x6B, 3),
+        [0x11, 0x03, 0x00, 0x6B, 0x00, 0x03, 0x76, 0x87]
+    );
+    assert_eq!(
+        request(0x11, Table::InputRegisters, 0x08, 1),
+        [0x11, 0x04, 0x00, 0x08, 0x00, 0x01, 0xB2, 0x98]
+    );
+}
