@@ -202,7 +202,10 @@ fn nothing_is_left_undone(source: &Source) -> Vec<Breach> {
     let words =
         ["TODO", "FIXME", "todo!(", "unimplemented!(", "#[ignore", "test.skip(", "test.only("];
     lines(source)
-        .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+        // A test that another one runs, in a process of its own, says so.
+        .filter(|(_, line)| {
+            words.iter().any(|word| line.contains(word)) && !line.contains("#[ignore = \"run by ")
+        })
         .map(|(at, line)| (at, format!("`{}`: finish it or leave it out", line.trim())))
         .collect()
 }

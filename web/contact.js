@@ -52,6 +52,9 @@ export class Contact {
     document.documentElement.dataset.contact = ['live', 'catching'].includes(state.phase) ? 'yes' : 'no';
     this.#write('shape', this.#sign.querySelector('.shape'), text.shape);
     this.#write('word', this.#sign.querySelector('[role=status]'), text.word);
+    // Seen in the row of tabs too.
+    const title = text.banner ? `${text.shape} ${text.word} – Pointcast` : 'Pointcast';
+    if (document.title !== title) document.title = title;
     this.#write('detail', this.#sign.querySelector('.detail'), text.detail);
     this.#banner.hidden = text.banner === null;
     this.#write('banner', this.#banner.querySelector('p'), text.banner ?? '');

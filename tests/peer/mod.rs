@@ -1,0 +1,78 @@
+//! What whole-program tests share: a site of its own for each test, the built gateway, and the real clients that
+//! are driven against it. Nothing here waits for time to pass; it waits for conditions under a bound.
+
+#![allow(dead_code, reason = "each test uses what it needs of this")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+pub(crate) mod cut;
+pub(crate) mod events;
+pub(crate) mod gateway;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often a condition is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Waits until `condition` gives something, at most `bound`.
+#[track_caller]
+pub(crate) fn wait_for<T>(
+    what: &str,
+    bound: Duration,
+    mut condition: impl FnMut() -> Option<T>,
+) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(begin.elapsed() < bound, "waited {bound:?} in vain for {what}");
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where `tests/run` sets up the clients.
+fn peers() -> PathBuf {
+    match std::env::var_os("POINTCAST_PEERS") {
+        Some(peers) => PathBuf::from(peers),
+        None => root().join("target/peers"),
+    }
+}
+
+/// Runs `tests/peers/<script>` with Node or Python to its end and gives what it printed.
+///
+/// A script that fails fails the test, with everything it said.
+#[track_caller]
+pub(crate) fn run_script(script: &str, arguments: &[&str]) -> String {
+    let interpreter = if script.ends_with(".py") {
+        let python = peers().join("venv/bin/python");
+        assert!(python.exists(), "{} is missing: run tests/run", python.display());
+        python
+    } else {
+        let modules = peers().join("node/node_modules");
+        assert!(modules.exists(), "{} is missing: run tests/run", modules.display());
+        PathBuf::from("node")
+    };
+    let output = Command::new(interpreter)
+        .arg(root().join("tests/peers").join(script))
+        .args(arguments)
+        .env("POINTCAST_PEERS", peers())
+        .stdin(Stdio::null())
+        .output()
+        .expect("run tests/run: the interpreter could not be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script} failed:\n{said}\n{complained}");
+    said
+}

@@ -1,0 +1,234 @@
+// Drives the page in Chromium through the life of a gateway. Each step says what it saw; the first that sees
+// something else ends the script with an error.
+//
+// Arguments: the gateway's binary, its configuration, its address, a directory for pictures.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const { chromium } = createRequire(`${process.env.POINTCAST_PEERS}/node/`)('playwright-core');
+const [binary, config, address, pictures] = process.argv.slice(2);
+const BROWSER = process.env.POINTCAST_CHROMIUM ?? '/usr/bin/chromium';
+const QUIET = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** From start-up to live values of every kind of device on the page. */
+const FIRST_VALUES_WITHIN_MS = 2_000;
+/** A step that takes longer is broken. */
+const STEP_MS = 20_000;
+/** The page asks for a heartbeat each 5 s and gives a silent stream up after two of them. */
+const SILENCE_MS = 10_000;
+/** One device of each kind: Modbus TCP, Modbus RTU, serial lines, MQTT. */
+const KINDS = ['boiler', 'greenhouse1', 'scale', 'weather'];
+/** Tall enough for every point of the site: only rows in view exist. */
+const TALL = { width: 1280, height: 5_000 };
+
+let gateway = null;
+const ended = () => new Promise((resolve) => (gateway.exitCode ?? gateway.signalCode) === null ? gateway.once('exit', resolve) : resolve());
+
+async function startGateway() {
+  gateway = spawn(binary, ['run', '--config', config], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const deadline = Date.now() + STEP_MS;
+  for (;;) {
+    const ready = await fetch(`http://${address}/readyz`).then((answer) => answer.ok, () => false);
+    if (ready) return;
+    assert.ok(Date.now() < deadline && gateway.exitCode === null, 'the gateway did not become ready');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** What the page shows of each point: `{ id: { value, quality } }`. */
+const rows = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll('.row')].map((row) =>
+  [row.dataset.key, { value: row.querySelector('.number').textContent, quality: row.dataset.quality }])));
+
+const phase = (page, wanted) => page.waitForFunction(
+  (name) => document.querySelector('#contact').dataset.phase === name, wanted, { timeout: STEP_MS, polling: 10 });
+
+const nothingLive = (page) => page.evaluate(() =>
+  [...document.querySelectorAll('.row')].every((row) => row.dataset.quality === 'lost')
+  && [...document.querySelectorAll('.lamp')].every((lamp) => lamp.dataset.state === 'unknown')
+  && document.querySelector('#counts').textContent.includes('not live'));
+
+async function allLive(page) {
+  await phase(page, 'live');
+  await page.waitForFunction(() => {
+    const all = [...document.querySelectorAll('.row')];
+    return all.length > 0 && all.every((row) => row.dataset.quality !== 'lost');
+  }, undefined, { timeout: STEP_MS });
+}
+
+/** Waits until a point of each of `kinds` is good on the page, and says which. */
+const goodOfEach = (page, kinds, bound) => page.waitForFunction((names) => {
+  const good = [...document.querySelectorAll('.row[data-quality=good]')].map((row) => row.dataset.key);
+  return names.every((name) => good.some((id) => id.startsWith(`${name}/`)));
+}, kinds, { timeout: bound, polling: 10 });
+
+async function moves(page, kinds) {
+  const before = await rows(page);
+  await page.waitForFunction(({ names, first }) => names.every((name) => [...document.querySelectorAll('.row[data-quality=good]')]
+    .some((row) => row.dataset.key.startsWith(`${name}/`) && row.querySelector('.number').textContent !== first[row.dataset.key]?.value)),
+  { names: kinds, first: before }, { timeout: STEP_MS });
+}
+
+const steps = [];
+function step(name, act) {
+  steps.push([name, act]);
+}
+
+step('live values of all kinds of device soon after start-up', async (seen) => {
+  const begin = performance.now();
+  await startGateway();
+  await seen.page.goto(`http://${address}/`);
+  await goodOfEach(seen.page, KINDS, STEP_MS);
+  const took = Math.round(performance.now() - begin);
+  assert.ok(took <= FIRST_VALUES_WITHIN_MS, `took ${took} ms`);
+  await moves(seen.page, KINDS);
+  return `after ${took} ms, and they move`;
+});
+
+step('pictures', async ({ page, browser }) => {
+  await page.waitForFunction(() => [...document.querySelectorAll('.lamp')].length >= 4
+    && [...document.querySelectorAll('.lamp')].every((lamp) => lamp.dataset.state === 'online'), undefined, { timeout: STEP_MS });
+  const looks = { light: {}, dark: { colorScheme: 'dark' }, phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 } };
+  for (const [name, look] of Object.entries(looks)) {
+    const other = await browser.newPage({ viewport: { width: 1200, height: 760 }, colorScheme: 'light', ...look });
+    await other.goto(`http://${address}/`);
+    await allLive(other);
+    await other.waitForFunction(() => [...document.querySelectorAll('.unit')].filter((unit) => unit.textContent).length > 3);
+    await other.screenshot({ path: `${pictures}/${name}.png` });
+    const wide = await other.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(wide, 0, `${name}: the page is ${wide} px wider than its window`);
+    await other.close();
+  }
+  return 'light, dark, phone';
+});
+
+step('a pattern changes the rows without a new connection', async ({ page, requests }) => {
+  const streams = requests.filter((url) => url.includes('/stream')).length;
+  await page.fill('#pattern', 'boiler/**');
+  await page.press('#pattern', 'Enter');
+  await page.waitForFunction(() => [...document.querySelectorAll('.row')].length > 0
+    && [...document.querySelectorAll('.row')].every((row) => row.dataset.key.startsWith('boiler/')));
+  await moves(page, ['boiler']);
+  const few = Object.keys(await rows(page)).length;
+  await page.fill('#pattern', '**');
+  await page.press('#pattern', 'Enter');
+  await goodOfEach(page, KINDS, STEP_MS);
+  assert.equal(requests.filter((url) => url.includes('/stream')).length, streams, 'a stream was opened');
+  assert.equal(requests.filter((url) => url.includes('/subscription')).length, 2);
+  return `${few} rows of ${Object.keys(await rows(page)).length}`;
+});
+
+step('a wrong pattern is refused with its reason, and words find points', async ({ page }) => {
+  await page.fill('#pattern', 'boi*');
+  await page.press('#pattern', 'Enter');
+  assert.match(await page.textContent('#pattern-note'), /whole segment/);
+  await page.fill('#pattern', '**');
+  await page.press('#pattern', 'Enter');
+  await page.fill('#words', 'scale');
+  await page.waitForFunction(() => [...document.querySelectorAll('.row')].every((row) => row.dataset.key.includes('scale')));
+  const found = Object.keys(await rows(page)).length;
+  assert.ok(found > 0);
+  await page.fill('#words', '');
+  await goodOfEach(page, KINDS, STEP_MS);
+  return `${found} found`;
+});
+
+step('the keyboard reaches a point and its details', async ({ page }) => {
+  await page.focus('#grid');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#details[open]');
+  const title = await page.textContent('#details-title');
+  assert.match(await page.textContent('#details-list'), /Quality/);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#details:not([open])', { state: 'attached' });
+  return title;
+});
+
+step('a killed gateway turns everything grey, its successor makes it live', async ({ page }) => {
+  gateway.kill('SIGKILL');
+  await ended();
+  await page.waitForFunction(() => document.documentElement.dataset.contact === 'no', undefined, { timeout: STEP_MS });
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  assert.ok(await nothingLive(page), 'something still looks live');
+  assert.match(await page.textContent('#banner'), /Last contact \d\d:\d\d:\d\d/);
+  await page.screenshot({ path: `${pictures}/lost.png`, clip: { x: 0, y: 0, width: 1280, height: 800 } });
+  await startGateway();
+  await allLive(page);
+  await goodOfEach(page, KINDS, STEP_MS);
+  await moves(page, KINDS);
+  return 'without a reload';
+});
+
+step('a gateway that stops in order is followed into its next life', async ({ page }) => {
+  gateway.kill('SIGTERM');
+  await ended();
+  assert.equal(gateway.exitCode, 0, 'the gateway did not stop in order');
+  await page.waitForFunction(() => document.documentElement.dataset.contact === 'no', undefined, { timeout: STEP_MS });
+  await startGateway();
+  await allLive(page);
+  await moves(page, KINDS);
+  return 'without a reload';
+});
+
+step('a hung gateway is found out by its silence', async ({ page }) => {
+  gateway.kill('SIGSTOP');
+  const begin = performance.now();
+  await page.waitForFunction(() => document.documentElement.dataset.contact === 'no', undefined, { timeout: SILENCE_MS + STEP_MS });
+  const took = performance.now() - begin;
+  assert.ok(took <= SILENCE_MS + 1_500, `took ${Math.round(took)} ms`);
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  assert.ok(await nothingLive(page), 'something still looks live');
+  gateway.kill('SIGCONT');
+  await allLive(page);
+  await moves(page, KINDS);
+  return `after ${Math.round(took)} ms, then live again`;
+});
+
+step('a session that another connection takes over is greyed until it is taken back', async ({ page, ids }) => {
+  const other = new AbortController();
+  const taken = await fetch(`http://${address}/api/v1/stream?last_event_id=${ids.at(-1)}`,
+    { headers: { Accept: 'text/event-stream' }, signal: other.signal });
+  assert.equal(taken.status, 200);
+  await phase(page, 'replaced');
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  assert.ok(await nothingLive(page), 'something still looks live');
+  await page.click('#banner-action');
+  await allLive(page);
+  other.abort();
+  await moves(page, KINDS);
+  return 'and back';
+});
+
+async function main() {
+  if (!existsSync(BROWSER)) throw new Error(`${BROWSER} is missing: run tests/run`);
+  const browser = await chromium.launch({ executablePath: BROWSER, args: QUIET });
+  const page = await browser.newPage({ viewport: TALL, colorScheme: 'light' });
+  const seen = { browser, page, requests: [], ids: [] };
+  const wrong = [];
+  let loads = 0;
+  page.on('request', (request) => seen.requests.push(request.url()));
+  page.on('load', () => (loads += 1));
+  page.on('pageerror', (error) => wrong.push(String(error.stack)));
+  page.on('console', (message) => /Content Security|TypeError/.test(message.text()) && wrong.push(message.text()));
+  const protocol = await page.context().newCDPSession(page);
+  protocol.on('Network.eventSourceMessageReceived', ({ eventId }) => eventId && seen.ids.push(eventId));
+  await protocol.send('Network.enable');
+  try {
+    for (const [name, act] of steps) console.log(`${name}: ${await act(seen)}`);
+    assert.equal(loads, 1, 'the page was loaded again');
+    assert.deepEqual(wrong, []);
+  } catch (error) {
+    await page.screenshot({ path: `${pictures}/failed.png` });
+    throw new Error(`${steps.length} steps; ${wrong.join('; ')}`, { cause: error });
+  } finally {
+    await browser.close();
+    gateway?.kill('SIGKILL');
+  }
+}
+
+await main();
