@@ -103,6 +103,26 @@ async fn whoever_opens_late_hears_what_is_weighed_now() {
     site.stop().await;
 }
 
+/// Opens as soon as an earlier user's claim is forgotten.
+async fn freed<T, E>(open: impl Fn() -> Result<T, E>) -> T {
+    let opened = async {
+        loop {
+            match open() {
+                Ok(port) => break port,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    timeout(SOON, opened).await.expect("the port is free again")
+}
+
+/// A handle with a claim to exclusive use, which it does not take back when it is dropped.
+async fn claimed(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    let user = freed(|| std::fs::File::options().read(true).write(true).open(path)).await;
+    rustix::termios::ioctl_tiocexcl(&user)?;
+    Ok(user)
+}
+
 /// The part of the test below that runs as an ordinary user.
 #[tokio::test]
 #[ignore = "run by the test below, as another user"]
@@ -117,20 +137,12 @@ async fn opens_both_ports_again_and_again_with_exclusive_use() {
     for path in ["greenhouse", "scale"] {
         let path = scratch.join(path);
         for round in 0..3 {
-            let open = || tokio_serial::new(path.to_str().unwrap(), 9_600).open_native_async();
-            // A user's claim to exclusive use outlives its handle for a moment; then the port is free.
-            let port = timeout(SOON, async {
-                loop {
-                    match open() {
-                        Ok(port) => break port,
-                        Err(error) => {
-                            assert!(round > 0, "the first open fails: {error}");
-                            tokio::time::sleep(Duration::from_millis(50)).await;
-                        }
-                    }
-                }
-            });
-            drop(port.await.expect("the port is free again"));
+            // As one that is killed goes: with the claim standing.
+            let user =
+                claimed(&path).await.unwrap_or_else(|error| panic!("round {round}: {error}"));
+            drop(user);
+            let serial = || tokio_serial::new(path.to_str().unwrap(), 9_600).open_native_async();
+            drop(freed(serial).await);
         }
     }
     site.stop().await;

@@ -44,7 +44,10 @@ impl Outbox {
             return std::future::pending().await;
         };
         let (due, _) = *first.key();
-        sleep_until(due).await;
+        // A timer wakes on whole milliseconds: what is due already does not wait for the next one.
+        if Instant::now() < due {
+            sleep_until(due).await;
+        }
         first.remove()
     }
 }
@@ -52,6 +55,8 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -71,6 +76,14 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO);
         assert_eq!(outbox.next_due().await, frame(3));
         assert_eq!(start.elapsed(), Duration::from_millis(300));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_due_leaves_at_once() {
+        let mut outbox = Outbox::default();
+        outbox.put(Instant::now(), frame(1));
+        assert_eq!(outbox.next_due().now_or_never(), Some(frame(1)));
+        assert_eq!(outbox.next_due().now_or_never(), None);
     }
 
     #[tokio::test(start_paused = true)]
