@@ -43,7 +43,9 @@ fn follow_through_a_cut(script: &str, name: &str, ids: Ids) {
     let passed = cut.passed().clone();
     drop(gateway);
 
-    let [first, second] = passed.as_slice() else { panic!("{} connections", passed.len()) };
+    // A client may open a connection ahead and never ask anything on it.
+    let asked: Vec<&Passed> = passed.iter().filter(|one| !one.request.is_empty()).collect();
+    let [first, second] = asked.as_slice() else { panic!("{} connections", asked.len()) };
     let before = parse(&body(&first.answer), "", ids);
     let last_id = &before.iter().rfind(|event| !event.id.is_empty()).unwrap().id;
     assert_eq!(header(second, "last-event-id"), Some(last_id.as_str()), "{name} names its place");

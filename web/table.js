@@ -168,9 +168,10 @@ function pointView(id) {
 function drawPoint(view, id, { sample, meta, live }, now) {
   const { parts, element } = view;
   const { text, raw } = valueText(sample.value, meta);
-  const before = view.shown.get(parts.number);
   write(view, parts.number, text);
-  if (before !== undefined && before !== text && live && !calm.matches) {
+  const changed = view.value !== undefined && view.value !== sample.value;
+  view.value = sample.value;
+  if (changed && live && !calm.matches) {
     parts.number.animate([{ backgroundColor: 'var(--flash)' }, { backgroundColor: 'transparent' }], FLASH);
   }
   attribute(view, parts.value, 'title', raw === null ? (text.length > 12 ? text : '') : `${text} (${raw})`);
