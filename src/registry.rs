@@ -9,20 +9,16 @@ use crate::config::Simulation;
 pub struct DriverKind {
     /// The word in the configuration.
     pub name: &'static str,
-    /// What it talks to, for people.
-    pub about: &'static str,
     /// Checks a channel's settings and makes its driver; opens nothing.
     pub build: Build,
 }
 
 /// Every driver this program has.
 pub const DRIVERS: &[DriverKind] = &[
-    DriverKind { name: "mqtt", about: "an MQTT broker", build: pointcast_mqtt::build },
-    DriverKind {
-        name: "serial",
-        about: "devices that talk lines on a serial port",
-        build: pointcast_serial::build,
-    },
+    DriverKind { name: "modbus-tcp", build: pointcast_modbus::build_tcp },
+    DriverKind { name: "modbus-rtu", build: pointcast_modbus::build_rtu },
+    DriverKind { name: "mqtt", build: pointcast_mqtt::build },
+    DriverKind { name: "serial", build: pointcast_serial::build },
 ];
 
 impl From<Simulation> for pointcast_sim::Settings {

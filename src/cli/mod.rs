@@ -43,7 +43,7 @@ struct Cli {
     #[command(flatten)]
     run: ConfigFile,
 
-    /// How much to log: error, warn, info, debug, trace; or by part: `info,pointcast_modbus=debug`
+    /// How much to log: error, warn, info, debug, trace; or by part: `info,pointcast=debug`
     ///
     /// Without it the environment variable RUST_LOG counts, and without that `info`.
     #[arg(long, global = true, value_name = "LEVEL")]
@@ -68,15 +68,15 @@ enum Command {
     /// Run the gateway (what `pointcast` alone does)
     #[command(after_help = run::HELP)]
     Run(ConfigFile),
-    /// Run simulated devices, to try everything without hardware
-    #[command(after_help = sim::HELP)]
-    Sim(sim::Sim),
-    /// Follow points of a running gateway in this terminal
-    #[command(after_help = watch::HELP)]
-    Watch(watch::Watch),
     /// Say whether a configuration is right, and what it will read; starts nothing
     #[command(after_help = check::HELP)]
     Check(ConfigFile),
+    /// Follow points of a running gateway in this terminal
+    #[command(after_help = watch::HELP)]
+    Watch(watch::Watch),
+    /// Run simulated devices, to try everything without hardware
+    #[command(after_help = sim::HELP)]
+    Sim(sim::Sim),
 }
 
 /// Which configuration.

@@ -22,7 +22,7 @@ connections end, the second stops at once.
 Examples:
   pointcast run
   pointcast run --config /etc/pointcast/pointcast.toml
-  pointcast run --log info,pointcast_modbus=debug";
+  pointcast run --log debug";
 
 /// Runs the command.
 pub(super) fn run(path: &Path) -> ExitCode {

@@ -1,5 +1,6 @@
 //! `pointcast run`.
 
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::program::{Folder, Program, run};
@@ -46,4 +47,19 @@ async fn a_wrong_configuration_starts_nothing() {
     assert_eq!(ended.stdout, "");
     assert!(ended.stderr.contains("main.toml:2: speed: unknown key"), "{}", ended.stderr);
     assert!(ended.stderr.ends_with("1 problem in 1 file; nothing was started\n"));
+}
+
+#[tokio::test]
+async fn a_second_signal_does_not_wait_for_connections() {
+    let folder = Folder::new();
+    let text = "gateway.listen = \"127.0.0.1:0\"\nlimits.drain_timeout_ms = 600000\nlimits.header_timeout_ms = 600000\n";
+    let path = folder.write("main.toml", text);
+    let mut program = Program::start(&["--config", &path]);
+    let greeting = program.line().await;
+    let address = greeting.split(['/', ' ']).find(|part| part.starts_with("127.")).unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(b"GET / HTTP/1.1\r\nHost: 127").await.unwrap();
+    program.signal("INT").await;
+    program.signal("TERM").await;
+    assert_eq!(program.ended().await.code(), Some(1));
 }

@@ -2,4 +2,5 @@
 
 mod cases;
 pub(crate) mod driver;
+mod site;
 mod whole;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::driver::DRIVERS;
 use crate::config::{Config, MAX_FILE_BYTES, load_with};
+use crate::limits::Limits;
 
 /// A folder of its own, gone when dropped.
 struct Folder(PathBuf);
@@ -106,7 +107,7 @@ fn everything_written_arrives() {
     assert_eq!(config.gateway.hosts, ["gateway.example"]);
     assert_eq!(config.limits.streams, 5);
     assert_eq!(config.limits.session_life, Duration::from_secs(90));
-    assert_eq!(config.limits.connections, crate::limits::Limits::default().connections);
+    assert_eq!(config.limits.connections, Limits::default().connections);
     let simulation = config.simulation.unwrap();
     assert_eq!(simulation.modbus_tcp, Some("127.0.0.1:15020".parse().unwrap()));
     assert_eq!(simulation.modbus_rtu, None);
@@ -130,6 +131,53 @@ fn everything_written_arrives() {
     let pump = &config.channels[0].driver.points()[0];
     assert_eq!(pump.details.id.as_str(), "pump/speed");
     assert_eq!(pump.stale_after, StaleAfter::Elapsed(Duration::from_millis(40)));
+}
+
+#[test]
+fn every_limit_is_a_setting() {
+    // Taken apart whole, so that a new limit must be written here, and then be read.
+    let Limits {
+        connections,
+        streams,
+        streams_per_address,
+        sessions,
+        selected_points,
+        points_per_client,
+        entries_per_client,
+        body_bytes,
+        frame_bytes,
+        frame_points,
+        session_life,
+        header_timeout,
+        write_timeout,
+        drain_timeout,
+    } = Limits::default();
+    let counts = [
+        ("connections", connections),
+        ("streams", streams),
+        ("streams_per_address", streams_per_address),
+        ("sessions", sessions),
+        ("selected_points", selected_points),
+        ("points_per_client", points_per_client),
+        ("entries_per_client", entries_per_client),
+        ("body_bytes", body_bytes),
+        ("frame_bytes", frame_bytes),
+        ("frame_points", frame_points),
+    ];
+    let waits = [
+        ("session_life_ms", session_life),
+        ("header_timeout_ms", header_timeout),
+        ("write_timeout_ms", write_timeout),
+        ("drain_timeout_ms", drain_timeout),
+    ];
+    let folder = Folder::new("limits");
+    let loaded = |text: &str| load(&folder.write("main.toml", format!("[limits]\n{text}"))).limits;
+    let counts = counts.map(|(key, default)| (key, u64::try_from(default).unwrap()));
+    let waits = waits.map(|(key, wait)| (key, u64::try_from(wait.as_millis()).unwrap()));
+    for (key, default) in counts.into_iter().chain(waits) {
+        assert_eq!(loaded(&format!("{key} = {default}")), Limits::default(), "{key}");
+        assert_ne!(loaded(&format!("{key} = {}", default - 1)), Limits::default(), "{key}");
+    }
 }
 
 #[test]
