@@ -41,6 +41,22 @@ impl Splitter {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Whether part of a frame is held.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
+    /// Whether what follows the last frame can be the begin of another one.
+    ///
+    /// If not, the last frame was filled up with bytes of something else.
+    pub(crate) fn is_in_step(&self) -> bool {
+        match self.buffer.as_slice() {
+            [_, _, 0, 0, high, low, ..] => LENGTHS.contains(&u16::from_be_bytes([*high, *low])),
+            [] | [_] | [_, _] | [_, _, 0] | [_, _, 0, 0] | [_, _, 0, 0, 0] => true,
+            _ => false,
+        }
+    }
+
     /// The next whole frame, or `None` until more bytes come.
     ///
     /// # Errors
@@ -65,6 +81,17 @@ impl Splitter {
         let frame = Frame { transaction, unit: *unit, pdu: pdu.to_vec() };
         self.buffer.drain(..PREFIX_BYTES + usize::from(length));
         Ok(Some(frame))
+    }
+}
+
+/// The transaction of the frame that `piece` begins with, if it looks like one.
+pub(crate) fn begins_frame(piece: &[u8]) -> Option<u16> {
+    match piece {
+        [high, low, 0, 0, length_high, length_low, _, _, ..] => {
+            let length = u16::from_be_bytes([*length_high, *length_low]);
+            LENGTHS.contains(&length).then(|| u16::from_be_bytes([*high, *low]))
+        }
+        _ => None,
     }
 }
 
@@ -108,6 +135,30 @@ mod tests {
             let [high, low] = length.to_be_bytes();
             assert!(frames(&[&[0, 1, 0, 0, high, low]]).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn what_follows_a_frame_tells_whether_it_was_one() {
+        let whole = [0, 1, 0, 0, 0, 3, 9, 0x83, 2];
+        for (after, in_step) in [
+            (&[][..], true),
+            (&[9, 9, 0], true),
+            (&[9, 9, 0, 0, 0, 254], true),
+            (&[9, 9, 1], false),
+            (&[9, 9, 0, 1], false),
+            (&[9, 9, 0, 0, 1], false),
+            (&[9, 9, 0, 0, 0, 1], false),
+            (&[9, 9, 0, 0, 0, 255], false),
+        ] {
+            let mut splitter = Splitter::default();
+            splitter.push(&[&whole, after].concat());
+            assert!(splitter.next().unwrap().is_some());
+            assert_eq!(splitter.is_in_step(), in_step, "{after:?}");
+            assert_eq!(splitter.is_unfinished(), !after.is_empty());
+        }
+        assert_eq!(begins_frame(&whole), Some(1));
+        assert_eq!(begins_frame(&whole[..7]), None);
+        assert_eq!(begins_frame(&whole[1..]), None);
     }
 
     proptest! {

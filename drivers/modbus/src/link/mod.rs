@@ -48,6 +48,7 @@ pub(crate) trait Link: Send {
     fn idle(&mut self, until: Instant) -> impl Future<Output = Result<Strays, Lost>> + Send;
 
     /// Until when `unit` must not be asked, for a late answer of its could still be taken for a new one.
+    /// May lie in the past.
     fn rests_until(&self, unit: u8) -> Option<Instant>;
 }
 

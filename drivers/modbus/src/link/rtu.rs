@@ -190,8 +190,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for RtuLink<S> {
     async fn ask(&mut self, request: &ReadRequest, patience: Duration) -> Result<Exchange, Lost> {
         let mut strays = Strays::default();
         // A caller who asks a resting unit waits: the guard does not hang on the caller's discipline.
-        while let Some(until) = self.rests_until(request.unit) {
-            self.listen(until, &mut strays).await?;
+        while Instant::now() < self.rests.until(request.unit) {
+            self.listen(self.rests.until(request.unit), &mut strays).await?;
         }
         let bound = Instant::now() + patience;
         let answer = match self.await_silence(bound, &mut strays).await? {
@@ -211,7 +211,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for RtuLink<S> {
     }
 
     fn rests_until(&self, unit: u8) -> Option<Instant> {
-        Some(self.rests.until(unit)).filter(|until| *until > Instant::now())
+        Some(self.rests.until(unit))
     }
 }
 

@@ -2,6 +2,10 @@
 //!
 //! Messaging on TCP/IP Implementation Guide V1.0b §4.2: the transaction identifier pairs reply and request.
 //! Numbers come round again after 65 536 requests; a reply later than that is the bound of this guard.
+//!
+//! A server that breaks off in the middle of a reply would have the rest of it filled up with whatever comes
+//! next. So a frame within a frame, bytes after a reply that begin no frame, and a reply that is unfinished
+//! when time is up, all mean that the stream is out of step.
 
 use std::time::Duration;
 
@@ -9,12 +13,15 @@ use pointcast_api::UnixMs;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::mbap::{Frame, Splitter, encode};
+use super::mbap::{Frame, Splitter, begins_frame, encode};
 use super::{
     Answered, Exchange, Link, Lost, READ_CHUNK_BYTES, StrayKind, Strays, Unanswered, read_some,
     write_whole,
 };
 use crate::frame::{Answer, Judged, ReadRequest};
+
+/// How many of the newest transactions may still be answered, late ones included.
+const RECENT_TRANSACTIONS: u16 = 16;
 
 /// A connection to a Modbus TCP server, or to a gateway with units behind it.
 #[derive(Debug)]
@@ -38,7 +45,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
     async fn receive(&mut self) -> Result<(), Lost> {
         let mut chunk = [0; READ_CHUNK_BYTES];
         let count = read_some(&mut self.stream, &mut chunk).await?;
-        self.splitter.push(chunk.get(..count).unwrap_or_default());
+        let piece = chunk.get(..count).unwrap_or_default();
+        let age = begins_frame(piece).map(|begun| self.transaction.wrapping_sub(begun));
+        if self.splitter.is_unfinished() && age.is_some_and(|age| age <= RECENT_TRANSACTIONS) {
+            return Err(Lost::OutOfStep { what: "a frame within a frame".to_owned() });
+        }
+        self.splitter.push(piece);
         Ok(())
     }
 
@@ -54,6 +66,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
                 continue;
             }
             match request.judge(unit, &pdu) {
+                Judged::Answer(_) if !self.splitter.is_in_step() => {
+                    let what = "what follows a reply begins no frame".to_owned();
+                    return Err(Lost::OutOfStep { what });
+                }
                 Judged::Answer(answer) => return Ok(Some(answer)),
                 Judged::Foreign => strays.add(StrayKind::Foreign, Some(unit)),
                 Judged::Misshapen => strays.add(StrayKind::Misshapen, Some(unit)),
@@ -80,6 +96,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             }
             match timeout_at(deadline, self.receive()).await {
                 Ok(received) => received?,
+                Err(_) if self.splitter.is_unfinished() => {
+                    return Err(Lost::OutOfStep { what: "an unfinished frame".to_owned() });
+                }
                 Err(_) => return Ok(Err(Unanswered::Silence)),
             }
         }

@@ -242,4 +242,6 @@ impl<'a, L: Link> Session<'a, L> {
 }
 
 #[cfg(test)]
+mod storm;
+#[cfg(test)]
 mod tests;

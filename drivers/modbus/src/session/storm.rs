@@ -1,0 +1,268 @@
+//! A storm of faults: a hundred thousand replies, a third of them late, flipped, truncated, joined,
+//! foreign, refused or missing, and not one wrong value.
+//!
+//! Every register's value is a function of its place, and blocks are many and of the same shape, so any
+//! answer taken for another one shows. With `POINTCAST_LONG` set the storm is twenty times as long.
+
+use std::sync::{Arc, Mutex};
+
+use pointcast_api::settings::Refusals;
+use pointcast_api::{Failure, Reading, Sample};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tokio::sync::Notify;
+
+use super::*;
+use crate::crc::is_whole;
+use crate::decode::Content;
+use crate::link::rtu::RtuLink;
+use crate::link::tcp::TcpLink;
+use crate::settings::{Kind, Transport, check};
+use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
+use crate::testing::{channel, told};
+
+const SEED: u64 = 0x0051_0DB5;
+const REPLIES: u64 = 100_000;
+const LONG_REPLIES: u64 = 2_000_000;
+const TIMEOUT_MS: u64 = 50;
+const MAX_REPLY_DELAY_MS: u64 = 200;
+
+/// Knows what every point must read, and counts.
+struct Judge {
+    expected: Vec<Reading>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    right: u64,
+    wrong: u64,
+    failed: u64,
+}
+
+impl Outlet for Judge {
+    fn put(&self, samples: &[Sample]) {
+        let mut seen = self.seen.lock().unwrap();
+        for sample in samples {
+            match &sample.reading {
+                Reading::Failed(_) => seen.failed += 1,
+                reading if *reading == self.expected[sample.point.at()] => seen.right += 1,
+                _ => seen.wrong += 1,
+            }
+        }
+    }
+
+    fn fail_device(&self, _: DeviceIndex, _: Failure, _: UnixMs) {}
+
+    fn report(&self, _: DeviceIndex, _: pointcast_api::DeviceReport) {}
+}
+
+/// What the bus did.
+#[derive(Debug)]
+struct Weather {
+    random: StdRng,
+    line: Option<crate::line::Line>,
+    left: u64,
+    faults: u64,
+    /// Damage that no check sum shows: not sent, but counted.
+    invisible: u64,
+}
+
+impl Weather {
+    fn answer(&mut self, incoming: Incoming) -> Vec<Sent> {
+        self.left = self.left.saturating_sub(1);
+        let wire_time = self.wire_time(&incoming);
+        let at_once = |bytes: Vec<u8>| vec![(wire_time, bytes)];
+        let fault = self.random.random_range(0..30);
+        self.faults += u64::from(fault < 10);
+        let reply = incoming.reply();
+        match fault {
+            0 => {
+                let late = self.random.random_range(TIMEOUT_MS..=MAX_REPLY_DELAY_MS);
+                vec![(Duration::from_millis(late) + wire_time, reply)]
+            }
+            1 => at_once(self.damaged(incoming.wire, reply)),
+            2 => at_once(reply[..self.random.random_range(1..reply.len())].to_vec()),
+            3 => at_once([self.foreign(incoming), reply].concat()),
+            4 => at_once(self.foreign(incoming)),
+            5 => at_once(self.misshapen(incoming)),
+            6 => at_once(incoming.exception([2, 4, 6][self.random.random_range(0..3)])),
+            7 => at_once(self.noise(incoming.wire)),
+            8 => {
+                let late = self.random.random_range(TIMEOUT_MS..=MAX_REPLY_DELAY_MS);
+                vec![(Duration::from_millis(late), incoming.exception(6))]
+            }
+            9 => vec![],
+            _ => at_once(reply),
+        }
+    }
+
+    /// How long the reply takes to be there whole.
+    fn wire_time(&self, incoming: &Incoming) -> Duration {
+        let reply = self.line.map(|line| line.reply(&incoming.request));
+        Duration::from_millis(1) + reply.unwrap_or_default()
+    }
+
+    /// Some bits flipped: anywhere where a check sum guards, in the header and shape where none does.
+    fn damaged(&mut self, wire: Wire, reply: Vec<u8>) -> Vec<u8> {
+        loop {
+            let mut damaged = reply.clone();
+            let guarded = if wire == Wire::Rtu { damaged.len() } else { 9 };
+            for _ in 0..self.random.random_range(1..=8) {
+                damaged[self.random.random_range(0..guarded)] ^=
+                    1 << self.random.random_range(0..8);
+            }
+            let unseen = match wire {
+                Wire::Rtu => is_whole(&damaged),
+                Wire::Tcp => damaged == reply,
+            };
+            if !unseen {
+                return damaged;
+            }
+            self.invisible += u64::from(damaged != reply);
+        }
+    }
+
+    /// A whole frame of a unit that nobody asked, or an answer to another transaction.
+    fn foreign(&mut self, incoming: Incoming) -> Vec<u8> {
+        let shift = self.random.random_range(1..u16::MAX);
+        match incoming.wire {
+            Wire::Rtu => incoming.frame(77, &incoming.pdu()),
+            Wire::Tcp => {
+                let transaction = incoming.transaction.wrapping_add(shift);
+                let first = incoming.request.first ^ 8;
+                let request = ReadRequest { first, ..incoming.request };
+                Incoming { transaction, request, ..incoming }.reply()
+            }
+        }
+    }
+
+    /// A whole frame of the unit that was asked, but of another shape.
+    fn misshapen(&mut self, incoming: Incoming) -> Vec<u8> {
+        let unit = incoming.request.unit;
+        match self.random.random_range(0..3) {
+            0 => incoming.frame(unit, &[5, 0, 1, 0xFF, 0]),
+            // More registers than any block here has: fewer could be the right number for some block.
+            1 => incoming.frame(unit, &[&[3, 20][..], &[9; 20]].concat()),
+            _ => incoming.frame(unit, &[incoming.request.table.function() ^ 7 | 0x80, 2]),
+        }
+    }
+
+    fn noise(&mut self, wire: Wire) -> Vec<u8> {
+        let length = self.random.random_range(1..40);
+        let noise: Vec<u8> = (0..length).map(|_| self.random.random()).collect();
+        // On TCP noise is what damages the stream for good; a header's worth of it is enough.
+        if wire == Wire::Tcp { noise.into_iter().take(7).collect() } else { noise }
+    }
+}
+
+/// Units with many blocks of one shape.
+fn site(kind: Kind) -> Site {
+    let mut points = String::new();
+    for at in 0..40 {
+        points.push_str(&format!(
+            "{{ name = \"h{at}\", address = \"holding:{at}\", type = \"u16\" }},"
+        ));
+        points.push_str(&format!("{{ name = \"c{at}\", address = \"coil:{}\" }},", at * 40));
+    }
+    for at in 0..8 {
+        let place = at * 4;
+        points.push_str(&format!(
+            "{{ name = \"i{at}\", address = \"input:{place}\", type = \"u64\" }},"
+        ));
+    }
+    let place = match kind {
+        Kind::Tcp => "address = \"x\"".to_owned(),
+        Kind::Rtu => {
+            format!("port = \"x\"\nbaud = 115200\nmax_reply_delay_ms = {MAX_REPLY_DELAY_MS}")
+        }
+    };
+    let mut toml = format!("{place}\ntimeout_ms = {TIMEOUT_MS}\nmax_gap = 0\n");
+    for unit in 1..=3 {
+        toml.push_str(&format!(
+            "[[devices]]\nname = \"u{unit}\"\nunit_id = {unit}\nmax_block = 8\nscan_ms = 200\npoints = [{points}]\n"
+        ));
+    }
+    let mut refusals = Refusals::new();
+    let site = check(channel(&toml), kind, &mut refusals);
+    site.unwrap_or_else(|| panic!("{:#?}", told(refusals)))
+}
+
+fn expected(site: &Site) -> Vec<Reading> {
+    let reading = |(want, decoder): (&crate::plan::Want, &crate::decode::Decoder)| {
+        let unit = site.units[want.device.at()].id;
+        let values = (0..want.length).map(|at| truth(unit, want.table, want.first + at));
+        let content = if want.table.is_bits() {
+            Content::Bits(values.map(|bit| bit == 1).collect())
+        } else {
+            Content::Registers(values.collect())
+        };
+        decoder.read(&content, 0).unwrap()
+    };
+    site.wants.iter().zip(&site.decoders).map(reading).collect()
+}
+
+async fn storm(kind: Kind) -> (Seen, Weather) {
+    let site = site(kind);
+    let judge = Judge { expected: expected(&site), seen: Mutex::default() };
+    let left = if std::env::var_os("POINTCAST_LONG").is_some() { LONG_REPLIES } else { REPLIES };
+    let random = StdRng::seed_from_u64(SEED);
+    let line = site.line().copied();
+    let weather = Weather { random, line, left, faults: 0, invisible: 0 };
+    let weather = Arc::new(Mutex::new(weather));
+    let over = Arc::new(Notify::new());
+    let (lessons, reports) = (Lessons::default(), Reports::new(site.devices.len()));
+    loop {
+        let (ours, theirs) = tokio::io::duplex(4096);
+        let (bus, done) = (Arc::clone(&weather), Arc::clone(&over));
+        let answer = move |incoming| {
+            let mut weather = bus.lock().unwrap();
+            if weather.left == 0 {
+                done.notify_one();
+                return vec![];
+            }
+            weather.answer(incoming)
+        };
+        let finished = match &site.channel.transport {
+            Transport::Tcp(_) => {
+                tokio::spawn(serve(theirs, Wire::Tcp, answer));
+                let link = TcpLink::new(ours, Duration::ZERO);
+                let session = Session::new(&site, &lessons, &reports, &judge, link).run();
+                tokio::select! { _lost = session => false, () = over.notified() => true }
+            }
+            Transport::Rtu(rtu) => {
+                tokio::spawn(serve(theirs, Wire::Rtu, answer));
+                let link = RtuLink::new(ours, site.timing(rtu));
+                let session = Session::new(&site, &lessons, &reports, &judge, link).run();
+                tokio::select! { lost = session => panic!("{lost}"), () = over.notified() => true }
+            }
+        };
+        if finished {
+            break;
+        }
+    }
+    let seen = *judge.seen.lock().unwrap();
+    drop(site);
+    let weather = Arc::try_unwrap(weather).map(|weather| weather.into_inner().unwrap());
+    (seen, weather.unwrap_or_else(|shared| copy(&shared.lock().unwrap())))
+}
+
+fn copy(weather: &Weather) -> Weather {
+    Weather { random: StdRng::seed_from_u64(0), ..*weather }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_on_a_line_brings_no_wrong_value() {
+    let (seen, weather) = storm(Kind::Rtu).await;
+    println!("rtu: {seen:?}, {} faults, {} invisible", weather.faults, weather.invisible);
+    assert_eq!(seen.wrong, 0, "{seen:?}");
+    assert!(seen.right > weather.faults && weather.faults > REPLIES / 4, "{seen:?} {weather:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_on_a_connection_brings_no_wrong_value() {
+    let (seen, weather) = storm(Kind::Tcp).await;
+    println!("tcp: {seen:?}, {} faults, {} invisible", weather.faults, weather.invisible);
+    assert_eq!(seen.wrong, 0, "{seen:?}");
+    assert!(seen.right > weather.faults && weather.faults > REPLIES / 4, "{seen:?} {weather:?}");
+}
