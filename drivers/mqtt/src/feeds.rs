@@ -88,9 +88,16 @@ impl Feeds {
         self.topics.get(topic.0)
     }
 
-    pub(crate) fn find(&self, name: &[u8]) -> Option<&Topic> {
-        let name = std::str::from_utf8(name).ok()?;
-        self.get(*self.by_name.get(name)?)
+    pub(crate) fn find(&self, name: &[u8]) -> Option<(TopicIndex, &Topic)> {
+        let index = *self.by_name.get(std::str::from_utf8(name).ok()?)?;
+        Some((index, self.get(index)?))
+    }
+
+    /// The topics that feed points of `device`.
+    pub(crate) fn of(&self, device: DeviceIndex) -> impl Iterator<Item = TopicIndex> {
+        let feeds_it = move |topic: &Topic| topic.feeds.iter().any(|feed| feed.device == device);
+        let topics = self.topics.iter().enumerate().filter(move |(_, topic)| feeds_it(topic));
+        topics.map(|(at, _)| TopicIndex(at))
     }
 
     /// One line for each topic and device.
@@ -189,7 +196,7 @@ mod tests {
         payload: &str,
         retained: bool,
     ) -> Vec<(u32, Result<Reading, String>)> {
-        let brought = feeds.find(b"w/1").unwrap().read(payload.as_bytes(), retained);
+        let brought = feeds.find(b"w/1").unwrap().1.read(payload.as_bytes(), retained);
         brought
             .into_iter()
             .map(|(feed, reading)| (feed.point.0, reading.map_err(|error| error.to_string())))

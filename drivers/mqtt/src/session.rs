@@ -5,6 +5,7 @@
 //! on its being safe to cancel. A dead broker is noticed by its missing ping answer, within twice the
 //! keep-alive time (§3.1.2.10).
 
+use std::collections::{BTreeSet, HashSet};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Channel;
-use crate::feeds::Topic;
+use crate::feeds::{Topic, TopicIndex};
 use crate::standing::Standing;
 use crate::subscriptions::{Chunk, OPEN_REQUESTS, Subscriptions};
 
@@ -95,6 +96,8 @@ struct Session<'a> {
     client: AsyncClient,
     subscriptions: Subscriptions,
     standing: Standing,
+    /// Topics with a live message since their devices were silent: a retained one there is older.
+    live: HashSet<TopicIndex>,
     waiting: Option<Waiting>,
     next_report: Instant,
     next_retry: Instant,
@@ -116,6 +119,7 @@ impl<'a> Session<'a> {
             client,
             subscriptions: Subscriptions::default(),
             standing: Standing::new(channel),
+            live: HashSet::new(),
             waiting: Some(Waiting::new(connect::doing(channel), now, channel)),
             next_report: now + REPORT_INTERVAL,
             next_retry: now + REFUSED_RETRY,
@@ -161,10 +165,7 @@ impl<'a> Session<'a> {
                 self.subscribe(Instant::now())
             }
             Event::Incoming(Packet::SubAck(answer)) => self.answered(&answer),
-            Event::Incoming(Packet::Publish(message)) => {
-                self.message(&message);
-                Ok(())
-            }
+            Event::Incoming(Packet::Publish(message)) => self.message(&message),
             Event::Outgoing(Outgoing::Subscribe(packet)) => {
                 self.subscriptions.numbered(packet);
                 Ok(())
@@ -245,10 +246,46 @@ impl<'a> Session<'a> {
     }
 
     /// One message: one batch, whatever it feeds.
-    fn message(&mut self, message: &Publish) {
+    fn message(&mut self, message: &Publish) -> Result<(), Fault> {
         let channel = self.channel;
-        let Some(topic) = channel.feeds.find(&message.topic) else { return };
-        let (time, now) = (UnixMs::now(), Instant::now());
+        let Some((index, topic)) = channel.feeds.find(&message.topic) else { return Ok(()) };
+        if message.retain && self.live.contains(&index) {
+            return Ok(());
+        }
+        let errors = self.put(topic, message);
+        let now = Instant::now();
+        let mut awake = Vec::new();
+        for device in topic.devices() {
+            if !message.retain {
+                self.live.insert(index);
+                awake.extend(self.standing.heard(device, now).then_some(device));
+            }
+            let error = errors.iter().find(|(of, _)| *of == device).map(|(_, text)| text);
+            let state = self.standing.state(device);
+            self.reports.update(self.outlet, device, |report| {
+                report.counters.requests += 1;
+                report.state = state;
+                if let Some(error) = error {
+                    report.counters.malformed += 1;
+                    report.last_error = Some(error.clone());
+                }
+            });
+        }
+        if awake.is_empty() { Ok(()) } else { self.ask_for_retained(&awake, now) }
+    }
+
+    /// Devices talk again after a silence, which failed all their points. What they publish only at a change
+    /// comes back with a new subscription: the broker sends retained messages once more (§3.8.4).
+    fn ask_for_retained(&mut self, devices: &[DeviceIndex], now: Instant) -> Result<(), Fault> {
+        let feeds = &self.channel.feeds;
+        let topics: BTreeSet<_> = devices.iter().flat_map(|device| feeds.of(*device)).collect();
+        self.subscriptions.ask(topics.into_iter().filter(|topic| !self.live.contains(topic)));
+        self.subscribe(now)
+    }
+
+    /// Puts what a message brings, and says what was wrong with it by device.
+    fn put(&mut self, topic: &Topic, message: &Publish) -> Vec<(DeviceIndex, String)> {
+        let (channel, time) = (self.channel, UnixMs::now());
         let mut samples = Vec::with_capacity(topic.feeds.len());
         let mut errors: Vec<(DeviceIndex, String)> = Vec::new();
         for (feed, reading) in topic.read(&message.payload, message.retain) {
@@ -268,26 +305,15 @@ impl<'a> Session<'a> {
             samples.push(Sample { point: feed.point, reading, time });
         }
         self.outlet.put(&samples);
-        for device in topic.devices() {
-            if !message.retain {
-                self.standing.heard(device, now);
-            }
-            let error = errors.iter().find(|(of, _)| *of == device).map(|(_, text)| text);
-            let state = self.standing.state(device);
-            self.reports.update(self.outlet, device, |report| {
-                report.counters.requests += 1;
-                report.state = state;
-                if let Some(error) = error {
-                    report.counters.malformed += 1;
-                    report.last_error = Some(error.clone());
-                }
-            });
-        }
+        errors
     }
 
-    fn silent(&self, device: DeviceIndex, silence: Duration) {
+    fn silent(&mut self, device: DeviceIndex, silence: Duration) {
         let name = self.device_name(device);
         warn!(device = name, silence_ms = silence.as_millis(), "no message");
+        for topic in self.channel.feeds.of(device) {
+            self.live.remove(&topic);
+        }
         self.outlet.fail_device(device, Failure::Timeout, UnixMs::now());
         let error = format!(
             "device {name:?}: no live message on any of its topics for {} ms",
@@ -301,7 +327,7 @@ impl<'a> Session<'a> {
         });
     }
 
-    fn device_name(&self, device: DeviceIndex) -> &str {
+    fn device_name(&self, device: DeviceIndex) -> &'a str {
         self.channel.devices.get(device.at()).map_or("", |device| device.name.as_str())
     }
 }

@@ -78,13 +78,15 @@ impl Standing {
         }
     }
 
-    /// A live message for `device` came.
-    pub(crate) fn heard(&mut self, device: DeviceIndex, now: Instant) {
+    /// A live message for `device` came; says whether that ends a silence that was told.
+    pub(crate) fn heard(&mut self, device: DeviceIndex, now: Instant) -> bool {
         if let Some(device) = self.devices.get_mut(device.at())
             && let Some(silence) = device.silence
         {
-            device.hearing = Hearing::LiveUntil(now + silence);
+            let was = std::mem::replace(&mut device.hearing, Hearing::LiveUntil(now + silence));
+            return self.answered && was == Hearing::Nothing;
         }
+        false
     }
 
     /// Whether the newest payload for `point` failed; says whether that is news.
@@ -200,14 +202,15 @@ mod tests {
         let after = |seconds| begin + Duration::from_secs(seconds);
         standing.all_answered(begin);
         assert_eq!(standing.state(ONLY), DeviceState::Offline);
-        standing.heard(ONLY, after(1));
+        assert!(!standing.heard(ONLY, after(1)));
         assert_eq!(standing.state(ONLY), DeviceState::Online);
         assert_eq!(standing.next_silence(), Some(after(6)));
         assert_eq!(standing.fallen_silent(after(5)), []);
         assert_eq!(standing.fallen_silent(after(6)), [(ONLY, Duration::from_secs(5))]);
         assert_eq!(standing.fallen_silent(after(60)), []);
         assert_eq!(standing.state(ONLY), DeviceState::Offline);
-        standing.heard(ONLY, after(61));
+        assert!(standing.heard(ONLY, after(61)));
+        assert!(!standing.heard(ONLY, after(62)));
         assert_eq!(standing.state(ONLY), DeviceState::Online);
     }
 

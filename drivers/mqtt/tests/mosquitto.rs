@@ -7,26 +7,19 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::testing::{Heard, Recorder, driver};
-use pointcast_api::{
-    Command, DeviceReport, DeviceState, Driver, Failure, Fault, PointIndex, Reading, Refused,
-    Value, command_queue,
-};
+use pointcast_api::{Command, DeviceState, Driver, Failure, PointIndex, Reading, Refused, Value};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
 
 mod broker;
 
 use broker::Broker;
-
-const SOON: Duration = Duration::from_secs(10);
+use broker::session::{SOON, Session};
 
 const WEATHER: &str = r#"
     [[devices]]
@@ -45,60 +38,6 @@ fn weather(port: u16, channel: &str) -> Arc<dyn Driver> {
 
 fn made(text: &str) -> Arc<dyn Driver> {
     driver(pointcast_mqtt::build, text).unwrap().into()
-}
-
-/// A session at work.
-struct Session {
-    outlet: Arc<Recorder>,
-    stop: CancellationToken,
-    commands: mpsc::Sender<Command>,
-    ended: JoinHandle<Result<(), Fault>>,
-    taken: Cell<usize>,
-}
-
-impl Session {
-    fn start(driver: &Arc<dyn Driver>) -> Self {
-        let (outlet, stop) = (Arc::new(Recorder::default()), CancellationToken::new());
-        let (commands, mut inlet) = command_queue();
-        let (driver, its_outlet, its_stop) = (driver.clone(), outlet.clone(), stop.clone());
-        let ended =
-            tokio::spawn(async move { driver.session(&*its_outlet, &mut inlet, its_stop).await });
-        Self { outlet, stop, commands, ended, taken: Cell::new(0) }
-    }
-
-    async fn online(driver: &Arc<dyn Driver>) -> Self {
-        let session = Self::start(driver);
-        session.state(DeviceState::Online).await;
-        session
-    }
-
-    async fn report(&self, what: &str, is_right: impl Fn(&DeviceReport) -> bool) -> DeviceReport {
-        let newest = |outlet: &Recorder| outlet.report_of(0).filter(|report| is_right(report));
-        self.outlet.until(what, SOON, newest).await
-    }
-
-    async fn state(&self, state: DeviceState) -> DeviceReport {
-        self.report(state.as_str(), |report| report.state == state).await
-    }
-
-    /// The next batch that was not looked at yet.
-    async fn batch(&self) -> Vec<(u32, Reading)> {
-        let next = |outlet: &Recorder| outlet.batches().get(self.taken.get()).cloned();
-        let batch = self.outlet.until("batch", SOON, next).await;
-        self.taken.set(self.taken.get() + 1);
-        batch
-    }
-
-    async fn fault(self, within: Duration) -> String {
-        let ended = timeout(within, self.ended).await.expect("the session ends in time");
-        ended.unwrap().unwrap_err().explain()
-    }
-
-    async fn finish(self) {
-        self.stop.cancel();
-        let ended = timeout(Duration::from_secs(1), self.ended).await;
-        ended.expect("a stopped session ends within a second").unwrap().unwrap();
-    }
 }
 
 fn f64(number: f64) -> Reading {
@@ -331,6 +270,30 @@ async fn silence_fails_the_device_until_the_next_live_message() {
     );
     broker.publish("silent/t", "2", &[]).await;
     session.state(DeviceState::Online).await;
+    session.finish().await;
+}
+
+#[tokio::test]
+async fn what_changes_rarely_comes_back_after_a_silence() {
+    let broker = Broker::open().await;
+    let driver = made(&format!(
+        "broker = \"127.0.0.1:{}\"\n[[devices]]\nname = \"s\"\nsilence_ms = 1000\nretained = \"good\"\npoints = [\n\
+         {{ name = \"often\", topic = \"s/often\", type = \"u16\", stale_after_ms = 1000 }},\n\
+         {{ name = \"rare\", topic = \"s/rare\", type = \"u16\", stale_after_ms = \"never\" }} ]",
+        broker.port
+    ));
+    let number = |number| Reading::Good(Value::U64(number));
+    broker.publish("s/rare", "7", &["-r"]).await;
+    let session = Session::start(&driver);
+    assert_eq!(session.batch().await, [(1, number(7))]);
+    session.report("silence", |report| report.counters.timeouts == 1).await;
+    // A retained message of the topic that wakes the device is older than the one that woke it.
+    broker.publish("s/often", "1", &["-r"]).await;
+    assert_eq!(session.batch().await, [(0, number(1))]);
+    assert_eq!(session.batch().await, [(1, number(7))]);
+    session.state(DeviceState::Online).await;
+    broker.publish("s/often", "2", &[]).await;
+    assert_eq!(session.batch().await, [(0, number(2))]);
     session.finish().await;
 }
 

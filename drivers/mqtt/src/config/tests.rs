@@ -22,7 +22,7 @@ fn what_is_not_said_has_a_default() {
     assert_eq!(channel.max_packet_bytes, 1_048_576);
     assert_eq!(channel.login, None);
     assert_eq!(channel.silence, [None]);
-    let topic = channel.feeds.find(b"a/b").unwrap();
+    let (_, topic) = channel.feeds.find(b"a/b").unwrap();
     let feed = topic.feeds.first().unwrap();
     assert_eq!(
         (topic.qos, feed.retained, feed.missing),
@@ -55,10 +55,10 @@ fn a_device_speaks_for_its_points_and_they_for_themselves() {
     let channel = with("broker = \"h\"\nqos = 1", device, points).unwrap();
     assert_eq!(channel.silence, [Some(Duration::from_secs(9))]);
     assert_eq!(channel.devices.first().unwrap().address, "h:1883 hall/3");
-    let x = channel.feeds.find(b"hall/3/x").unwrap();
+    let (_, x) = channel.feeds.find(b"hall/3/x").unwrap();
     assert_eq!((x.feeds.len(), x.qos), (2, QoS::AtLeastOnce));
     assert_eq!(x.feeds.first().unwrap().retained, Retained::Ignore);
-    let y = channel.feeds.find(b"hall/3/y").unwrap();
+    let (_, y) = channel.feeds.find(b"hall/3/y").unwrap();
     let own = y.feeds.first().unwrap();
     assert_eq!(
         (y.qos, own.retained, own.missing),

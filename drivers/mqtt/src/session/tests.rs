@@ -131,6 +131,11 @@ async fn silence_is_told_at_its_time_and_ended_by_a_message() {
     assert_eq!(failed(), 1);
     session.take(message("t/b", "7")).unwrap();
     assert_eq!(made.state(), DeviceState::Online);
+    // What else the device retains is asked for again.
+    assert!(!session.subscriptions.are_answered());
+    session.take(Event::Outgoing(Outgoing::Subscribe(2))).unwrap();
+    session.take(answer(2, &[true])).unwrap();
+    assert!(session.subscriptions.are_answered());
     pass(&mut session, 19).await.unwrap();
     assert_eq!((made.state(), failed()), (DeviceState::Online, 1));
     pass(&mut session, 60).await.unwrap();
@@ -162,4 +167,20 @@ async fn a_failing_payload_is_told_at_a_change_only_and_counted_each_time() {
     session.take(message("t/b", "7")).unwrap();
     session.take(message("t/nobody", "7")).unwrap();
     assert_eq!(made.state(), DeviceState::Online);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retained_message_never_overtakes_a_live_one() {
+    let made = Made::new(TWO_TOPICS).await;
+    let mut session = made.session();
+    let retained = |topic, payload| {
+        let Event::Incoming(Packet::Publish(live)) = message(topic, payload) else { panic!() };
+        Event::Incoming(Packet::Publish(Publish { retain: true, ..live }))
+    };
+    session.take(connected()).unwrap();
+    session.take(message("t/b", "2")).unwrap();
+    session.take(retained("t/b", "1")).unwrap();
+    session.take(retained("t/a", "1")).unwrap();
+    let points: Vec<_> = made.outlet.batches().concat().into_iter().map(|(at, _)| at).collect();
+    assert_eq!(points, [1, 0]);
 }

@@ -1,5 +1,7 @@
 //! A real mosquitto for each test, on a port of its own, gone when the test is.
 
+pub(crate) mod session;
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
