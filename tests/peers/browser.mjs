@@ -72,6 +72,9 @@ async function moves(page, kinds) {
   { names: kinds, first: before }, { timeout: STEP_MS });
 }
 
+/** Something of every kind, for the picture in the README (web/screenshot.png is a copy of it). */
+const README_POINTS = 'boiler/*/temperature,boiler/pressure,greenhouse1/*,scale/**,weather/wind/*';
+
 const steps = [];
 function step(name, act) {
   steps.push([name, act]);
@@ -91,18 +94,20 @@ step('live values of all kinds of device soon after start-up', async (seen) => {
 step('pictures', async ({ page, browser }) => {
   await page.waitForFunction(() => [...document.querySelectorAll('.lamp')].length >= 4
     && [...document.querySelectorAll('.lamp')].every((lamp) => lamp.dataset.state === 'online'), undefined, { timeout: STEP_MS });
-  const looks = { light: {}, dark: { colorScheme: 'dark' }, phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 } };
+  const looks = { light: {}, dark: { colorScheme: 'dark' }, phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, readme: {} };
   for (const [name, look] of Object.entries(looks)) {
+    const points = name === 'readme' ? `?points=${README_POINTS}` : '';
     const other = await browser.newPage({ viewport: { width: 1200, height: 760 }, colorScheme: 'light', ...look });
-    await other.goto(`http://${address}/`);
+    await other.goto(`http://${address}/${points}`);
     await allLive(other);
-    await other.waitForFunction(() => [...document.querySelectorAll('.unit')].filter((unit) => unit.textContent).length > 3);
+    await other.waitForFunction(() => [...document.querySelectorAll('.unit')].filter((unit) => unit.textContent).length > 3
+      && /[1-9] changes/.test(document.querySelector('#contact-detail').textContent));
     await other.screenshot({ path: `${pictures}/${name}.png` });
     const wide = await other.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(wide, 0, `${name}: the page is ${wide} px wider than its window`);
     await other.close();
   }
-  return 'light, dark, phone';
+  return Object.keys(looks).join(', ');
 });
 
 step('a pattern changes the rows without a new connection', async ({ page, requests }) => {
