@@ -31,7 +31,8 @@ use crate::config::Channel;
 ///
 /// Channel keys: `broker` (`host`, `host:port`, `[v6]:port`; port 1883), `client_id` (default
 /// `pointcast-<channel>-<8 random hex digits>`, new at every start, so that two gateways never push each other
-/// out), `username`, `password_file` (read at every connection; a trailing line end does not count),
+/// out), `username`, `password_file` (read at every connection, a path that is not absolute from
+/// the working directory; a line end at its end does not count),
 /// `keep_alive_ms` (10 000, whole seconds), `connect_timeout_ms` (5 000), `max_packet_bytes` (1 048 576),
 /// `qos` (0).
 ///

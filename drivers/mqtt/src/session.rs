@@ -304,7 +304,9 @@ impl<'a> Session<'a> {
             });
             samples.push(Sample { point: feed.point, reading, time });
         }
-        self.outlet.put(&samples);
+        if !samples.is_empty() {
+            self.outlet.put(&samples);
+        }
         errors
     }
 

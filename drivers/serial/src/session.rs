@@ -230,7 +230,9 @@ impl<'a> Session<'a> {
                 samples.push(Sample { point: *point, reading, time });
             }
         }
-        self.outlet.put(&samples);
+        if !samples.is_empty() {
+            self.outlet.put(&samples);
+        }
         for Told { device, .. } in told {
             if self.standing.heard(*device, now) {
                 info!(device = self.device_name(*device), "device talks");
