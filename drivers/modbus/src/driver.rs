@@ -165,3 +165,6 @@ impl Driver for ModbusDriver {
         Box::pin(async move { self.work(outlet, inlet, &stop).await })
     }
 }
+
+#[cfg(test)]
+mod tests;

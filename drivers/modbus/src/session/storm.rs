@@ -44,10 +44,12 @@ impl Outlet for Judge {
     fn put(&self, samples: &[Sample]) {
         let mut seen = self.seen.lock().unwrap();
         for sample in samples {
-            match &sample.reading {
-                Reading::Failed(_) => seen.failed += 1,
-                reading if *reading == self.expected[sample.point.at()] => seen.right += 1,
-                _ => seen.wrong += 1,
+            if matches!(sample.reading, Reading::Failed(_)) {
+                seen.failed += 1;
+            } else if sample.reading == self.expected[sample.point.at()] {
+                seen.right += 1;
+            } else {
+                seen.wrong += 1;
             }
         }
     }

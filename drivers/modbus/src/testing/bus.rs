@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until};
 
 use crate::address::Table;
@@ -104,7 +104,7 @@ impl Incoming {
 
 /// Serves a bus until the other end goes: `answer` says what appears on it after each request, and when.
 pub(crate) async fn serve(
-    mut stream: DuplexStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     wire: Wire,
     mut answer: impl FnMut(Incoming) -> Vec<Sent>,
 ) {

@@ -1,0 +1,167 @@
+//! The driver on real sockets and pseudo terminals.
+
+use std::time::Duration;
+
+use pointcast_api::settings::Refusals;
+use pointcast_api::{Command, DeviceState, PointIndex, Reading, Value, command_queue};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::*;
+use crate::address::Table;
+use crate::settings::{Kind, check};
+use crate::testing::bus::{Wire, serve, truth};
+use crate::testing::{Ear, Heard, channel, told};
+
+/// For things that must happen soon on a busy machine.
+const SOON: Duration = Duration::from_secs(20);
+
+fn driver(kind: Kind, keys: &str) -> ModbusDriver {
+    let toml = format!(
+        "{keys}\n[[devices]]\nname = \"d\"\nunit_id = 3\nscan_ms = 20\n\
+         points = [{{ name = \"p\", address = \"holding:7\", type = \"u16\" }}]"
+    );
+    let mut refusals = Refusals::new();
+    let site = check(channel(&toml), kind, &mut refusals);
+    ModbusDriver::new(site.unwrap_or_else(|| panic!("{:#?}", told(refusals))))
+}
+
+fn value() -> Reading {
+    Reading::Good(Value::U64(truth(3, Table::HoldingRegisters, 7).into()))
+}
+
+/// Runs a session until it has put a value, then `after`; how it ended.
+async fn session_until_value(
+    driver: &ModbusDriver,
+    after: impl AsyncFnOnce(&CancellationToken),
+) -> (Result<(), Fault>, Ear) {
+    let (ear, stop) = (Ear::default(), CancellationToken::new());
+    let (_sender, mut inlet) = command_queue();
+    let script = async {
+        let limit = Instant::now() + SOON;
+        while !Ear::readings(&ear.peek(), PointIndex(0)).contains(&value()) {
+            assert!(Instant::now() < limit, "{:?}", ear.peek());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        after(&stop).await;
+    };
+    let session = timeout(SOON, driver.session(&ear, &mut inlet, stop.clone()));
+    let (ended, ()) = tokio::join!(session, script);
+    (ended.unwrap(), ear)
+}
+
+fn last_state(ear: &Ear) -> (DeviceState, Option<String>) {
+    let found = ear.take().into_iter().rev().find_map(|heard| match heard {
+        Heard::Report(_, report) => Some((report.state, report.last_error)),
+        Heard::Batch(_) | Heard::Lost(..) => None,
+    });
+    found.unwrap()
+}
+
+async fn tcp() -> (TcpListener, ModbusDriver) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, driver(Kind::Tcp, &format!("address = \"{address}\"")))
+}
+
+#[tokio::test]
+async fn values_come_over_tcp_until_stopped() {
+    let (listener, driver) = tcp().await;
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(stream, Wire::Tcp, |incoming| vec![(Duration::ZERO, incoming.reply())]).await;
+    });
+    let (ended, _ear) = session_until_value(&driver, async |stop| stop.cancel()).await;
+    assert!(ended.is_ok(), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_is_a_fault_that_names_its_place() {
+    let (listener, driver) = tcp().await;
+    let place = driver.site.channel.place();
+    let (close, closed) = oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        tokio::select! {
+            () = serve(stream, Wire::Tcp, |incoming| vec![(Duration::ZERO, incoming.reply())]) => {}
+            _ = closed => {}
+        }
+    });
+    let (ended, ear) = session_until_value(&driver, async move |_| close.send(()).unwrap()).await;
+    let explained = ended.unwrap_err().explain();
+    assert!(explained.starts_with(&format!("failed to read from {place}: ")), "{explained}");
+    assert_eq!(last_state(&ear), (DeviceState::Offline, Some(explained)));
+}
+
+#[tokio::test]
+async fn a_place_where_nobody_listens_is_a_fault() {
+    let (listener, tcp) = tcp().await;
+    drop(listener);
+    let place = tcp.site.channel.place();
+    let rtu = driver(Kind::Rtu, "port = \"/dev/pointcast-no-such-port\"");
+    for (driver, doing) in [
+        (tcp, format!("failed to connect to {place}: ")),
+        (rtu, "failed to open /dev/pointcast-no-such-port: ".to_owned()),
+    ] {
+        let ear = Ear::default();
+        let (_sender, mut inlet) = command_queue();
+        let session = driver.session(&ear, &mut inlet, CancellationToken::new());
+        let explained = timeout(SOON, session).await.unwrap().unwrap_err().explain();
+        assert!(explained.starts_with(&doing), "{explained}");
+        assert_eq!(last_state(&ear), (DeviceState::Offline, Some(explained)));
+    }
+}
+
+#[tokio::test]
+async fn a_setpoint_is_answered_while_nobody_else_answers() {
+    let (_listener, driver) = tcp().await;
+    let ear = Ear::default();
+    let (sender, mut inlet) = command_queue();
+    let session = driver.session(&ear, &mut inlet, CancellationToken::new());
+    let script = async {
+        let (answer, verdict) = oneshot::channel();
+        let deadline = Instant::now() + SOON;
+        let value = Value::Bool(true);
+        sender.send(Command { point: PointIndex(0), value, deadline, answer }).await.unwrap();
+        assert_eq!(verdict.await.unwrap(), Err(Refused::NotWritable));
+    };
+    tokio::select! { ended = session => panic!("{ended:?}"), () = script => {} }
+}
+
+#[tokio::test]
+async fn values_come_over_a_serial_line_until_it_is_unplugged() {
+    let (master, slave) = SerialStream::pair().unwrap();
+    let port = slave.name().unwrap();
+    let keys =
+        format!("port = \"{port}\"\nbaud = 115200\ntimeout_ms = 2000\nmax_reply_delay_ms = 2000");
+    // Opened before the other handle is given up, or the line would be gone in between.
+    let driver = driver(Kind::Rtu, &keys);
+    let (unplug, unplugged) = oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let _other_handle = slave;
+        tokio::select! {
+            () = serve(master, Wire::Rtu, |incoming| vec![(Duration::ZERO, incoming.reply())]) => {}
+            _ = unplugged => {}
+        }
+    });
+    let (ended, ear) = session_until_value(&driver, async move |_| unplug.send(()).unwrap()).await;
+    let explained = ended.unwrap_err().explain();
+    assert!(explained.starts_with(&format!("failed to read from {port}: ")), "{explained}");
+    assert_eq!(last_state(&ear).0, DeviceState::Offline);
+}
+
+#[tokio::test]
+async fn the_plan_tells_requests_points_and_predicted_times() {
+    let rtu = driver(Kind::Rtu, "port = \"x\"\nturnaround_ms = 10");
+    let plan = rtu.plan();
+    assert_eq!(plan.len(), 1);
+    assert_eq!(plan[0].request, "03 holding registers 7");
+    assert_eq!(plan[0].points, [PointIndex(0)]);
+    // 8 and 7 characters of 11 bits at 9600 baud, and the turnaround; a scan of 20 ms is stretched.
+    assert_eq!(plan[0].wire_time.unwrap().as_micros(), 10_000 + 15 * 11 * 1_000_000 / 9_600);
+    assert!(plan[0].scan_interval.unwrap() > Duration::from_millis(30));
+    assert_eq!(plan[0].scan_interval, rtu.points()[0].scan_interval);
+    let tcp = driver(Kind::Tcp, "address = \"x\"");
+    assert_eq!(tcp.plan()[0].wire_time, None);
+}
