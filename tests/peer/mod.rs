@@ -1,7 +1,7 @@
 //! What whole-program tests share: a site of its own for each test, the built gateway, and the real clients that
 //! are driven against it. Nothing here waits for time to pass; it waits for conditions under a bound.
 
-#![allow(dead_code, reason = "each test uses what it needs of this")]
+#![allow(dead_code, unreachable_pub, reason = "shared by tests that are crates of their own")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,6 +13,7 @@
 pub(crate) mod cut;
 pub(crate) mod events;
 pub(crate) mod gateway;
+pub(crate) mod http;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
