@@ -62,10 +62,14 @@ fn channel_report(channel: &Channel) -> String {
     let driver = channel.driver.as_ref();
     let off = if channel.enabled { "" } else { ", disabled: nothing will be read" };
     let mut text = format!("channel {} ({}){off}\n", channel.name, channel.driver_name);
-    for (index, device) in driver.devices().iter().enumerate() {
-        let points: Vec<_> =
-            driver.points().iter().filter(|point| point.details.device.at() == index).collect();
-        text.push_str(&device_report(device, &points));
+    let mut points = vec![Vec::new(); driver.devices().len()];
+    for point in driver.points() {
+        if let Some(of_device) = points.get_mut(point.details.device.at()) {
+            of_device.push(point);
+        }
+    }
+    for (device, points) in driver.devices().iter().zip(&points) {
+        text.push_str(&device_report(device, points));
     }
     if channel.enabled {
         text.push_str(&plan_report(driver));

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// What is logged unless asked otherwise.
 const DEFAULT_LEVEL: &str = "info";
@@ -18,11 +19,17 @@ pub(super) fn start(level: Option<&str>) -> Result<(), String> {
         (None, Some(level)) => ("RUST_LOG", level.as_str()),
         (None, None) => ("--log", DEFAULT_LEVEL),
     };
-    let filter = EnvFilter::try_new(text).map_err(|error| {
+    let refuse = |why: &str| {
         format!(
-            "{name} {text:?} is no log level: {error}\n    give error, warn, info, debug or trace"
+            "{name} {text:?} is no log level: {why}\n    give error, warn, info, debug or trace"
         )
-    })?;
+    };
+    if level.is_some()
+        && let Some(word) = misspelt(text)
+    {
+        return Err(refuse(&format!("what is {word:?}?")));
+    }
+    let filter = EnvFilter::try_new(text).map_err(|error| refuse(&error.to_string()))?;
     let coloured = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     // Only a second call could fail, and there is none: the log is started once, by the command line.
     let _already_started = tracing_subscriber::fmt()
@@ -31,4 +38,10 @@ pub(super) fn start(level: Option<&str>) -> Result<(), String> {
         .with_ansi(coloured)
         .try_init();
     Ok(())
+}
+
+/// The first bare word that is no level: a filter would take it for the name of a part, and log nothing.
+fn misspelt(text: &str) -> Option<&str> {
+    let bare = |word: &&str| !word.contains(['=', '[']);
+    text.split(',').filter(bare).find(|word| word.parse::<LevelFilter>().is_err())
 }

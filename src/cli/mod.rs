@@ -15,10 +15,11 @@ mod watch;
 
 use std::error::Error;
 use std::io::{self, Write as _, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use tokio::runtime::Builder;
 
 /// Something failed at run time, such as an address that is taken: exit code 1.
@@ -32,7 +33,6 @@ const REFUSED: u8 = 2;
 #[command(
     name = "pointcast",
     version,
-    args_conflicts_with_subcommands = true,
     after_help = EXAMPLES,
     after_long_help = format!("{EXAMPLES}\n\n{CODES}"),
 )]
@@ -79,12 +79,21 @@ enum Command {
     Sim(sim::Sim),
 }
 
+/// The configuration that is meant when none is named.
+const DEFAULT_CONFIG: &str = "config/pointcast.toml";
+
 /// Which configuration.
 #[derive(Debug, Args)]
 struct ConfigFile {
-    /// The configuration file
-    #[arg(short, long, value_name = "FILE", default_value = "config/pointcast.toml")]
-    config: PathBuf,
+    /// The configuration file [default: config/pointcast.toml]
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    fn path(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(DEFAULT_CONFIG))
+    }
 }
 
 /// Runs the command line. The exit code is 0 when done or stopped, 1 when something failed at run time, and
@@ -96,10 +105,14 @@ pub fn main() -> ExitCode {
         say(&error);
         return ExitCode::from(REFUSED);
     }
+    if cli.command.is_some() && cli.run.config.is_some() {
+        let words = "--config stands behind its command: pointcast check --config FILE";
+        Cli::command().error(ErrorKind::ArgumentConflict, words).exit();
+    }
     match cli.command {
-        None => run::run(&cli.run.config),
-        Some(Command::Run(file)) => run::run(&file.config),
-        Some(Command::Check(file)) => check::check(&file.config),
+        None => run::run(cli.run.path()),
+        Some(Command::Run(file)) => run::run(file.path()),
+        Some(Command::Check(file)) => check::check(file.path()),
         Some(Command::Sim(arguments)) => sim::sim(&arguments),
         Some(Command::Watch(arguments)) => watch::watch(arguments),
     }
@@ -124,7 +137,6 @@ fn block_on_one_thread<T>(work: impl Future<Output = io::Result<T>>) -> io::Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -135,8 +147,8 @@ mod tests {
     fn alone_it_runs_the_configuration_in_the_current_folder() {
         let cli = Cli::try_parse_from(["pointcast"]).unwrap();
         assert!(cli.command.is_none());
-        assert_eq!(cli.run.config, PathBuf::from("config/pointcast.toml"));
+        assert_eq!(cli.run.path(), Path::new("config/pointcast.toml"));
         let cli = Cli::try_parse_from(["pointcast", "--config", "a.toml"]).unwrap();
-        assert_eq!(cli.run.config, PathBuf::from("a.toml"));
+        assert_eq!(cli.run.path(), Path::new("a.toml"));
     }
 }

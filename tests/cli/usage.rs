@@ -35,12 +35,23 @@ async fn a_wrong_command_line_is_refused_with_two() {
 
 #[tokio::test]
 async fn a_log_level_that_is_none_is_refused() {
-    let ended = run(&["check", "--log", "pointcast=loud"]).await;
-    assert_eq!(ended.code, Some(2));
-    assert!(
-        ended.stderr.starts_with("--log \"pointcast=loud\" is no log level"),
-        "{}",
-        ended.stderr
-    );
-    assert!(ended.stderr.contains("give error, warn, info, debug or trace"));
+    for (level, why) in
+        [("pointcast=loud", "error parsing level filter"), ("lous", "what is \"lous\"?")]
+    {
+        let ended = run(&["check", "--log", level]).await;
+        assert_eq!(ended.code, Some(2));
+        let expected = format!("--log {level:?} is no log level: {why}");
+        assert!(ended.stderr.starts_with(&expected), "{}", ended.stderr);
+        assert!(ended.stderr.contains("give error, warn, info, debug or trace"));
+    }
+}
+
+#[tokio::test]
+async fn the_log_level_may_stand_before_the_command_and_the_file_may_not() {
+    let wrong = run(&["--config", "a.toml", "check"]).await;
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("--config stands behind its command"), "{}", wrong.stderr);
+    for level in ["debug", "info,pointcast=trace", "off"] {
+        assert_eq!(run(&["--log", level, "check"]).await.code, Some(0), "{level}");
+    }
 }

@@ -17,9 +17,9 @@ fn keys(entries: &[Entry]) -> Keys {
 
 fn sections(value: &Setting) -> Vec<Keys> {
     let Setting::List(items) = value else { panic!("no list: {value:?}") };
-    let section = |setting: &Setting| match setting {
-        Setting::Section(entries) => keys(entries),
-        other => panic!("no section: {other:?}"),
+    let section = |setting: &Setting| {
+        let Setting::Section(entries) = setting else { panic!("no section: {setting:?}") };
+        keys(entries)
     };
     items.iter().map(|(_, item)| section(item)).collect()
 }
@@ -33,11 +33,11 @@ fn text<'a>(keys: &'a Keys, key: &str) -> &'a str {
 }
 
 fn number(setting: &Setting) -> f64 {
-    match setting {
-        Setting::Integer(number) => number.to_string().parse().unwrap(),
-        Setting::Float(number) => number.value,
-        other => panic!("no number: {other:?}"),
+    if let Setting::Float(number) = setting {
+        return number.value;
     }
+    let Setting::Integer(number) = setting else { panic!("no number: {setting:?}") };
+    number.to_string().parse().unwrap()
 }
 
 /// Every device of the default site with its points by name.
@@ -76,16 +76,13 @@ fn check_register(entry: &MapEntry, device: &Keys, point: &Keys) {
         assert_eq!(point["length"], Setting::Integer(registers.into()), "{what}");
     }
     check_range(&what, point, entry.range);
-    let labels: Vec<(String, String)> = match point.get("labels") {
-        Some(Setting::Section(entries)) => {
-            let label = |(key, value): (String, Setting)| match value {
-                Setting::Text(label) => (key, label),
-                other => panic!("{what}: {other:?}"),
-            };
-            keys(entries).into_iter().map(label).collect()
-        }
-        _ => Vec::new(),
+    let written = point.get("labels").cloned().unwrap_or(Setting::Section(Vec::new()));
+    let Setting::Section(written) = written else { panic!("{what}: {written:?}") };
+    let label = |(key, value): (String, Setting)| {
+        let Setting::Text(label) = value else { panic!("{what}: {value:?}") };
+        (key, label)
     };
+    let labels: Vec<(String, String)> = keys(&written).into_iter().map(label).collect();
     let offered: Vec<_> = entry
         .labels
         .iter()
@@ -153,4 +150,17 @@ fn the_simulation_runs_where_the_site_looks_for_it() {
     let config = load("config/pointcast.toml".as_ref()).unwrap();
     let settings = pointcast_sim::Settings::from(config.simulation.unwrap());
     assert_eq!(settings, pointcast_sim::Settings::default_site());
+}
+
+#[test]
+fn the_limits_that_are_shown_are_the_defaults() {
+    let text = fs::read_to_string("config/pointcast.toml").unwrap();
+    let shown = text.lines().skip_while(|line| *line != "[limits]").skip(1);
+    let shown: Vec<&str> = shown.map_while(|line| line.strip_prefix("# ")).collect();
+    assert_eq!(shown.len(), 14, "{shown:?}");
+    let path = std::env::temp_dir().join(format!("pointcast-limits-{}.toml", std::process::id()));
+    fs::write(&path, format!("[limits]\n{}", shown.join("\n"))).unwrap();
+    let loaded = load(&path);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(loaded.unwrap().limits, crate::limits::Limits::default());
 }
