@@ -28,6 +28,8 @@ pub(super) struct Details {
     pub(super) id: String,
     /// Its engineering unit.
     pub(super) unit: Option<String>,
+    /// Digits behind the decimal point that mean something.
+    pub(super) precision: Option<u8>,
     /// Names of its enumerated values.
     #[serde(default)]
     pub(super) labels: HashMap<String, String>,
@@ -58,9 +60,9 @@ impl Lines {
         self.widest = self.widest.max(id.width().min(MAX_PADDED_COLUMNS));
         let pad = " ".repeat(self.widest.saturating_sub(id.width()));
         let time = self.time(point.time.max(point.since));
-        let value = value_words(&point.value);
-        let mut line = format!("{}  {id}{pad}  {value}", self.paint(DIM, &time));
         let details = self.details.get(&point.id).filter(|_| !point.value.is_null());
+        let value = value_words(&point.value, details.and_then(|details| details.precision));
+        let mut line = format!("{}  {id}{pad}  {value}", self.paint(DIM, &time));
         if let Some(unit) = details.and_then(|details| details.unit.as_ref()) {
             let _infallible = write!(line, " {}", printable(unit));
         }
@@ -96,8 +98,13 @@ impl Lines {
     }
 }
 
-fn value_words(value: &Value) -> String {
+/// A value as people read it: a number with a fraction has as many digits behind the point as mean something.
+fn value_words(value: &Value, precision: Option<u8>) -> String {
     match value {
+        Value::Number(number) if number.is_f64() => match (number.as_f64(), precision) {
+            (Some(number), Some(digits)) => format!("{number:.0$}", usize::from(digits)),
+            (Some(_) | None, _) => number.to_string(),
+        },
         Value::Null => "-".to_owned(),
         Value::String(text) => printable(text),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
@@ -141,21 +148,26 @@ mod tests {
     fn a_line_says_when_what_and_how_far_to_trust_it() {
         let mut lines = lines(false);
         let unit = Some("°C".to_owned());
-        lines.know(vec![Details { id: "boiler/t".to_owned(), unit, ..Details::default() }]);
+        lines.know(vec![Details {
+            id: "boiler/t".to_owned(),
+            unit,
+            precision: Some(2),
+            ..Details::default()
+        }]);
         assert_eq!(
             lines.line(&point("boiler/t", 71.4.into(), "good", None)),
-            "02:00:01.250  boiler/t  71.4 °C"
+            "02:00:01.250  boiler/t  71.40 °C"
         );
         assert_eq!(
             lines.line(&point("boiler/t", 71.4.into(), "bad", Some("timeout"))),
-            "02:00:02.001  boiler/t  71.4 °C  bad (timeout)"
+            "02:00:02.001  boiler/t  71.40 °C  bad (timeout)"
         );
         assert_eq!(
             lines.line(&point("pump", Value::Null, "bad", Some("waiting"))),
             "02:00:02.001  pump      -  bad (waiting)"
         );
         let labels = HashMap::from([("2".to_owned(), "running".to_owned())]);
-        lines.know(vec![Details { id: "pump".to_owned(), unit: None, labels }]);
+        lines.know(vec![Details { id: "pump".to_owned(), precision: Some(2), labels, unit: None }]);
         let running = lines.line(&point("pump", 2.into(), "good", None));
         assert_eq!(running, "02:00:01.250  pump      2 running");
         let none = Point { time: None, ..point("x", Value::Bool(true), "good", None) };
@@ -164,7 +176,7 @@ mod tests {
 
     #[test]
     fn numbers_keep_every_digit() {
-        let shown = |text: &str| value_words(&serde_json::from_str(text).unwrap());
+        let shown = |text: &str| value_words(&serde_json::from_str(text).unwrap(), None);
         for text in ["9007199254740991", "-1", "0.1", "18446744073709551615", "1.5"] {
             assert_eq!(shown(text), text);
         }
@@ -184,7 +196,7 @@ mod tests {
         let mut lines = lines(false);
         let (id, unit) = (hostile.to_owned(), Some(hostile.to_owned()));
         let labels = HashMap::from([(printable(hostile), hostile.to_owned())]);
-        lines.know(vec![Details { id, unit, labels }]);
+        lines.know(vec![Details { id, unit, labels, precision: None }]);
         let line = lines.line(&point(hostile, hostile.into(), hostile, Some(hostile)));
         let removed = lines.removed(hostile, hostile);
         assert!(!line.contains(char::is_control) && !removed.contains(char::is_control));

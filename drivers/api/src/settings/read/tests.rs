@@ -1,0 +1,66 @@
+use super::*;
+
+fn section(entries: &[(&str, Setting)]) -> Settings {
+    let place = |line| Place { file: "a.toml".into(), line };
+    let entries = (2..)
+        .zip(entries)
+        .map(|(line, (key, value))| Entry {
+            key: (*key).to_owned(),
+            place: place(line),
+            value: value.clone(),
+        })
+        .collect();
+    Settings::new("device \"b\"", place(1), entries)
+}
+
+fn told(refusals: Refusals) -> Vec<String> {
+    refusals.into_sorted().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn everything_wrong_is_told_together_with_place_and_remedy() {
+    let mut refusals = Refusals::new();
+    let mut settings = section(&[
+        ("unit_id", Setting::Integer(300)),
+        ("host", Setting::Integer(7)),
+        ("tiemout_ms", Setting::Integer(500)),
+    ]);
+    assert!(settings.integer("unit_id", 0..=247, &mut refusals).is_none());
+    let host = settings.text("host", &mut refusals);
+    assert!(settings.required(host, "host", "host = \"…\"", &mut refusals).is_none());
+    assert!(settings.millis("timeout_ms", 1..=60_000, &mut refusals).is_none());
+    let port = settings.text("port", &mut refusals);
+    assert!(settings.required(port, "port", "port = \"…\"", &mut refusals).is_none());
+    settings.finish(&mut refusals);
+    assert_eq!(
+        told(refusals),
+        [
+            "a.toml:1: device \"b\": port: missing\n    add port = \"…\"",
+            "a.toml:2: device \"b\": unit_id: 300 is not right here\n    give a whole number from 0 to 247",
+            "a.toml:3: device \"b\": host: 7 is not right here\n    give text in quotes, not empty",
+            "a.toml:4: device \"b\": tiemout_ms: unknown key\n    is timeout_ms meant?",
+        ]
+    );
+}
+
+#[test]
+fn a_number_keeps_its_text() {
+    let mut refusals = Refusals::new();
+    let tenth = Setting::Float(Decimal { value: 0.1, text: "0.1".to_owned() });
+    let mut settings = section(&[("scale", tenth), ("offset", Setting::Integer(-40))]);
+    assert_eq!(settings.number("scale", &mut refusals).unwrap().value.text, "0.1");
+    assert_eq!(settings.number("offset", &mut refusals).unwrap().value.value, -40.0);
+    assert!(refusals.is_empty());
+}
+
+#[test]
+fn a_number_may_be_taken_as_it_is_written() {
+    let mut refusals = Refusals::new();
+    let tenths = Setting::Float(Decimal { value: 100.3, text: "100.3".to_owned() });
+    let mut settings =
+        section(&[("a", Setting::Integer(100)), ("b", tenths), ("c", Setting::Bool(true))]);
+    assert_eq!(settings.text_or_number("a", &mut refusals).unwrap().value, "100");
+    assert_eq!(settings.text_or_number("b", &mut refusals).unwrap().value, "100.3");
+    assert!(settings.text_or_number("c", &mut refusals).is_none());
+    assert_eq!(refusals.len(), 1);
+}
