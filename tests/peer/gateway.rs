@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use super::{root, wait_for};
@@ -15,7 +16,7 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 /// How long one answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The default configuration in a directory of its own, at free addresses.
+/// The default configuration in a directory and at addresses of its own.
 pub(crate) struct Site {
     directory: PathBuf,
     address: SocketAddr,
@@ -28,15 +29,15 @@ impl Site {
         if directory.exists() {
             fs::remove_dir_all(&directory).unwrap();
         }
-        let free = free_addresses();
+        let own = own_addresses();
         let moves = [
-            ("127.0.0.1:8080", free[0].to_string()),
-            ("127.0.0.1:15020", free[1].to_string()),
-            ("127.0.0.1:18830", free[2].to_string()),
+            ("127.0.0.1:8080", own[0].to_string()),
+            ("127.0.0.1:15020", own[1].to_string()),
+            ("127.0.0.1:18830", own[2].to_string()),
             ("/tmp/pointcast-sim", directory.join("sim").display().to_string()),
         ];
         copy(&root().join("config"), &directory.join("config"), &moves);
-        Self { directory, address: free[0] }
+        Self { directory, address: own[0] }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -60,7 +61,8 @@ impl Site {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut gateway = Gateway { child, address: self.address };
+        let guard = guard(&child);
+        let mut gateway = Gateway { child, guard, address: self.address };
         wait_for("the gateway to be ready", READY_WITHIN, || {
             if let Some(status) = gateway.child.try_wait().unwrap() {
                 let log = fs::read_to_string(self.directory.join("gateway.log")).unwrap();
@@ -72,9 +74,10 @@ impl Site {
     }
 }
 
-/// A running gateway; killed when dropped.
+/// A running gateway; killed when dropped, and when the test's process ends without dropping it.
 pub(crate) struct Gateway {
     child: Child,
+    guard: Child,
     address: SocketAddr,
 }
 
@@ -89,12 +92,39 @@ impl Gateway {
     }
 }
 
+impl Gateway {
+    /// Sends it a signal, by the option that `kill` takes.
+    #[track_caller]
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+}
+
 impl Drop for Gateway {
     fn drop(&mut self) {
+        // First, so that it cannot take another process for the gateway.
+        let _gone = self.guard.kill();
+        let _reaped = self.guard.wait();
         // It may have ended by itself; then there is nothing left to end.
         let _gone = self.child.kill();
         let _reaped = self.child.wait();
     }
+}
+
+/// A process that kills the gateway when this one is gone: a value in a `static` is never dropped.
+fn guard(gateway: &Child) -> Child {
+    Command::new("sh")
+        .args(["-c", "read -r _; kill -9 \"$0\"", &gateway.id().to_string()])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// One request on a connection of its own; `None` when nobody answers it whole.
@@ -108,10 +138,14 @@ fn get(address: SocketAddr, path: &str) -> Option<String> {
     Some(answer)
 }
 
-/// Three different addresses that are free now.
-fn free_addresses() -> [SocketAddr; 3] {
-    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap())
+/// Three addresses that no other test has, of this run or another: a loopback address for each process, and ports
+/// for each site in it. Asking the system for free ports would leave a moment in which another takes them.
+fn own_addresses() -> [SocketAddr; 3] {
+    static SITES: AtomicU16 = AtomicU16::new(0);
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    let address = Ipv4Addr::new(127, 64 | high, middle, low);
+    let first = 10_000 + 3 * SITES.fetch_add(1, Ordering::Relaxed);
+    [first, first + 1, first + 2].map(|port| (address, port).into())
 }
 
 /// Copies a directory of text files, replacing each of `moves`.

@@ -34,7 +34,13 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
-fn open(address: SocketAddr, method: &str, path: &str, fields: &[(&str, &str)], body: &str) -> TcpStream {
+fn open(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+    body: &str,
+) -> TcpStream {
     let mut stream = TcpStream::connect_timeout(&address, ANSWER_WITHIN).unwrap();
     stream.set_read_timeout(Some(ANSWER_WITHIN)).unwrap();
     let mut request = format!("{method} {path} HTTP/1.1\r\n");

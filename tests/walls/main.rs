@@ -2,18 +2,16 @@
 //! unbounded (nothing), how long a file may grow and what it may name.
 //!
 //! Each wall is a pure function from one file to its breaches, tried below on text that must breach it. Test code
-//! is where its name says so (`tests/`, `tests.rs`) or behind `#[cfg(test)] mod … {`, which ends a file here.
+//! is what stands in `tests/`, in a module declared behind `#[cfg(test)]`, or behind `#[cfg(test)] mod … {`, which
+//! ends a file here.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "test code")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod tree;
 
-/// One file, by its path from the root with `/`.
-struct Source {
-    path: String,
-    text: String,
-}
+use std::fs;
+
+use tree::{Source, code, is_of_walls, is_rust, lines, root, test_modules, tree};
 
 /// A line (from 1) and what is wrong with it.
 type Breach = (usize, String);
@@ -147,7 +145,7 @@ fn tasks_start_in_one_place(source: &Source) -> Vec<Breach> {
 }
 
 fn nothing_is_unbounded(source: &Source) -> Vec<Breach> {
-    if !is_rust(source) || is_this_file(source) {
+    if !is_rust(source) || is_of_walls(source) {
         return Vec::new();
     }
     let words = [
@@ -176,7 +174,7 @@ fn files_stay_short(source: &Source) -> Vec<Breach> {
 }
 
 fn nothing_names_its_machine(source: &Source) -> Vec<Breach> {
-    if is_this_file(source) {
+    if is_of_walls(source) {
         return Vec::new();
     }
     let words = [
@@ -196,7 +194,7 @@ fn nothing_names_its_machine(source: &Source) -> Vec<Breach> {
 }
 
 fn nothing_is_left_undone(source: &Source) -> Vec<Breach> {
-    if is_this_file(source) {
+    if is_of_walls(source) {
         return Vec::new();
     }
     let words =
@@ -238,72 +236,32 @@ fn the_page_is_its_own(source: &Source) -> Vec<Breach> {
         .collect()
 }
 
-// ---- reading the tree --------------------------------------------------------------------------------------
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Every text file of the project, in no order.
-fn tree() -> Vec<Source> {
-    let apart = ["target", ".git", "node_modules", "__pycache__"];
-    let mut sources = Vec::new();
-    let mut rooms: Vec<PathBuf> = vec![root().to_owned()];
-    while let Some(room) = rooms.pop() {
-        for entry in fs::read_dir(room).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy();
-            if path.is_symlink() || apart.contains(&&*name) {
-                continue;
-            }
-            if path.is_dir() {
-                rooms.push(path);
-            } else if let Ok(text) = fs::read_to_string(&path) {
-                let path = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
-                sources.push(Source { path, text });
-            }
-        }
-    }
-    sources
-}
-
-fn lines(source: &Source) -> impl Iterator<Item = (usize, &str)> {
-    source.text.lines().enumerate().map(|(at, line)| (at + 1, line))
-}
-
-fn is_rust(source: &Source) -> bool {
-    source.path.ends_with(".rs")
-}
-
-/// This file writes down what the others must not hold.
-fn is_this_file(source: &Source) -> bool {
-    source.path == "tests/walls.rs"
-}
-
-/// Lines of Rust that run in the product: no test code, no comments.
-fn code(source: &Source) -> impl Iterator<Item = (usize, &str)> {
-    let path = &source.path;
-    let for_tests = path.split('/').any(|part| ["tests", "tests.rs", "benches"].contains(&part));
-    let mut seen_test_mark = false;
-    lines(source)
-        .take_while(move |(_, line)| {
-            let tests_begin =
-                seen_test_mark && line.contains("mod ") && line.trim_end().ends_with('{');
-            seen_test_mark = line.trim() == "#[cfg(test)]";
-            !tests_begin
-        })
-        .filter(move |(_, line)| {
-            path.ends_with(".rs") && !for_tests && !line.trim_start().starts_with("//")
-        })
-}
-
 // ---- a wall that nothing can breach is none ----------------------------------------------------------------
 
 #[track_caller]
 fn check(wall: Wall, path: &str, text: &str, expected: &[usize]) {
-    let found = wall(&Source { path: path.to_owned(), text: text.to_owned() });
+    let is_test = path.contains("/tests/");
+    let found = wall(&Source { path: path.to_owned(), text: text.to_owned(), is_test });
     let at: Vec<usize> = found.iter().map(|(line, _)| *line).collect();
     assert_eq!(at, expected, "{path}: {text:?}");
+}
+
+#[test]
+fn test_modules_are_found_where_they_are_declared() {
+    let declares = |path: &str| Source {
+        path: path.to_owned(),
+        text: "mod run;\n#[cfg(test)]\npub(crate) mod storm;\n".to_owned(),
+        is_test: false,
+    };
+    assert_eq!(
+        test_modules(&declares("drivers/a/src/session/mod.rs")),
+        ["drivers/a/src/session/storm"]
+    );
+    assert_eq!(
+        test_modules(&declares("drivers/a/src/session.rs")),
+        ["drivers/a/src/session/storm"]
+    );
+    assert_eq!(test_modules(&declares("drivers/a/src/lib.rs")), ["drivers/a/src/storm"]);
 }
 
 #[test]
