@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pointcast_api::settings::Refusals;
+use pointcast_api::testing::{Recorder, channel};
 use pointcast_api::{Command, DeviceState, PointIndex, Reading, Value, command_queue};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -12,7 +13,7 @@ use super::*;
 use crate::address::Table;
 use crate::settings::{Kind, check};
 use crate::testing::bus::{Wire, serve, truth};
-use crate::testing::{Ear, Heard, channel, told};
+use crate::testing::{report, told};
 
 /// For things that must happen soon on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -35,15 +36,15 @@ fn value() -> Reading {
 async fn session_until_value(
     driver: &ModbusDriver,
     after: impl AsyncFnOnce(&CancellationToken),
-) -> (Result<(), Fault>, Ear) {
-    let (ear, stop) = (Ear::default(), CancellationToken::new());
+) -> (Result<(), Fault>, Recorder) {
+    let (ear, stop) = (Recorder::default(), CancellationToken::new());
     let (_sender, mut inlet) = command_queue();
     let script = async {
-        let limit = Instant::now() + SOON;
-        while !Ear::readings(&ear.peek(), PointIndex(0)).contains(&value()) {
-            assert!(Instant::now() < limit, "{:?}", ear.peek());
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let found = |ear: &Recorder| {
+            let mut values = ear.batches().into_iter().flatten();
+            values.find(|(_, reading)| *reading == value())
+        };
+        ear.until("right value", SOON, found).await;
         after(&stop).await;
     };
     let session = timeout(SOON, driver.session(&ear, &mut inlet, stop.clone()));
@@ -51,12 +52,9 @@ async fn session_until_value(
     (ended.unwrap(), ear)
 }
 
-fn last_state(ear: &Ear) -> (DeviceState, Option<String>) {
-    let found = ear.take().into_iter().rev().find_map(|heard| match heard {
-        Heard::Report(_, report) => Some((report.state, report.last_error)),
-        Heard::Batch(_) | Heard::Lost(..) => None,
-    });
-    found.unwrap()
+fn last_state(ear: &Recorder) -> (DeviceState, Option<String>) {
+    let report = report(&ear.heard(), 0);
+    (report.state, report.last_error)
 }
 
 async fn tcp() -> (TcpListener, ModbusDriver) {
@@ -104,7 +102,7 @@ async fn a_place_where_nobody_listens_is_a_fault() {
         (tcp, format!("failed to connect to {place}: ")),
         (rtu, "failed to open /dev/pointcast-no-such-port: ".to_owned()),
     ] {
-        let ear = Ear::default();
+        let ear = Recorder::default();
         let (_sender, mut inlet) = command_queue();
         let session = driver.session(&ear, &mut inlet, CancellationToken::new());
         let explained = timeout(SOON, session).await.unwrap().unwrap_err().explain();
@@ -116,7 +114,7 @@ async fn a_place_where_nobody_listens_is_a_fault() {
 #[tokio::test]
 async fn a_setpoint_is_answered_while_nobody_else_answers() {
     let (_listener, driver) = tcp().await;
-    let ear = Ear::default();
+    let ear = Recorder::default();
     let (sender, mut inlet) = command_queue();
     let session = driver.session(&ear, &mut inlet, CancellationToken::new());
     let script = async {

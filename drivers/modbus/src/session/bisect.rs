@@ -2,22 +2,26 @@
 //!
 //! A block that is refused is cut in two again and again, until what is refused cannot be cut any more.
 //! Then either single ranges were found that explain it (holes): they are asked alone from then on, and
-//! everything else together again. Or every half was answered: then the device minds only the whole (its
-//! length, or registers between the points), and the cuts stay.
+//! everything else together again. Or every part was answered: then the device minds only the whole (its
+//! length, or registers between the points). Of the cuts those are kept on both sides of which a whole part
+//! was answered: they are needed, the others may not be, which the next plan finds out.
 
 use std::collections::HashMap;
 
 use crate::plan::{Block, Learned};
 
-/// Names one refused block and everything it was cut into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct BisectionId(u64);
+/// Says what a block is a part of: one refused block, and the cut in it that made the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PartOf {
+    bisection: u64,
+    cut: usize,
+}
 
 /// The blocks that are being halved. At most one for each block of the plan.
 #[derive(Debug, Default)]
 pub(super) struct Bisections {
     next: u64,
-    open: HashMap<BisectionId, Bisection>,
+    open: HashMap<u64, Bisection>,
 }
 
 #[derive(Debug, Default)]
@@ -25,22 +29,33 @@ struct Bisection {
     /// Parts that were neither answered nor refused for good.
     pending: usize,
     holes: Vec<Block>,
-    /// Right halves of every cut.
-    cuts: Vec<Block>,
+    cuts: Vec<Cut>,
+}
+
+#[derive(Debug)]
+struct Cut {
+    /// What begins at the cut.
+    right: Block,
+    /// Whether one of its halves was refused and cut as well.
+    is_inner: bool,
 }
 
 impl Bisections {
     /// A block, itself a part of `of` or of nothing, was refused and cut; `right` is its right half.
-    pub(super) fn cut(&mut self, of: Option<BisectionId>, right: &Block) -> BisectionId {
-        let id = of.filter(|id| self.open.contains_key(id)).unwrap_or_else(|| {
+    pub(super) fn cut(&mut self, of: Option<PartOf>, right: &Block) -> PartOf {
+        let of = of.filter(|of| self.open.contains_key(&of.bisection));
+        let bisection = of.map_or(self.next, |of| of.bisection);
+        if of.is_none() {
             self.next += 1;
-            BisectionId(self.next)
-        });
-        let bisection =
-            self.open.entry(id).or_insert(Bisection { pending: 1, ..Default::default() });
-        bisection.pending += 1;
-        bisection.cuts.push(right.clone());
-        id
+        }
+        let open = self.open.entry(bisection).or_default();
+        // A whole makes two parts; a part makes two of one.
+        open.pending += if of.is_none() { 2 } else { 1 };
+        if let Some(parent) = of.and_then(|of| open.cuts.get_mut(of.cut)) {
+            parent.is_inner = true;
+        }
+        open.cuts.push(Cut { right: right.clone(), is_inner: false });
+        PartOf { bisection, cut: open.cuts.len() - 1 }
     }
 
     /// A part was answered, or refused although it cannot be cut (`hole`).
@@ -48,19 +63,22 @@ impl Bisections {
     /// Whether `learned` has changed so that a new plan is due: once nothing is open any more.
     pub(super) fn resolve(
         &mut self,
-        id: BisectionId,
+        part: PartOf,
         hole: Option<&Block>,
         learned: &mut Learned,
     ) -> bool {
-        let Some(bisection) = self.open.get_mut(&id) else { return false };
+        let Some(bisection) = self.open.get_mut(&part.bisection) else { return false };
         bisection.holes.extend(hole.cloned());
         bisection.pending = bisection.pending.saturating_sub(1);
         if bisection.pending > 0 {
             return false;
         }
-        let Some(Bisection { holes, cuts, .. }) = self.open.remove(&id) else { return false };
+        let Some(Bisection { holes, cuts, .. }) = self.open.remove(&part.bisection) else {
+            return false;
+        };
         if holes.is_empty() {
-            cuts.iter().for_each(|right| learned.add_cut(right));
+            let needed = cuts.iter().filter(|cut| !cut.is_inner);
+            needed.for_each(|cut| learned.add_cut(&cut.right));
         }
         holes.iter().for_each(|hole| learned.add_hole(hole));
         self.is_idle()
@@ -149,6 +167,17 @@ mod tests {
             block.first < 30 && u32::from(block.first) + u32::from(block.quantity) > 30
         });
         assert_eq!(plan, [(0, 3), (50, 3)]);
+    }
+
+    #[test]
+    fn no_more_cuts_are_kept_than_needed() {
+        let forbidden = [22_u32, 50];
+        let (plan, asked) = settle(&wants((0..20).chain([40]).chain(60..70)), |block| {
+            let range = u32::from(block.first)..u32::from(block.first) + u32::from(block.quantity);
+            forbidden.iter().any(|at| range.contains(at))
+        });
+        assert_eq!(plan, [(0, 20), (40, 1), (60, 10)]);
+        assert!(asked <= 40, "{asked}");
     }
 
     #[test]

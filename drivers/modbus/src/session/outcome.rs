@@ -104,7 +104,8 @@ impl<L: Link> Session<'_, L> {
         self.slot_served(asked);
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
         let news = !task.failing;
-        task.refuse(asked.ended);
+        // A device that is busy may be ready in the next slot; one that lacks a register stays without it.
+        task.refuse(minds_the_range || code == ExceptionCode::IllegalFunction, asked.ended);
         let block = task.block.clone();
         self.fail(&block, Failure::DeviceError, arrived);
         if news {
@@ -119,8 +120,8 @@ impl<L: Link> Session<'_, L> {
     fn cut(&mut self, asked: &Asked) -> bool {
         let Some(task) = self.tasks.get(asked.at) else { return false };
         let Some((left, right)) = halve(&task.block, &self.site.wants) else { return false };
-        let id = self.bisections.cut(task.bisection, &right);
-        let parts = task.parts(left, right, id);
+        let part_of = self.bisections.cut(task.part_of, &right);
+        let parts = task.parts(left, right, part_of);
         self.tasks.splice(asked.at..=asked.at, parts);
         true
     }
@@ -128,13 +129,13 @@ impl<L: Link> Session<'_, L> {
     /// Notes what an answer or a final refusal teaches, and takes over a new plan when one follows.
     fn resolve(&mut self, asked: &Asked, refused: bool) {
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
-        let bisection = task.bisection.take();
+        let part_of = task.part_of.take();
         let block = &task.block;
         let bisections = &mut self.bisections;
         let replan = self.lessons.change(|learned| {
             let healed = !refused && learned.remove_hole(block);
             let hole = refused.then_some(block);
-            let settled = bisection.is_some_and(|id| bisections.resolve(id, hole, learned));
+            let settled = part_of.is_some_and(|part| bisections.resolve(part, hole, learned));
             settled || healed && bisections.is_idle()
         });
         if replan {

@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex};
 
 use pointcast_api::settings::Refusals;
+use pointcast_api::testing::channel;
 use pointcast_api::{Failure, Reading, Sample};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -19,7 +20,7 @@ use crate::link::rtu::RtuLink;
 use crate::link::tcp::TcpLink;
 use crate::settings::{Kind, Transport, check};
 use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
-use crate::testing::{channel, told};
+use crate::testing::told;
 
 const SEED: u64 = 0x0051_0DB5;
 const REPLIES: u64 = 100_000;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::bisect::BisectionId;
+use super::bisect::PartOf;
 use crate::patience::Patience;
 use crate::plan::Block;
 use crate::schedule::Slot;
@@ -23,10 +23,10 @@ pub(super) struct Task {
     pub(super) tries: u32,
     /// Whether its points failed the last time.
     pub(super) failing: bool,
-    /// Exceptions in a row.
+    /// Exceptions in a row that mean for good.
     refusals: u32,
     /// Of what it is a part, while that is being halved.
-    pub(super) bisection: Option<BisectionId>,
+    pub(super) part_of: Option<PartOf>,
 }
 
 impl Task {
@@ -39,7 +39,7 @@ impl Task {
             tries: 0,
             failing: false,
             refusals: 0,
-            bisection: None,
+            part_of: None,
         }
     }
 
@@ -49,23 +49,23 @@ impl Task {
         (self.tries, self.refusals, self.failing) = (0, 0, false);
     }
 
-    /// Its points were refused at `now`; often refused, it is asked more rarely.
-    pub(super) fn refuse(&mut self, now: Instant) {
+    /// Its points were refused at `now`; what is refused for good is asked more rarely in the end.
+    pub(super) fn refuse(&mut self, for_good: bool, now: Instant) {
         self.patience.answered();
         self.tries = 0;
         self.failing = true;
-        self.refusals = self.refusals.saturating_add(1);
+        self.refusals = if for_good { self.refusals.saturating_add(1) } else { 0 };
         if self.refusals >= REFUSED_AFTER && self.slot.due() < now + REFUSED_INTERVAL {
             self.slot.begin_at(now + REFUSED_INTERVAL.max(self.block.interval));
         }
     }
 
     /// The two parts of it, due at once.
-    pub(super) fn parts(&self, left: Block, right: Block, id: BisectionId) -> [Self; 2] {
+    pub(super) fn parts(&self, left: Block, right: Block, part_of: PartOf) -> [Self; 2] {
         [left, right].map(|block| {
             let mut part = Self::new(block, self.slot.due());
             part.failing = self.failing;
-            part.bisection = Some(id);
+            part.part_of = Some(part_of);
             part
         })
     }
@@ -78,7 +78,7 @@ pub(super) fn replan(tasks: &mut Vec<Task>, blocks: Vec<Block>, now: Instant) {
         match old.iter().position(|task| task.block == block) {
             Some(at) => {
                 let mut kept = old.swap_remove(at);
-                kept.bisection = None;
+                kept.part_of = None;
                 kept
             }
             None => Task::new(block, now),
@@ -123,13 +123,13 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..5 {
             task.slot.asked(now);
-            task.refuse(now);
+            task.refuse(true, now);
             waits.push((task.slot.due() - now).as_secs());
             now = task.slot.due();
         }
         assert_eq!(waits, [1, 1, 10, 10, 10]);
         task.slot.asked(now);
-        task.succeed();
+        task.refuse(false, now);
         assert_eq!((task.slot.due() - now).as_secs(), 1);
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use pointcast_api::settings::Refusals;
-use pointcast_api::{DeviceReport, Failure, PointIndex, Reading, Value};
+use pointcast_api::testing::{Heard, Recorder, channel};
+use pointcast_api::{Failure, PointIndex, Reading, Value};
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -13,7 +14,7 @@ use crate::link::rtu::RtuLink;
 use crate::link::tcp::TcpLink;
 use crate::settings::{Kind, Transport, check};
 use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
-use crate::testing::{Ear, Heard, channel, told};
+use crate::testing::{batches, readings, report, take, told};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,7 +24,7 @@ struct Rig {
     site: Site,
     lessons: Lessons,
     reports: Reports,
-    ear: Ear,
+    ear: Recorder,
 }
 
 impl Rig {
@@ -32,7 +33,7 @@ impl Rig {
         let site = check(channel(toml), kind, &mut refusals);
         let site = site.unwrap_or_else(|| panic!("{:#?}", told(refusals)));
         let reports = Reports::new(site.devices.len());
-        Self { site, lessons: Lessons::default(), reports, ear: Ear::default() }
+        Self { site, lessons: Lessons::default(), reports, ear: Recorder::default() }
     }
 
     /// One session of at most `long` on a bus that answers as told; why it ended, if it did.
@@ -81,15 +82,6 @@ fn tcp(keys: &str, points: &str) -> String {
     format!("address = \"x\"\n{keys}\n[[devices]]\nname = \"d\"\npoints = [{points}]")
 }
 
-/// The newest report of a device.
-fn report(heard: &[Heard], device: u32) -> DeviceReport {
-    let found = heard.iter().rev().find_map(|heard| match heard {
-        Heard::Report(at, report) if *at == device => Some(report.clone()),
-        Heard::Report(..) | Heard::Batch(_) | Heard::Lost(..) => None,
-    });
-    found.expect("a report")
-}
-
 fn register(unit: u8, at: u16) -> Reading {
     Reading::Good(Value::U64(truth(unit, Table::HoldingRegisters, at).into()))
 }
@@ -107,21 +99,21 @@ async fn one_reply_is_one_batch_of_right_values() {
     for rig in [Rig::new(Kind::Tcp, &tcp("", points)), Rig::new(Kind::Rtu, &rtu)] {
         let lost = rig.run(6 * SECOND, |incoming| at_once(incoming.reply())).await;
         assert!(lost.is_none());
-        let heard = rig.ear.take();
+        let heard = take(&rig.ear);
         let of = |table, at| truth(1, table, at);
         let (holding, coils) = (Table::HoldingRegisters, Table::Coils);
         let wide = u64::from(of(holding, 103)) << 16 | u64::from(of(holding, 104));
-        let registers = Heard::Batch(vec![
+        let registers = vec![
             (0, register(1, 100)),
             (2, Reading::Good(Value::Bool(of(holding, 100) >> 15 == 1))),
             (1, Reading::Good(Value::U64(wide))),
-        ]);
+        ];
         let bit = |at| Reading::Good(Value::Bool(of(coils, at) == 1));
-        let bits = Heard::Batch(vec![(3, bit(9)), (4, bit(14))]);
-        let count = |batch: &Heard| heard.iter().filter(|heard| *heard == batch).count();
+        let bits = vec![(3, bit(9)), (4, bit(14))];
+        let count = |batch| batches(&heard).iter().filter(|heard| *heard == batch).count();
         assert!((4..=6).contains(&count(&registers)), "{heard:?}");
         assert_eq!(count(&registers), count(&bits));
-        let slow = Ear::readings(&heard, PointIndex(5));
+        let slow = readings(&heard, PointIndex(5));
         let signed = of(holding, 500).cast_signed();
         assert!((1..=2).contains(&slow.len()));
         assert!(slow.iter().all(|r| *r == Reading::Good(Value::I64(signed.into()))), "{slow:?}");
@@ -142,9 +134,9 @@ fn with_illegal(illegal: &'static [u16]) -> impl FnMut(Incoming) -> Vec<Sent> {
 async fn an_illegal_register_costs_itself_within_the_first_scan() {
     let rig = Rig::new(Kind::Tcp, &tcp("", &registers(100)));
     rig.run(SECOND / 2, with_illegal(&[60])).await;
-    let heard = rig.ear.take();
+    let heard = take(&rig.ear);
     for at in 0..100 {
-        let readings = Ear::readings(&heard, PointIndex(at.into()));
+        let readings = readings(&heard, PointIndex(at.into()));
         let expected =
             if at == 60 { Reading::Failed(Failure::DeviceError) } else { register(1, at) };
         assert!(!readings.is_empty(), "{at}");
@@ -161,7 +153,7 @@ async fn an_illegal_register_costs_itself_within_the_first_scan() {
         with_illegal(&[60])(incoming)
     })
     .await;
-    assert_eq!(Ear::readings(&rig.ear.take(), PointIndex(60)).len(), 1);
+    assert_eq!(readings(&take(&rig.ear), PointIndex(60)).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,11 +161,11 @@ async fn a_register_that_becomes_legal_is_read_together_again() {
     let rig = Rig::new(Kind::Tcp, &tcp("", &registers(20)));
     rig.run(SECOND / 2, with_illegal(&[3, 11])).await;
     assert_eq!(rig.plan(), [(0, 3), (3, 1), (4, 7), (11, 1), (12, 8)]);
-    rig.ear.take();
+    take(&rig.ear);
     rig.run(5 * SECOND, with_illegal(&[])).await;
     assert_eq!(rig.plan(), [(0, 20)]);
-    let heard = rig.ear.take();
-    assert_eq!(Ear::readings(&heard, PointIndex(3)).first(), Some(&register(1, 3)));
+    let heard = take(&rig.ear);
+    assert_eq!(readings(&heard, PointIndex(3)).first(), Some(&register(1, 3)));
     assert_eq!(report(&heard, 0).state, DeviceState::Online);
 }
 
@@ -194,16 +186,16 @@ async fn a_device_that_refuses_everything_for_a_while_is_read_as_planned_afterwa
     };
     tokio::join!(session, boots);
     assert_eq!(rig.plan(), [(0, 50)]);
-    assert_eq!(report(&rig.ear.take(), 0).state, DeviceState::Online);
+    assert_eq!(report(&take(&rig.ear), 0).state, DeviceState::Online);
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_exception_fails_the_block_and_cuts_nothing() {
     let rig = Rig::new(Kind::Tcp, &tcp("", &registers(4)));
     rig.run(SECOND / 2, |incoming| at_once(incoming.exception(6))).await;
-    let heard = rig.ear.take();
+    let heard = take(&rig.ear);
     let failed = |at| (at, Reading::Failed(Failure::DeviceError));
-    assert!(heard.contains(&Heard::Batch((0..4).map(failed).collect())), "{heard:?}");
+    assert!(batches(&heard).contains(&(0..4).map(failed).collect()), "{heard:?}");
     assert_eq!(rig.plan(), [(0, 4)]);
     let report = report(&heard, 0);
     assert_eq!(report.state, DeviceState::Degraded);
@@ -223,10 +215,10 @@ async fn one_lost_reply_is_hidden_by_a_retry_and_shown_without() {
             if count == 3 { vec![] } else { at_once(incoming.reply()) }
         })
         .await;
-        let heard = rig.ear.take();
+        let heard = take(&rig.ear);
         let failed = |at| (at, Reading::Failed(Failure::Timeout));
-        let failed = Heard::Batch((0..2).map(failed).collect());
-        assert_eq!(heard.iter().filter(|heard| **heard == failed).count(), failures);
+        let failed: Vec<_> = (0..2).map(failed).collect();
+        assert_eq!(batches(&heard).iter().filter(|batch| **batch == failed).count(), failures);
         let report = report(&heard, 0);
         assert_eq!((report.counters.timeouts, report.state), (1, DeviceState::Online));
     }
@@ -272,27 +264,27 @@ async fn a_dead_unit_costs_a_tenth_of_the_channel_and_comes_back_by_itself() {
         let script = async {
             // The first tries, and the pauses that grow.
             sleep(20 * SECOND).await;
-            let heard = rig.ear.take();
-            let lost = Heard::Lost(1, Failure::Timeout);
+            let heard = take(&rig.ear);
+            let lost = Heard::DeviceFailed(DeviceIndex(1), Failure::Timeout);
             assert_eq!(heard.iter().filter(|heard| **heard == lost).count(), 1, "{kind:?}");
             assert_eq!(report(&heard, 1).state, DeviceState::Offline, "{kind:?}");
             let before = probes.load(Ordering::Relaxed);
             sleep(200 * SECOND).await;
-            let heard = rig.ear.take();
+            let heard = take(&rig.ear);
             // A tenth of 200 s at half a second each.
             let spent = probes.load(Ordering::Relaxed) - before;
             assert!((5..=40).contains(&spent), "{kind:?}: {spent}");
-            let live = Ear::readings(&heard, PointIndex(0));
+            let live = readings(&heard, PointIndex(0));
             assert!(live.len() >= 1_700, "{kind:?}: {}", live.len());
             assert!(live.iter().all(|reading| *reading == register(1, 0)));
             // What is lost already is not told again and again.
-            assert!(heard.iter().all(|heard| !matches!(heard, Heard::Lost(..))));
-            assert_eq!(Ear::readings(&heard, PointIndex(1)), []);
+            assert!(heard.iter().all(|heard| !matches!(heard, Heard::DeviceFailed(..))));
+            assert_eq!(readings(&heard, PointIndex(1)), []);
             alive.store(true, Ordering::Relaxed);
             sleep(32 * SECOND).await;
-            let heard = rig.ear.take();
-            assert_eq!(Ear::readings(&heard, PointIndex(1)).first(), Some(&register(2, 0)));
-            assert!(Ear::readings(&heard, PointIndex(3)).len() > 1, "{kind:?}");
+            let heard = take(&rig.ear);
+            assert_eq!(readings(&heard, PointIndex(1)).first(), Some(&register(2, 0)));
+            assert!(readings(&heard, PointIndex(3)).len() > 1, "{kind:?}");
             assert_eq!(report(&heard, 1).state, DeviceState::Online, "{kind:?}");
         };
         tokio::select! { lost = session => panic!("{lost:?}"), () = script => {} }
@@ -310,14 +302,14 @@ async fn registers_that_meet_silence_cost_their_share_and_no_more() {
     });
     let script = async {
         sleep(10 * SECOND).await;
-        rig.ear.take();
+        take(&rig.ear);
         sleep(90 * SECOND).await;
     };
     tokio::select! { lost = session => panic!("{lost:?}"), () = script => {} }
-    let heard = rig.ear.take();
-    assert!(Ear::readings(&heard, PointIndex(0)).len() >= 85);
-    assert!(Ear::readings(&heard, PointIndex(1)).len() >= 2);
-    assert!(heard.iter().all(|heard| !matches!(heard, Heard::Lost(..))));
+    let heard = take(&rig.ear);
+    assert!(readings(&heard, PointIndex(0)).len() >= 85);
+    assert!(readings(&heard, PointIndex(1)).len() >= 2);
+    assert!(heard.iter().all(|heard| !matches!(heard, Heard::DeviceFailed(..))));
     let report = report(&heard, 0);
     assert_eq!(report.state, DeviceState::Degraded);
 }
@@ -341,11 +333,12 @@ async fn a_gateway_that_speaks_for_a_dead_unit_makes_it_lost() {
         _ => at_once(incoming.reply()),
     });
     assert!(session.await.is_none());
-    let heard = rig.ear.take();
-    let lost = |heard: &&Heard| **heard == Heard::Lost(1, Failure::NoCommunication);
+    let heard = take(&rig.ear);
+    let lost =
+        |heard: &&Heard| **heard == Heard::DeviceFailed(DeviceIndex(1), Failure::NoCommunication);
     assert_eq!(heard.iter().filter(lost).count(), 1);
     assert_eq!(report(&heard, 1).state, DeviceState::Offline);
-    assert!(Ear::readings(&heard, PointIndex(0)).len() > 200);
+    assert!(readings(&heard, PointIndex(0)).len() > 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -364,12 +357,12 @@ async fn reports_count_everything_and_come_once_a_second() {
         }
     })
     .await;
-    let heard = rig.ear.take();
+    let heard = take(&rig.ear);
     let reports: Vec<_> = heard
         .iter()
         .filter_map(|heard| match heard {
-            Heard::Report(0, report) => Some(report),
-            Heard::Report(..) | Heard::Batch(_) | Heard::Lost(..) => None,
+            Heard::Report(DeviceIndex(0), report) => Some(report),
+            Heard::Report(..) | Heard::Batch(_) | Heard::DeviceFailed(..) => None,
         })
         .collect();
     // Nine seconds, and a change of state at the beginning, at the exception and after it.
@@ -399,9 +392,9 @@ async fn a_channel_that_is_too_slow_skips_and_never_queues() {
         .collect();
     let rig = Rig::new(Kind::Tcp, &tcp("", &points.join(",")));
     rig.run(10 * SECOND, |incoming| vec![(100 * MS, incoming.reply())]).await;
-    let heard = rig.ear.take();
+    let heard = take(&rig.ear);
     for point in (0..5).map(PointIndex) {
         // Five blocks of 100 ms each in turn: every one twice a second, none more than another.
-        assert!((19..=20).contains(&Ear::readings(&heard, point).len()), "{point:?}");
+        assert!((19..=20).contains(&readings(&heard, point).len()), "{point:?}");
     }
 }

@@ -1,8 +1,9 @@
 use super::*;
 use crate::address::Table;
 use crate::decode::NumberType;
-use crate::testing::{channel, told};
+use crate::testing::told;
 use pointcast_api::ValueType;
+use pointcast_api::testing::channel;
 
 fn site(kind: Kind, toml: &str) -> Site {
     let mut refusals = Refusals::new();
@@ -169,9 +170,9 @@ fn everything_wrong_is_told_together() {
         name = "d""#,
     );
     for (expected, remedy) in [
-        ("channel: port: missing", "/dev/tty"),
-        ("channel: baud: 9601 is no usual rate", "9600"),
-        ("channel: data_bits: 7 data bits", "give 8"),
+        ("channel \"test\": port: missing", "/dev/tty"),
+        ("channel \"test\": baud: 9601 is no usual rate", "9600"),
+        ("channel \"test\": data_bits: 7 data bits", "give 8"),
         ("device \"a\": unit_id: 0 is not right here", "from 1 to 247"),
         ("point \"a/p\": address: \"70000\" is no protocol address", "0 to 65535"),
         ("device \"c\": unit_id: device \"b\" is unit 5", "its own unit_id"),

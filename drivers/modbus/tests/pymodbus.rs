@@ -1,0 +1,241 @@
+//! The driver against pymodbus, a Modbus server by other hands, on TCP and on a pseudo terminal.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use pointcast_api::settings::Build;
+use pointcast_api::testing::{Recorder, driver};
+use pointcast_api::{DeviceState, Failure, Reading, Value, command_queue};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// For things that must happen soon on a busy machine.
+const SOON: Duration = Duration::from_secs(60);
+
+/// The Python that `tests/run` has set up.
+fn python() -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let peers = std::env::var_os("POINTCAST_PEERS")
+        .map_or_else(|| workspace.join("target/peers"), PathBuf::from);
+    let python = peers.join("venv/bin/python");
+    assert!(python.exists(), "no {}: run tests/run, which sets it up", python.display());
+    python
+}
+
+/// A server, and what its first line said after `ready`; it ends with its standard input.
+async fn server(arguments: &[&str]) -> (Child, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pymodbus_server.py");
+    let mut child = Command::new(python())
+        .arg(script)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(SOON, lines.next_line()).await.expect("ready in time").unwrap();
+    let line = line.expect("the server says ready");
+    (child, line.strip_prefix("ready").expect("ready").trim().to_owned())
+}
+
+/// Two pseudo terminals tied together, as links in a directory of their own.
+struct Line {
+    _socat: Child,
+    directory: PathBuf,
+}
+
+impl Line {
+    async fn new() -> Self {
+        let name = format!("pointcast-pymodbus-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&directory).unwrap();
+        let end = |name: &str| format!("pty,raw,echo=0,link={}", directory.join(name).display());
+        let socat = Command::new("socat")
+            .args([end("master"), end("slave")])
+            .kill_on_drop(true)
+            .spawn()
+            .expect("socat is installed: run tests/run");
+        let line = Self { _socat: socat, directory };
+        let linked = async {
+            while !line.end("master").exists() || !line.end("slave").exists() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(SOON, linked).await.expect("both ends in time");
+        line
+    }
+
+    fn end(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // Left behind it would only be litter.
+        let _removed = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+const DEVICES: &str = r#"
+    [[devices]]
+    name = "types"
+    unit_id = 1
+    scan_ms = 200
+    points = [
+      { name = "i16", address = "holding:0", type = "i16" },
+      { name = "u16", address = "ref:40002", type = "u16" },
+      { name = "i32", address = "holding:2", type = "i32" },
+      { name = "u32", address = "holding:4", type = "u32" },
+      { name = "i64", address = "holding:6", type = "i64" },
+      { name = "u64", address = "holding:10", type = "u64" },
+      { name = "f32", address = "holding:14", type = "f32" },
+      { name = "f64", address = "holding:16", type = "f64" },
+      { name = "nan", address = "holding:20", type = "f32" },
+      { name = "text", address = "holding:40", type = "string", length = 8 },
+      { name = "bit3", address = "holding:60.3" },
+      { name = "bit4", address = "holding:60.4" },
+      { name = "scaled", address = "input:100", type = "i16", scale = 0.1 },
+      { name = "coil", address = "coil:9" },
+      { name = "other coil", address = "coil:10" },
+      { name = "discrete", address = "discrete:10" },
+    ]
+    [[devices]]
+    name = "turned"
+    unit_id = 2
+    word_order = "CDAB"
+    scan_ms = 200
+    points = [
+      { name = "i32", address = "holding:2", type = "i32" },
+      { name = "i64", address = "holding:6", type = "i64" },
+      { name = "u64", address = "holding:10", type = "u64" },
+      { name = "f32", address = "holding:14", type = "f32" },
+      { name = "f64", address = "holding:16", type = "f64" },
+    ]
+    [[devices]]
+    name = "hole"
+    unit_id = 3
+    scan_ms = 200
+    points = [
+      { name = "29", address = "holding:29", type = "u16" },
+      { name = "30", address = "holding:30", type = "u16" },
+      { name = "31", address = "holding:31", type = "u16" },
+    ]
+    [[devices]]
+    name = "nobody"
+    unit_id = 9
+    scan_ms = 200
+    points = [ { name = "p", address = "holding:0", type = "u16" } ]
+"#;
+
+fn expected() -> Vec<Reading> {
+    let good = |value: Option<Value>| Reading::Good(value.unwrap());
+    let integer = |number| good(Some(Value::I64(number)));
+    let natural = |number| good(Some(Value::U64(number)));
+    let bit = |bit| good(Some(Value::Bool(bit)));
+    vec![
+        integer(-1_234),
+        natural(65_535),
+        integer(-123_456_789),
+        natural(4_294_967_295),
+        integer(-9_007_199_254_740_993),
+        natural(u64::MAX),
+        good(Value::f32(21.7)),
+        good(Value::f64(0.1)),
+        Reading::NotANumber,
+        good(Value::text("Pointcast 5560")),
+        bit(true),
+        bit(false),
+        good(Value::f64(23.5)),
+        bit(true),
+        bit(false),
+        bit(true),
+        integer(-123_456_789),
+        integer(-9_007_199_254_740_993),
+        natural(u64::MAX),
+        good(Value::f32(21.7)),
+        good(Value::f64(0.1)),
+        natural(1_029),
+        Reading::Failed(Failure::DeviceError),
+        natural(1_031),
+    ]
+}
+
+/// Reads until every point has been read twice, right each time, and the unit that is not there is known.
+async fn check(build: Build, keys: &str) {
+    let driver = driver(build, &format!("{keys}\n{DEVICES}")).unwrap();
+    let (recorder, stop) = (Recorder::default(), CancellationToken::new());
+    let (_sender, mut inlet) = command_queue();
+    let session = driver.session(&recorder, &mut inlet, stop.clone());
+    let script = async {
+        for (point, expected) in expected().into_iter().enumerate() {
+            let read = |recorder: &Recorder| {
+                let all = recorder.batches().into_iter().flatten();
+                let mine = all.filter(|(at, _)| usize::try_from(*at) == Ok(point));
+                let mine: Vec<Reading> = mine.map(|(_, reading)| reading).collect();
+                (mine.len() >= 2).then_some(mine)
+            };
+            let read = recorder.until("two readings", SOON, read).await;
+            assert!(read.iter().all(|reading| *reading == expected), "{point}: {read:?}");
+        }
+        let is = |state| move |report: pointcast_api::DeviceReport| report.state == state;
+        for (device, state) in [
+            (0, DeviceState::Online),
+            (1, DeviceState::Online),
+            (2, DeviceState::Degraded),
+            (3, DeviceState::Offline),
+        ] {
+            let reported = |r: &Recorder| r.report_of(device).is_some_and(is(state)).then_some(());
+            recorder.until("state", SOON, reported).await;
+        }
+        let tried = |r: &Recorder| r.report_of(3).filter(|report| report.counters.timeouts >= 3);
+        let nobody = recorder.until("three timeouts", SOON, tried).await;
+        assert!(nobody.last_error.is_some_and(|error| error.contains("unit 9, 03 holding")));
+        let malformed = |device| recorder.report_of(device).unwrap().counters.malformed;
+        assert_eq!([0, 1, 2].map(malformed), [0; 3]);
+        // The missing register was found, and its neighbours are read around it.
+        let holed: Vec<String> = driver
+            .plan()
+            .into_iter()
+            .filter(|request| request.device.0 == 2)
+            .map(|request| request.request)
+            .collect();
+        assert_eq!(holed, ["29", "30", "31"].map(|at| format!("03 holding registers {at}")));
+        stop.cancel();
+    };
+    let (ended, ()) = tokio::join!(session, script);
+    ended.unwrap();
+}
+
+#[tokio::test]
+async fn pymodbus_over_tcp() {
+    let (_server, port) = server(&["tcp"]).await;
+    check(
+        pointcast_modbus::build_tcp,
+        &format!("address = \"127.0.0.1:{port}\"\ntimeout_ms = 1500"),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn pymodbus_over_rtu() {
+    let line = Line::new().await;
+    let slave = line.end("slave");
+    let (_server, _) = server(&["rtu", slave.to_str().unwrap()]).await;
+    let master = line.end("master");
+    check(
+        pointcast_modbus::build_rtu,
+        &format!("port = {master:?}\nbaud = 115200\ntimeout_ms = 1500\nmax_reply_delay_ms = 1500"),
+    )
+    .await;
+}

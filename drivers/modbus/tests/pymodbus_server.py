@@ -1,0 +1,110 @@
+"""A Modbus server by other hands, for tests/pymodbus.rs.
+
+    pymodbus_server.py tcp            listens on a free port and prints "ready <port>"
+    pymodbus_server.py rtu <device>   serves a pseudo terminal and prints "ready"
+
+Unit 1 holds one of every type, laid out by pymodbus itself; unit 2 the same numbers with the words turned
+round; unit 3 holds registers with one missing in the middle; unit 9 never answers.
+"""
+
+import asyncio
+import sys
+
+from pymodbus import FramerType
+from pymodbus.client.mixin import ModbusClientMixin
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+NUMBERS = [
+    (0, DataType.INT16, -1234),
+    (1, DataType.UINT16, 65535),
+    (2, DataType.INT32, -123456789),
+    (4, DataType.UINT32, 4294967295),
+    (6, DataType.INT64, -9007199254740993),
+    (10, DataType.UINT64, 18446744073709551615),
+    (14, DataType.FLOAT32, 21.7),
+    (16, DataType.FLOAT64, 0.1),
+    (20, DataType.FLOAT32, float("nan")),
+]
+
+
+def registers(address, values):
+    return SimData(address, values=values, datatype=DataType.REGISTERS)
+
+
+def numbers(word_order):
+    data = []
+    for address, kind, value in NUMBERS:
+        as_client = getattr(ModbusClientMixin.DATATYPE, kind.name)
+        words = ModbusClientMixin.convert_to_registers(value, as_client, word_order=word_order)
+        data.append(registers(address, words))
+    return data
+
+
+def text(address, value):
+    return SimData(address, values=value, datatype=DataType.STRING)
+
+
+def bits(address, values):
+    return SimData(address, values=values, datatype=DataType.BITS)
+
+
+def devices():
+    pattern = [index % 3 == 0 for index in range(64)]
+    some = [registers(0, [0])]
+    return [
+        SimDevice(
+            1,
+            simdata=(
+                [bits(0, pattern)],
+                [bits(0, [not bit for bit in pattern])],
+                numbers("big") + [text(40, "Pointcast 5560  "), registers(60, [0b1000_0000_0000_1000])],
+                [registers(100, [235, 7])],
+            ),
+        ),
+        SimDevice(2, simdata=([bits(0, pattern)], [bits(0, pattern)], numbers("little"), some)),
+        SimDevice(
+            3,
+            simdata=(
+                [bits(0, pattern)],
+                [bits(0, pattern)],
+                [registers(0, list(range(1000, 1030))), registers(31, list(range(1031, 1060)))],
+                some,
+            ),
+        ),
+    ]
+
+
+def without_unit_9(unit_at):
+    """Swallows what pymodbus would say for a unit that it does not have."""
+
+    def trace(sending, packet):
+        return b"" if sending and packet[unit_at] == 9 else packet
+
+    return trace
+
+
+async def main():
+    if sys.argv[1] == "tcp":
+        server = ModbusTcpServer(
+            devices(), address=("127.0.0.1", 0), trace_packet=without_unit_9(6)
+        )
+        await server.serve_forever(background=True)
+        print("ready", server.transport.sockets[0].getsockname()[1], flush=True)
+    else:
+        server = ModbusSerialServer(
+            devices(),
+            framer=FramerType.RTU,
+            port=sys.argv[2],
+            # A pseudo terminal has no parity, and pyserial insists on what it sets.
+            baudrate=115200,
+            parity="N",
+            trace_packet=without_unit_9(0),
+        )
+        await server.serve_forever(background=True)
+        print("ready", flush=True)
+    # The test closes our input when it is over, however it ends.
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+asyncio.run(main())
