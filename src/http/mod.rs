@@ -1,10 +1,10 @@
 //! The HTTP side: one file for each resource, all under `/api/v1` but health and the page.
 //!
-//! - [`accept`]: the accept loop, with its limits and timeouts.
-//! - [`guard`]: who may speak to the gateway at all (`Host`, `Origin`).
-//! - [`problem`]: every refusal as an RFC 9457 problem document.
-//! - [`request`]: query values and bodies, checked with a name for each bad field.
-//! - [`points`], [`devices`], [`subscription`], [`stream`], [`health`], [`page`]: the resources.
+//! - `accept`: the accept loop, with its limits and timeouts.
+//! - `guard`: who may speak to the gateway at all (`Host`, `Origin`).
+//! - `problem`: every refusal as an RFC 9457 problem document.
+//! - `request`: query values and bodies, checked with a name for each bad field.
+//! - `points`, `devices`, `subscription`, `stream`, `health`, `page`: the resources.
 //!
 //! Nothing here knows a driver.
 

@@ -1,12 +1,12 @@
 //! From the point table to one client: selection, session, delivery, frames.
 //!
-//! - [`selection`]: which points a subscription means. Pure.
-//! - [`event_id`]: the position that an event's `id` names. Pure.
-//! - [`frame`]: events as bytes. Pure.
-//! - [`delivery`]: what a connection told its client, and what comes next.
-//! - [`session`]: a client's selection, which outlives its connections.
-//! - [`sessions`]: all of them, their limits and their ends.
-//! - [`feed`]: one connection's events over time: waits, intervals, heartbeats, drain.
+//! - `selection`: which points a subscription means. Pure.
+//! - `event_id`: the position that an event's `id` names. Pure.
+//! - `frame`: events as bytes. Pure.
+//! - `delivery`: what a connection told its client, and what comes next.
+//! - `session`: a client's selection, which outlives its connections.
+//! - `sessions`: all of them, their limits and their ends.
+//! - `feed`: one connection's events over time: waits, intervals, heartbeats, drain.
 //!
 //! Invariants: a client's `seq` is never ahead of what was put into a frame; readers never wait for each
 //! other; nothing is queued for a client but one mark a point.

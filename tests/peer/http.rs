@@ -99,6 +99,8 @@ pub struct Event {
 pub struct Stream {
     reader: BufReader<TcpStream>,
     pub head: String,
+    /// Bytes of events taken in so far.
+    pub taken_bytes: usize,
     pending: Vec<u8>,
 }
 
@@ -114,7 +116,7 @@ impl Stream {
             assert!(reader.read_line(&mut head).unwrap() > 0, "no answer but {head:?}");
         }
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        Self { reader, head, pending: Vec::new() }
+        Self { reader, head, taken_bytes: 0, pending: Vec::new() }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -139,6 +141,7 @@ impl Stream {
             let mut chunk = vec![0; size + 2];
             self.reader.read_exact(&mut chunk).unwrap();
             self.pending.extend_from_slice(&chunk[..size]);
+            self.taken_bytes += size;
         }
     }
 
