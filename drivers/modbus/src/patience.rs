@@ -1,8 +1,8 @@
 //! How long to leave alone what does not answer. Pure: told the time, never asks for it.
 //!
 //! One silence is an accident; [`LOST_AFTER`] in a row mean that somebody is not there. From then on it is
-//! asked with growing pauses, and all that are not there together get at most a tenth of their channel's
-//! time, as long as anybody else is there to use it.
+//! asked with growing pauses. Waiting in vain takes a bounded share of the channel's time, as long as anybody
+//! is there to use the rest: a tenth for all that are lost together, half for those that are in doubt.
 
 use std::time::Duration;
 
@@ -15,8 +15,12 @@ pub(crate) const LOST_AFTER: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// One part of the channel's time in so many may be spent waiting for the lost.
-const LOST_SHARE_DIVISOR: u32 = 10;
+/// Those who are lost get one part of the channel's time, the others so many.
+pub(crate) const PARTS_BESIDE_LOST: u32 = 9;
+
+/// Those in doubt (silent the last time, or not heard yet) get one part of the channel's time, the others
+/// so many.
+pub(crate) const PARTS_BESIDE_DOUBTFUL: u32 = 1;
 
 /// The silences of one unit, or of one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -61,19 +65,25 @@ impl Patience {
     }
 }
 
-/// Keeps the time spent on the lost to its share.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct LostShare {
+/// Keeps the time that is spent waiting in vain to its share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WaitingShare {
+    parts_beside: u32,
     not_before: Option<Instant>,
 }
 
-impl LostShare {
-    /// An attempt at something lost ended now and took `spent`.
-    pub(crate) fn spent(&mut self, spent: Duration, now: Instant) {
-        self.not_before = Some(now + spent * (LOST_SHARE_DIVISOR - 1));
+impl WaitingShare {
+    /// One part for those it is about, `parts_beside` for everybody else.
+    pub(crate) fn new(parts_beside: u32) -> Self {
+        Self { parts_beside, not_before: None }
     }
 
-    /// When the next attempt at anything lost may be made.
+    /// An attempt that met silence ended now and took `spent`.
+    pub(crate) fn spent(&mut self, spent: Duration, now: Instant) {
+        self.not_before = Some(now + spent * self.parts_beside);
+    }
+
+    /// When the next attempt may be made; `None`: at any time.
     pub(crate) fn not_before(&self) -> Option<Instant> {
         self.not_before
     }
@@ -114,7 +124,7 @@ mod tests {
     #[test]
     fn the_lost_get_a_tenth() {
         let now = Instant::now();
-        let mut share = LostShare::default();
+        let mut share = WaitingShare::new(PARTS_BESIDE_LOST);
         assert_eq!(share.not_before(), None);
         share.spent(Duration::from_millis(500), now);
         assert_eq!(share.not_before(), Some(now + Duration::from_millis(4_500)));

@@ -193,7 +193,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for RtuLink<S> {
         while Instant::now() < self.rests.until(request.unit) {
             self.listen(self.rests.until(request.unit), &mut strays).await?;
         }
-        let bound = Instant::now() + patience;
+        let bound = self.silent_at().max(Instant::now()) + patience;
         let answer = match self.await_silence(bound, &mut strays).await? {
             true => self.exchange(request, patience, &mut strays).await?,
             // A line that is never silent belongs to somebody else: nothing was asked, nothing is owed.

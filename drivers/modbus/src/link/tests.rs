@@ -286,6 +286,25 @@ async fn silence_stands_before_every_request() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_between_requests_may_be_longer_than_a_timeout() {
+    for wire in [Wire::Tcp, Wire::Rtu] {
+        let start = Instant::now();
+        let stream = bus(wire, |_, incoming| at_once(incoming.reply()));
+        let request_gap = 10 * PATIENCE;
+        let requests = [registers(1, 0), registers(1, 9)];
+        let (answers, _) = match wire {
+            Wire::Tcp => outcome(&mut TcpLink::new(stream, request_gap), &requests).await,
+            Wire::Rtu => {
+                let timing = RtuTiming { request_gap, ..timing() };
+                outcome(&mut RtuLink::new(stream, timing), &requests).await
+            }
+        };
+        assert_eq!(answers, requests.map(|request| Some(right(&request))), "{wire:?}");
+        assert!(start.elapsed() >= request_gap);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_that_is_never_silent_is_not_talked_into() {
     let (ours, mut theirs) = tokio::io::duplex(4096);
     tokio::spawn(async move {

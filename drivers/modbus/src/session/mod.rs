@@ -16,11 +16,13 @@ use tokio::time::Instant;
 use crate::driver::Lessons;
 use crate::frame::ReadRequest;
 use crate::link::{Exchange, Link, Lost, StrayKind, Strays};
-use crate::patience::{LOST_AFTER, LostShare, Patience};
+use crate::patience::{
+    LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
+};
 use crate::schedule::{self, Next};
 use crate::settings::{Site, Unit};
 use bisect::Bisections;
-use tally::{Noise, Share};
+use tally::{Noise, Share, Skips};
 use task::Task;
 
 /// Reports that changed are told this often.
@@ -37,10 +39,11 @@ pub(crate) struct Session<'a, L> {
     bisections: Bisections,
     /// By device.
     health: Vec<Health>,
-    lost_share: LostShare,
+    lost_share: WaitingShare,
+    doubtful_share: WaitingShare,
     /// Requests in a row that nobody answered.
     unanswered: u32,
-    skipping: bool,
+    skips: Skips,
     tell_at: Instant,
 }
 
@@ -51,6 +54,17 @@ struct Health {
     has_answered: bool,
     noise: Noise,
     share: Share,
+}
+
+/// How far an answer is to be expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// The unit answered the last time.
+    Sure,
+    /// It did not, or was not heard in this session yet.
+    Doubtful,
+    /// It, or this block of it, has been silent again and again.
+    Lost,
 }
 
 /// A request that was made, for those who judge what came of it.
@@ -89,9 +103,10 @@ impl<'a, L: Link> Session<'a, L> {
             tasks: blocks.into_iter().map(|block| Task::new(block, now)).collect(),
             bisections: Bisections::default(),
             health: site.units.iter().map(health).collect(),
-            lost_share: LostShare::default(),
+            lost_share: WaitingShare::new(PARTS_BESIDE_LOST),
+            doubtful_share: WaitingShare::new(PARTS_BESIDE_DOUBTFUL),
             unanswered: 0,
-            skipping: false,
+            skips: Skips::default(),
             tell_at: now + TELL_INTERVAL,
         }
     }
@@ -126,44 +141,52 @@ impl<'a, L: Link> Session<'a, L> {
 
     /// Which block is asked next, or until when nothing is.
     fn next(&self, now: Instant) -> Next {
-        let anybody_there = self.tasks.iter().any(|task| !self.is_lost(task));
-        let slots = self.tasks.iter().map(|task| (&task.slot, self.gate(task, anybody_there)));
+        let anybody_sure = self.tasks.iter().any(|task| self.trust(task) == Trust::Sure);
+        let slots = self.tasks.iter().map(|task| (&task.slot, self.gate(task, anybody_sure)));
         schedule::next(now, slots)
     }
 
     /// Before when a block must not be asked.
-    fn gate(&self, task: &Task, anybody_there: bool) -> Option<Instant> {
+    fn gate(&self, task: &Task, anybody_sure: bool) -> Option<Instant> {
         let health = self.health.get(task.block.device.at())?;
-        let lost_share = self.is_lost(task) && anybody_there;
-        [
-            self.link.rests_until(health.unit.id),
-            health.patience.not_before(),
-            task.patience.not_before(),
-            self.lost_share.not_before().filter(|_| lost_share),
-        ]
-        .into_iter()
-        .flatten()
-        .max()
+        let share = match self.trust(task) {
+            Trust::Sure => None,
+            Trust::Doubtful => self.doubtful_share.not_before(),
+            Trust::Lost => self.lost_share.not_before().max(self.doubtful_share.not_before()),
+        };
+        let rest = self.link.rests_until(health.unit.id);
+        let pause = health.patience.not_before().max(task.patience.not_before());
+        rest.max(pause).max(share.filter(|_| anybody_sure))
     }
 
-    /// Whether silence is to be expected.
-    fn is_lost(&self, task: &Task) -> bool {
-        let unit_lost = |health: &Health| health.patience.is_lost();
-        task.patience.is_lost() || self.health.get(task.block.device.at()).is_some_and(unit_lost)
+    /// How far an answer is to be expected.
+    fn trust(&self, task: &Task) -> Trust {
+        let Some(health) = self.health.get(task.block.device.at()) else { return Trust::Lost };
+        if health.patience.is_lost() || task.patience.is_lost() {
+            Trust::Lost
+        } else if health.patience.is_silent() || !health.has_answered {
+            Trust::Doubtful
+        } else {
+            Trust::Sure
+        }
     }
 
     async fn ask(&mut self, at: usize) -> Result<(), Lost> {
         let Some(task) = self.tasks.get(at) else { return Ok(()) };
         let device = task.block.device;
         let Some(unit) = self.site.units.get(device.at()) else { return Ok(()) };
-        let was_lost = self.is_lost(task);
+        let trust = self.trust(task);
         let request = task.block.request(unit.id);
         let started = Instant::now();
         let Exchange { answer, strays } = self.link.ask(&request, unit.timeout).await?;
         let ended = Instant::now();
         let spent = ended.saturating_duration_since(started);
-        if was_lost {
-            self.lost_share.spent(spent, ended);
+        if answer.is_err() {
+            // Whatever was in vain, somebody who is there comes next.
+            self.doubtful_share.spent(spent, ended);
+            if trust == Trust::Lost {
+                self.lost_share.spent(spent, ended);
+            }
         }
         if let Some(health) = self.health.get_mut(device.at()) {
             health.share.spent(spent, ended);

@@ -180,7 +180,7 @@ impl<L: Link> Session<'_, L> {
         let was_lost = patience.is_lost() && !unit_lost;
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
         task.tries = task.tries.saturating_add(1);
-        let given_up = task.tries >= tries || unit_lost || was_lost;
+        let given_up = task.tries >= tries || unit_lost || was_lost || task.patience.is_lost();
         if given_up {
             task.tries = 0;
             task.failing = true;
@@ -201,19 +201,21 @@ impl<L: Link> Session<'_, L> {
         }
     }
 
-    /// On to the block's next slot; tells when slots begin to be skipped.
+    /// On to the block's next slot. Slots skipped for want of time are counted, and told now and then.
     fn slot_served(&mut self, asked: &Asked) {
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
         let skipped = task.slot.asked(asked.started);
-        let expected = task.failing;
-        if skipped > 0 && !expected && !std::mem::replace(&mut self.skipping, true) {
-            tracing::warn!(
-                channel = self.site.name,
-                request = self.describe(asked),
-                skipped,
-                "the channel cannot keep its scan intervals: slots are skipped"
-            );
-        }
+        // Whoever is silent skips slots too, but not for want of time.
+        let Some(skipped) = self.skips.add(if task.failing { 0 } else { skipped }, asked.ended)
+        else {
+            return;
+        };
+        tracing::warn!(
+            channel = self.site.name,
+            skipped,
+            request = self.describe(asked),
+            "the channel cannot keep its scan intervals: slots are skipped"
+        );
     }
 
     fn fail(&self, block: &Block, failure: Failure, time: UnixMs) {

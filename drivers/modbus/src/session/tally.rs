@@ -1,4 +1,4 @@
-//! How much of a channel's time a device uses, and when to speak of noise. Pure: told the time.
+//! What is counted: a device's share of time, noise, skipped slots. Pure: told the time.
 
 use std::time::Duration;
 
@@ -64,6 +64,29 @@ impl Noise {
     }
 }
 
+/// How often skipped slots are told of at most.
+const SKIPS_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Slots skipped for want of time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Skips {
+    untold: u64,
+    told_at: Option<Instant>,
+}
+
+impl Skips {
+    /// So many more were skipped; how many to tell of now, if it is time to.
+    pub(super) fn add(&mut self, skipped: u64, now: Instant) -> Option<u64> {
+        self.untold = self.untold.saturating_add(skipped);
+        let told_lately = self.told_at.is_some_and(|told_at| now < told_at + SKIPS_INTERVAL);
+        if self.untold == 0 || told_lately {
+            return None;
+        }
+        self.told_at = Some(now);
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +103,17 @@ mod tests {
         assert!((share.lately(start + 11 * second) - 0.2).abs() < 1e-9);
         share.spent(5 * second, start + 20 * second);
         assert!((share.lately(start + 20 * second) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn skipped_slots_are_all_counted_and_told_now_and_then() {
+        let start = Instant::now();
+        let mut skips = Skips::default();
+        assert_eq!(skips.add(0, start), None);
+        assert_eq!(skips.add(2, start), Some(2));
+        assert_eq!(skips.add(3, start + SKIPS_INTERVAL / 2), None);
+        assert_eq!(skips.add(0, start + SKIPS_INTERVAL), Some(3));
+        assert_eq!(skips.add(0, start + SKIPS_INTERVAL * 3), None);
     }
 
     #[test]

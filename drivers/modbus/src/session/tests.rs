@@ -291,6 +291,39 @@ async fn a_dead_unit_costs_a_tenth_of_the_channel_and_comes_back_by_itself() {
     }
 }
 
+/// Eight units, six of which have never been there: how long the others wait at most.
+#[tokio::test(start_paused = true)]
+async fn dead_units_slow_the_live_ones_by_a_bound() {
+    let unit = |unit| {
+        format!(
+            "[[devices]]\nname = \"u{unit}\"\nunit_id = {unit}\nscan_ms = 200\n\
+             points = [{{ name = \"p\", address = \"holding:0\", type = \"u16\" }}]\n"
+        )
+    };
+    let units: String = (1..=8).map(unit).collect();
+    let rig = Rig::new(Kind::Rtu, &format!("port = \"x\"\ntimeout_ms = 500\n{units}"));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&seen);
+    rig.run(100 * SECOND, move |incoming| {
+        if incoming.request.unit < 7 {
+            return vec![];
+        }
+        heard.lock().unwrap().push((incoming.request.unit, Instant::now()));
+        at_once(incoming.reply())
+    })
+    .await;
+    for unit in [7, 8] {
+        let seen = seen.lock().unwrap();
+        let times: Vec<Instant> = seen.iter().filter(|(at, _)| *at == unit).map(|s| s.1).collect();
+        let waits = times.windows(2).map(|pair| pair[1] - pair[0]);
+        // One timeout, and what is in the way beside it.
+        let longest = waits.max().unwrap();
+        assert!(longest < 900 * MS, "{unit}: {longest:?}");
+        // The line is full by plan, so intervals are 233 ms: 430 in all, less a tenth, and at first a half.
+        assert!(times.len() > 360, "{unit}: {}", times.len());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn registers_that_meet_silence_cost_their_share_and_no_more() {
     let points = "{ name = \"a\", address = \"holding:0\", type = \"u16\" },
