@@ -34,10 +34,13 @@ export const REASON = {
   configuration: 'configuration error',
 };
 
+/** What an f64 shows of itself where no precision is given: the last digits of most are noise, and do not fit. */
+const F64_DIGITS = 12;
+
 const FLOATS = new Set(['f32', 'f64']);
 
 /**
- * A point's value for people: `{ text, raw }`, where `raw` is the number behind a label, or `null`.
+ * A point's value for people: `{ text, raw }`, where `raw` is the number behind a label or a rounded text, or `null`.
  * `meta` may be missing: then the value stands as the gateway wrote it.
  */
 export function valueText(value, meta) {
@@ -47,6 +50,10 @@ export function valueText(value, meta) {
   if (typeof value === 'boolean') return { text: value ? 'on' : 'off', raw: null };
   if (typeof value === 'number' && FLOATS.has(meta?.type) && Number.isInteger(meta.precision)) {
     return { text: unsignedZero(value.toFixed(Math.min(meta.precision, 100))), raw: null };
+  }
+  if (typeof value === 'number' && meta?.type === 'f64') {
+    const text = String(Number(value.toPrecision(F64_DIGITS)));
+    return { text, raw: text === String(value) ? null : String(value) };
   }
   return { text: String(value), raw: null };
 }
@@ -61,12 +68,6 @@ function labelOf(value, meta) {
 /** `-0.00` reads as a sign that means something; it does not. */
 function unsignedZero(text) {
   return /^-[0.]+$/.test(text) ? text.slice(1) : text;
-}
-
-/** Whether the value is set right-aligned as a number, and may carry a unit. */
-export function isNumeric(value, meta) {
-  if (labelOf(value, meta) !== null) return false;
-  return typeof value === 'number' || (typeof value === 'string' && ['i64', 'u64'].includes(meta?.type));
 }
 
 /** Where the value lies in its range, 0 to 1; `null` where that cannot be told. */

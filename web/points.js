@@ -60,8 +60,11 @@ export class Points {
     for (const id of this.#samples.keys()) if (!test(id)) this.#remove(id);
   }
 
+  /** Drops everything: after a reset the same id may mean something else, so its unit and labels go too. */
   drop() {
     this.#samples.clear();
+    this.#meta.clear();
+    this.#haystacks.clear();
     this.#sorted = null;
     this.shape += 1;
   }

@@ -3,8 +3,8 @@
 // Draws what it is given, when it is told to, and writes to the page only what differs. Reports the keyboard's and
 // the mouse's wishes (`onOpen(id)`, `onFold(group)`). Knows neither the stream nor where values come from.
 
-import { NOTHING, NOT_LIVE, QUALITY, ageText, isNumeric, reasonText, share, spanText, valueText } from './format.js';
-import { inView, layout } from './points.js';
+import { NOTHING, NOT_LIVE, QUALITY, ageText, reasonText, share, spanText, valueText } from './format.js';
+import { groupOf, inView, layout } from './points.js';
 
 /** Drawn above and below the window, so that a quick scroll shows rows at once. */
 const OVERSCAN_PX = 400;
@@ -94,9 +94,11 @@ export class Table {
       view.top = this.#tops[at];
       view.element.style.transform = `translateY(${view.top}px)`;
     }
-    attribute(view, view.element, 'aria-rowindex', at + 2);
-    attribute(view, view.element, 'id', `row-${at}`);
-    attribute(view, view.element, 'aria-selected', this.#rows[at].key === this.#active);
+    attribute(view.element, 'aria-rowindex', at + 2);
+    attribute(view.element, 'id', `row-${at}`);
+    const active = this.#rows[at].key === this.#active;
+    attribute(view.element, 'aria-selected', active);
+    if (active) attribute(this.#grid, 'aria-activedescendant', `row-${at}`);
   }
 
   #onKey(event, act, onFold) {
@@ -122,9 +124,7 @@ export class Table {
 
   #activate(key) {
     this.#active = key;
-    const at = this.#rows.findIndex((row) => row.key === key);
-    this.#grid.setAttribute('aria-activedescendant', `row-${at}`);
-    for (const [held, view] of this.#elements) attribute(view, view.element, 'aria-selected', held === key);
+    for (const [held, view] of this.#elements) attribute(view.element, 'aria-selected', held === key);
   }
 
   /** Scrolls as little as needed; the sticky head covers the window's upper edge. */
@@ -147,7 +147,8 @@ function make(className, role, ...children) {
 
 function pointView(id) {
   const cut = id.lastIndexOf('/') + 1;
-  const start = cut === 0 ? 0 : id.indexOf('/') + 1;
+  const group = groupOf(id);
+  const start = group === '' ? 0 : group.length + 1;
   const name = make('name', 'rowheader', make('path', null, id.slice(start, cut)), make('leaf', null, id.slice(cut)));
   name.title = id;
   const parts = {
@@ -174,16 +175,15 @@ function drawPoint(view, id, { sample, meta, live }, now) {
   if (changed && live && !calm.matches) {
     parts.number.animate([{ backgroundColor: 'var(--flash)' }, { backgroundColor: 'transparent' }], FLASH);
   }
-  attribute(view, parts.value, 'title', raw === null ? (text.length > 12 ? text : '') : `${text} (${raw})`);
+  attribute(parts.value, 'title', raw === null ? (text.length > 12 ? text : '') : `${text} (${raw})`);
   write(view, parts.unit, sample.value === null ? '' : (meta?.unit ?? ''));
   const look = live ? QUALITY[sample.quality] : NOT_LIVE;
   write(view, parts.shape, look.shape);
   write(view, parts.word, look.word);
   write(view, parts.reason, reasonLine(sample, now));
   write(view, parts.age, now === null || sample.time === null ? NOTHING : ageText(now - sample.time));
-  attribute(view, element, 'data-quality', live ? sample.quality : 'lost');
-  attribute(view, element, 'data-kind', isNumeric(sample.value, meta) ? 'number' : 'word');
-  if (meta?.description) attribute(view, element.firstElementChild, 'title', `${id} – ${meta.description}`);
+  attribute(element, 'data-quality', live ? sample.quality : 'lost');
+  if (meta?.description) attribute(element.firstElementChild, 'title', `${id} – ${meta.description}`);
   drawGauge(view, share(sample.value, meta));
 }
 
@@ -223,8 +223,8 @@ function drawGroup(view, row) {
   write(view, parts.count, String(row.count));
   write(view, parts.shape, trouble.shape);
   write(view, parts.word, trouble.word);
-  attribute(view, element, 'aria-expanded', row.open);
-  attribute(view, element, 'data-quality', row.worst);
+  attribute(element, 'aria-expanded', row.open);
+  attribute(element, 'data-quality', row.worst);
 }
 
 function write(view, node, text) {
@@ -233,7 +233,7 @@ function write(view, node, text) {
   node.textContent = text;
 }
 
-function attribute(view, node, name, value) {
+function attribute(node, name, value) {
   const text = String(value);
   if (node.getAttribute(name) !== text) node.setAttribute(name, text);
 }

@@ -57,8 +57,10 @@ test('points leave one by one, by selection and all together', () => {
   assert.deepEqual(points.ids(), ['a/c', 'd/e', 'f/g']);
   points.keep((id) => id !== 'd/e');
   assert.deepEqual(points.ids(), ['a/c', 'f/g']);
+  points.describe([{ id: 'a/c', unit: 'V' }]);
   points.drop();
   assert.deepEqual(points.ids(), []);
+  assert.equal(points.meta('a/c'), undefined, 'after a reset the id may mean something else');
 });
 
 test('the shape changes with ids and qualities, not with values', () => {
