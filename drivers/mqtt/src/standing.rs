@@ -200,13 +200,15 @@ mod tests {
     async fn silence_is_told_once_and_ends_with_a_live_message() {
         let (mut standing, begin) = (standing("silence_ms = 5000"), Instant::now());
         let after = |seconds| begin + Duration::from_secs(seconds);
+        assert!(!standing.heard(ONLY, begin), "there was no silence before the subscription");
         standing.all_answered(begin);
-        assert_eq!(standing.state(ONLY), DeviceState::Offline);
+        assert_eq!(standing.state(ONLY), DeviceState::Online);
         assert!(!standing.heard(ONLY, after(1)));
         assert_eq!(standing.state(ONLY), DeviceState::Online);
         assert_eq!(standing.next_silence(), Some(after(6)));
         assert_eq!(standing.fallen_silent(after(5)), []);
         assert_eq!(standing.fallen_silent(after(6)), [(ONLY, Duration::from_secs(5))]);
+        standing.all_answered(after(7));
         assert_eq!(standing.fallen_silent(after(60)), []);
         assert_eq!(standing.state(ONLY), DeviceState::Offline);
         assert!(standing.heard(ONLY, after(61)));

@@ -180,15 +180,11 @@ impl<'a> Session<'a> {
                 self.unclear(&Damage::BrokenOff.to_string(), now);
             }
         }
-        let mut lines = 0_usize;
-        splitter.feed(bytes, |piece| {
-            lines += 1;
-            match piece {
-                Piece::Line(line) => self.line(line, now, time),
-                Piece::Damaged(damage) => self.unclear(&damage.to_string(), now),
-            }
+        let is_any = splitter.feed(bytes, |piece| match piece {
+            Piece::Line(line) => self.line(line, now, time),
+            Piece::Damaged(damage) => self.unclear(&damage.to_string(), now),
         });
-        if !was_in_line && (lines > 0 || splitter.is_in_line()) {
+        if is_any && !was_in_line {
             self.pauses.line_began();
         }
     }

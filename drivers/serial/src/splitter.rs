@@ -78,7 +78,10 @@ impl Splitter {
     }
 
     /// Takes the next bytes and gives every line they end, in order.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut found: impl FnMut(Piece<'_>)) {
+    ///
+    /// Says whether any of them belong to a line, be it one that is passed over.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut found: impl FnMut(Piece<'_>)) -> bool {
+        let mut is_any = false;
         let end = match self.delimiter {
             Delimiter::LineFeed => b'\n',
             Delimiter::CarriageReturn => b'\r',
@@ -86,10 +89,12 @@ impl Splitter {
         while let Some(at) = bytes.iter().position(|byte| *byte == end) {
             let (head, rest) = bytes.split_at(at);
             self.extend(head, &mut found);
+            is_any |= self.begun;
             self.end(&mut found);
             bytes = rest.get(1..).unwrap_or_default();
         }
         self.extend(bytes, &mut found);
+        is_any | self.begun
     }
 
     fn extend(&mut self, mut bytes: &[u8], found: &mut impl FnMut(Piece<'_>)) {

@@ -61,6 +61,11 @@ fn message(topic: &str, payload: &str) -> Event {
     Event::Incoming(Packet::Publish(Publish::new(topic, QoS::AtMostOnce, payload)))
 }
 
+fn retained(topic: &str, payload: &str) -> Event {
+    let message = Publish::new(topic, QoS::AtMostOnce, payload);
+    Event::Incoming(Packet::Publish(Publish { retain: true, ..message }))
+}
+
 /// Everything that is due up to `seconds` from now, each thing at its time.
 async fn pass(session: &mut Session<'_>, seconds: u64) -> Result<(), Fault> {
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -170,17 +175,29 @@ async fn a_failing_payload_is_told_at_a_change_only_and_counted_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retained_message_never_overtakes_a_live_one() {
+async fn a_retained_message_never_overtakes_a_live_one_and_wakes_nobody() {
     let made = Made::new(TWO_TOPICS).await;
     let mut session = made.session();
-    let retained = |topic, payload| {
-        let Event::Incoming(Packet::Publish(live)) = message(topic, payload) else { panic!() };
-        Event::Incoming(Packet::Publish(Publish { retain: true, ..live }))
+    let heard = || {
+        let points =
+            made.outlet.batches().concat().into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+        made.outlet.forget();
+        points
     };
     session.take(connected()).unwrap();
+    session.take(Event::Outgoing(Outgoing::Subscribe(1))).unwrap();
+    session.take(answer(1, &[true, true])).unwrap();
+    session.take(retained("t/b", "1")).unwrap();
+    assert_eq!((heard(), session.standing.state(DeviceIndex(0))), (vec![1], DeviceState::Offline));
     session.take(message("t/b", "2")).unwrap();
     session.take(retained("t/b", "1")).unwrap();
     session.take(retained("t/a", "1")).unwrap();
-    let points: Vec<_> = made.outlet.batches().concat().into_iter().map(|(at, _)| at).collect();
-    assert_eq!(points, [1, 0]);
+    assert_eq!(
+        (heard(), session.standing.state(DeviceIndex(0))),
+        (vec![1, 0], DeviceState::Online)
+    );
+    // After a silence everything is asked for again, and a retained message is news once more.
+    pass(&mut session, 20).await.unwrap();
+    session.take(retained("t/b", "3")).unwrap();
+    assert_eq!((heard(), session.standing.state(DeviceIndex(0))), (vec![1], DeviceState::Offline));
 }

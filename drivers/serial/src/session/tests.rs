@@ -172,6 +172,23 @@ async fn silence_fails_the_device_until_its_next_line() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_talker_that_always_pauses_so_long_is_believed() {
+    let mut talk = Talk::start(SCALE);
+    for weight in 0..5 {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        talk.send(format!("ST,{weight} kg\n").as_bytes()).await;
+    }
+    // The first may be a tail; after it, such pauses are this talker's way.
+    assert_eq!(talk.weights(), ["1", "2", "3", "4"]);
+    // One that spoke closely is suspect again after such a pause.
+    talk.send(b"ST,5 kg\n").await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    talk.send(b"ST,6 kg\n").await;
+    assert_eq!(talk.weights().last().map(String::as_str), Some("5"));
+    talk.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn garbage_alone_keeps_nobody_alive() {
     let mut talk = Talk::start(SCALE);
     talk.send(b"\nST,1.0 kg\n").await;
@@ -236,14 +253,17 @@ async fn two_talkers_fall_silent_each_for_itself() {
         lines = ['b (?<v>\d+)']
         points = [ { name = "v", type = "u16", stale_after_ms = 3000 } ]"#,
     );
+    // Bursts further apart than the silence of the other one are no interruption of the line.
+    talk.send(b"\n").await;
     for _ in 0..5 {
-        talk.send(b"\nb 7\n").await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        talk.send(b"b 7\nb 8\n").await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
     }
     let state = |device| talk.outlet.report_of(device).unwrap().state;
     assert_eq!((state(0), state(1)), (DeviceState::Offline, DeviceState::Online));
     let told = talk.readings().concat();
-    assert_eq!(told, vec![(1, Reading::Good(Value::U64(7))); 5]);
+    let burst = [7, 8].map(|value| (1, Reading::Good(Value::U64(value))));
+    assert_eq!(told, vec![burst; 5].concat());
     talk.finish().await;
 }
 
