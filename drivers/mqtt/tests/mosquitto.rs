@@ -164,8 +164,8 @@ async fn a_refused_subscription_costs_its_own_points() {
                 {"acltype": "subscribeLiteral", "topic": "site/weather/rain", "priority": 1, "allow": false}]}]}"#;
         let file = directory.join("rights.json");
         std::fs::write(&file, rights).unwrap();
-        let plugin = "/usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so";
-        format!("allow_anonymous true\nplugin {plugin}\nplugin_opt_config_file {}\n", file.display())
+        let plugin = broker::plugin("mosquitto_dynamic_security.so");
+        format!("allow_anonymous true\nplugin {}\nplugin_opt_config_file {}\n", plugin.display(), file.display())
     })
     .await;
     let session = Session::start(&weather(broker.port, ""));

@@ -90,6 +90,13 @@ impl Drop for Broker {
     }
 }
 
+/// A plugin of mosquitto's, wherever this architecture keeps its libraries.
+pub(crate) fn plugin(name: &str) -> PathBuf {
+    let libraries = std::fs::read_dir("/usr/lib").unwrap();
+    let mut candidates = libraries.map(|entry| entry.unwrap().path().join(name));
+    candidates.find(|path| path.exists()).expect("mosquitto is missing: run tests/run")
+}
+
 /// `None` when mosquitto gave up at once, as it does on a port that is taken.
 async fn run(config: &PathBuf) -> Option<Child> {
     let program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"]
