@@ -59,8 +59,14 @@ pub struct PlanLine {
     pub points: Vec<Index>,
 }
 
-/// A device's own points: the last segment of the id, the type, the unit and what it is.
-const OWN: [(&str, ValueType, Option<&str>, &str); 5] = [
+/// A device's own point: the last segment of the id, the type, the unit, and what it is.
+type Own = (&'static str, ValueType, Option<&'static str>, &'static str);
+
+/// Digits of a device's own fractions that mean something.
+const PRECISION: u8 = 3;
+
+/// A device's own points, in the order of the table.
+const OWN: [Own; 5] = [
     ("state", ValueType::Text, None, "online, degraded, offline or disabled"),
     ("last_error", ValueType::Text, None, "the newest thing that went wrong"),
     ("scan_ms", ValueType::U64, Some("ms"), "fastest scan interval, as revised"),
@@ -73,14 +79,14 @@ const OWN: [(&str, ValueType, Option<&str>, &str); 5] = [
 /// # Errors
 /// [`NameError`] for a device name so long that the ids would pass their limit.
 pub fn own_points(device: &DeviceDeclaration) -> Result<Vec<PointDeclaration>, NameError> {
-    let declare = |(name, value_type, unit, description): &(_, ValueType, Option<&str>, &str)| {
+    let declare = |(name, value_type, unit, description): &Own| {
         let details = PointDetails {
             id: PointId::new(&format!("$devices/{}/{name}", device.name))?,
             device: DeviceIndex(0),
             unit: unit.map(str::to_owned),
             description: Some((*description).to_owned()),
             range: None,
-            precision: None,
+            precision: (*value_type == ValueType::F64).then_some(PRECISION),
             labels: Vec::new(),
             stale_after: Some(StaleAfter::Never),
         };

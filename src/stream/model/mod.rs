@@ -40,7 +40,7 @@ fn check(ops: Vec<Op>, frame_points: usize) {
 }
 
 fn cases() -> u32 {
-    if std::env::var_os("POINTCAST_LONG").is_some() { 50_000 } else { 1_000 }
+    if std::env::var_os("POINTCAST_LONG").is_some() { 20_000 } else { 1_000 }
 }
 
 proptest! {
