@@ -341,11 +341,12 @@ async fn a_stream_out_of_step_is_lost() {
     }
 }
 
-/// A server that breaks off in a reply, and then sends another one: late, and just as long as what misses.
+/// A server that breaks off in a reply, and then sends another one, late: as long as what misses, or not.
 #[tokio::test(start_paused = true)]
 async fn a_reply_that_breaks_off_is_not_filled_up_with_another() {
     let first = ReadRequest { unit: 1, table: Table::Coils, first: 0, quantity: 8 };
-    for missing in 1..=14 {
+    let second = ReadRequest { quantity: 30, ..registers(1, 100) };
+    for missing in 1..=68 {
         let stream = bus(Wire::Tcp, move |count, incoming| {
             let reply = incoming.reply();
             match count {
@@ -355,8 +356,18 @@ async fn a_reply_that_breaks_off_is_not_filled_up_with_another() {
         });
         let mut link = TcpLink::new(stream, Duration::ZERO);
         assert!(link.ask(&first, PATIENCE).await.unwrap().answer.is_err());
-        let second = link.ask(&registers(1, 100), PATIENCE).await;
-        assert!(matches!(second, Err(Lost::OutOfStep { .. })), "{missing}: {second:?}");
+        let asked = link.ask(&second, PATIENCE).await;
+        assert!(matches!(asked, Err(Lost::OutOfStep { .. })), "{missing}: {asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_breaks_off_is_not_waited_for_beyond_its_time() {
+    for kept in 1..15 {
+        let stream = bus(Wire::Tcp, move |_, incoming| at_once(incoming.reply()[..kept].to_vec()));
+        let mut link = TcpLink::new(stream, Duration::ZERO);
+        let asked = link.ask(&registers(1, 100), PATIENCE).await;
+        assert!(matches!(asked, Err(Lost::OutOfStep { .. })), "{kept}: {asked:?}");
     }
 }
 

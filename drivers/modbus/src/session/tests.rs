@@ -359,6 +359,36 @@ async fn a_connection_on_which_nobody_answers_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_is_kept_while_anybody_has_answered_on_it() {
+    let slow = two_units("address = \"x\"").replacen("scan_ms = 100", "scan_ms = 60000", 1);
+    let rig = Rig::new(Kind::Tcp, &slow);
+    let lost = rig.run(59 * SECOND, |incoming| match incoming.request.unit {
+        1 => at_once(incoming.reply()),
+        _ => vec![],
+    });
+    assert!(lost.await.is_none());
+    assert!(report(&rig.ear.heard(), 1).counters.timeouts > 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unit_that_comes_back_is_read_whole_whatever_its_intervals() {
+    let points = "{ name = \"a\", address = \"holding:0\", type = \"u16\" },
+                  { name = \"b\", address = \"input:0\", type = \"u16\", scan_ms = 3600000 }";
+    let line = format!("port = \"x\"\n[[devices]]\nname = \"d\"\nunit_id = 1\npoints = [{points}]");
+    let rig = Rig::new(Kind::Rtu, &line);
+    let start = Instant::now();
+    rig.run(60 * SECOND, move |incoming| {
+        let gone = (10..30).contains(&start.elapsed().as_secs());
+        if gone { vec![] } else { at_once(incoming.reply()) }
+    })
+    .await;
+    let heard = take(&rig.ear);
+    assert!(heard.contains(&Heard::DeviceFailed(DeviceIndex(0), Failure::Timeout)));
+    assert_eq!(readings(&heard, PointIndex(1)).len(), 2, "before, and at the return");
+    assert_eq!(report(&heard, 0).state, DeviceState::Online);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_gateway_that_speaks_for_a_dead_unit_makes_it_lost() {
     let rig = Rig::new(Kind::Tcp, &two_units("address = \"x\""));
     let session = rig.run(30 * SECOND, |incoming| match incoming.request.unit {
