@@ -66,13 +66,13 @@ pub(super) async fn clear(
 }
 
 fn find(api: &Api, client: &str) -> Result<Arc<Session>, Problem> {
-    api.sessions.find(client).ok_or_else(|| {
-        Problem::not_found(
-            "unknown-client",
-            "There is no such client",
-            "the session is unknown or its life is over; open a stream and use the client it names",
-        )
-    })
+    api.sessions.find(client).ok_or_else(unknown)
+}
+
+fn unknown() -> Problem {
+    let detail =
+        "the session is unknown or its life is over; open a stream and use the client it names";
+    Problem::not_found("unknown-client", "There is no such client", detail)
 }
 
 fn edit(session: &Session, edit: Edit, headers: &HeaderMap) -> Result<Response, Problem> {
@@ -87,6 +87,7 @@ fn edit(session: &Session, edit: Edit, headers: &HeaderMap) -> Result<Response, 
         Err(error @ EditError::TooManyEntries(..)) => {
             Err(Problem::field("points", error.to_string()))
         }
+        Err(EditError::Over) => Err(unknown()),
     }
 }
 

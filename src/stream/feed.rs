@@ -103,7 +103,7 @@ impl Feed {
                 return frame::drain();
             }
             let session = &self.attached.session;
-            // Taken before the step: an edit after the step rings this one.
+            // Taken before the step: an edit or a take-over after the step is heard at this one.
             let mailbox = session.mailbox();
             let hold = self.last_changes.map(|at| at + self.pace.interval);
             let may_change = hold.is_none_or(|until| Instant::now() >= until);
@@ -130,7 +130,7 @@ impl Feed {
             // Every arm is cancel-safe: a ring is kept, the others only look at a clock or a flag.
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = mailbox.woken() => {}
+                () = mailbox.woken(self.attached.connection) => {}
                 () = sleep_until(wait_until) => {
                     if Instant::now() >= heartbeat_due {
                         return self.heartbeat();

@@ -46,6 +46,9 @@ pub enum EditError {
     /// More entries than one client may have.
     #[error("{0} entries, at most {1} are allowed")]
     TooManyEntries(usize, usize),
+    /// The session's life is over.
+    #[error("the session's life is over")]
+    Over,
 }
 
 /// One client's session.
@@ -69,6 +72,8 @@ struct State {
     mailbox: Arc<Mailbox>,
     connection: u64,
     left_at: Option<Instant>,
+    /// Its life is over: whoever still holds the session finds nothing there any more.
+    over: bool,
 }
 
 impl Session {
@@ -87,6 +92,7 @@ impl Session {
             mailbox: Arc::new(Mailbox::new(0)),
             connection: 0,
             left_at: None,
+            over: false,
         };
         Self { client, table, limits, selected_in_all, state: Mutex::new(state) }
     }
@@ -117,6 +123,9 @@ impl Session {
     /// [`EditError`]; nothing has changed then.
     pub fn edit(&self, edit: Edit, if_match: Option<u64>) -> Result<Edited, EditError> {
         let mut state = self.state();
+        if state.over {
+            return Err(EditError::Over);
+        }
         if if_match.is_some_and(|revision| revision != state.revision) {
             return Err(EditError::Conflict(state.revision));
         }
@@ -192,10 +201,10 @@ impl Session {
     }
 
     /// Lets a new connection take the session over at the position its client names: the same as
-    /// [`begin`](Self::begin), or `None` if the client cannot have been there.
+    /// [`begin`](Self::begin), or `None` if the client cannot have been there or the session's life is over.
     pub(super) fn resume(&self, seq: u64, revision: u64) -> Option<(u64, Delivery, u64)> {
         let mut state = self.state();
-        if seq > self.table.settled() || revision > state.revision {
+        if state.over || seq > self.table.settled() || revision > state.revision {
             return None;
         }
         // A change that is applied after the marks are cleared is either seen in its slot here or marked
@@ -220,22 +229,24 @@ impl Session {
         }
     }
 
-    /// Whether nobody has driven the session for longer than its life.
-    pub(super) fn is_over(&self, now: Instant) -> bool {
-        let left_at = self.state().left_at;
-        left_at.is_some_and(|at| now.saturating_duration_since(at) >= self.limits.session_life)
+    /// Ends the session if nobody has driven it for longer than its life; true if its life is over. From then
+    /// on it can be neither resumed nor edited: [`close`](Self::close) it.
+    pub(super) fn end_if_due(&self, now: Instant) -> bool {
+        let mut state = self.state();
+        let unused = state.left_at.map(|at| now.saturating_duration_since(at));
+        state.over |= unused.is_some_and(|unused| unused >= self.limits.session_life);
+        state.over
     }
 
-    /// Gives everything back. The session must not be used afterwards.
+    /// Gives everything back.
     pub(super) fn close(&self) {
         let mut state = self.state();
+        state.over = true;
         let points = std::mem::take(&mut state.points);
         for index in &points {
             self.table.unregister(*index, &state.mailbox);
         }
         self.selected_in_all.fetch_sub(points.len(), Ordering::Relaxed);
-        state.connection += 1;
-        state.mailbox.wake();
     }
 
     /// The mailbox to wait at before the next step.
@@ -252,8 +263,6 @@ impl Session {
     ) -> Option<Step> {
         let mut state = self.state();
         if state.connection != connection {
-            // What woke this connection may have been meant for its successor.
-            state.mailbox.wake();
             return None;
         }
         let mut selected = state.selected();
@@ -307,7 +316,7 @@ impl State {
 fn take_over(state: &mut State, seq: u64, revision: u64) -> (u64, Delivery, u64) {
     state.connection += 1;
     state.left_at = None;
-    state.mailbox.wake();
+    state.mailbox.hand_over(state.connection);
     (state.connection, Delivery::from(seq, revision, revision), state.revision)
 }
 

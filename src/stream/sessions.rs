@@ -157,7 +157,7 @@ impl Sessions {
             Err(super::EditError::TooManyEntries(count, most)) => {
                 Err(Refused::Entries(count, most))
             }
-            Err(super::EditError::Conflict(_)) => Ok("empty"),
+            Err(super::EditError::Conflict(_) | super::EditError::Over) => Ok("empty"),
         }
     }
 
@@ -193,13 +193,11 @@ impl Sessions {
         let over: Vec<_> = self
             .sessions
             .iter()
-            .filter(|session| session.is_over(now))
+            .filter(|session| session.end_if_due(now))
             .map(|session| session.key().clone())
             .collect();
         for client in over {
-            // It may have been resumed since it was looked at.
-            let removed = self.sessions.remove_if(&client, |_, session| session.is_over(now));
-            if let Some((_, session)) = removed {
+            if let Some((_, session)) = self.sessions.remove(&client) {
                 session.close();
             }
         }

@@ -15,12 +15,14 @@ pub struct Mailbox {
     bell: Mutex<Bell>,
 }
 
-/// One ring is kept until it is heard. Only the newest listener is called: an older one belongs to a
-/// connection that was taken over and may never look again.
+/// One ring is kept until it is heard, and only the newest listener hears it: an older one belongs to a
+/// connection that was taken over, and would take the ring away from its successor.
 #[derive(Debug, Default)]
 struct Bell {
     rung: bool,
-    listener: Option<Waker>,
+    /// The newest connection that was announced or listened.
+    newest: u64,
+    waker: Option<Waker>,
 }
 
 /// The marks themselves, while locked.
@@ -55,29 +57,46 @@ impl Mailbox {
         idle
     }
 
-    /// Wakes the reader, now or at its next [`woken`](Self::woken).
+    /// Wakes the newest listener, now or at its next [`woken`](Self::woken).
     pub fn wake(&self) {
-        let listener = {
+        let waker = {
             let mut bell = self.bell();
             bell.rung = true;
-            bell.listener.take()
+            bell.waker.take()
         };
-        if let Some(listener) = listener {
-            listener.wake();
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 
-    /// Waits to be woken. With several waiting, only the newest is.
+    /// Announces that from now on `listener` listens, and sends away whoever listened until now. Later
+    /// listeners have higher numbers.
+    pub fn hand_over(&self, listener: u64) {
+        let waker = {
+            let mut bell = self.bell();
+            bell.newest = bell.newest.max(listener);
+            bell.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Waits until `listener` is woken or sent away. One that was sent away never waits.
     ///
     /// # Cancellation
     /// Safe: a wake that was not received stays for the next call.
-    pub async fn woken(&self) {
+    pub async fn woken(&self, listener: u64) {
         poll_fn(|context| {
             let mut bell = self.bell();
+            if listener < bell.newest {
+                return Poll::Ready(());
+            }
+            bell.newest = listener;
             if std::mem::take(&mut bell.rung) {
                 return Poll::Ready(());
             }
-            bell.listener = Some(context.waker().clone());
+            bell.waker = Some(context.waker().clone());
             Poll::Pending
         })
         .await;
