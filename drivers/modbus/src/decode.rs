@@ -57,7 +57,13 @@ pub(crate) enum Decoder {
     /// One bit of a register, 0 the least significant.
     RegisterBit(u8),
     /// A number, scaled or as it is.
-    Number { number: NumberType, order: WordOrder, scale: Option<Scale> },
+    Number {
+        number: NumberType,
+        order: WordOrder,
+        scale: Option<Scale>,
+        /// The raw bits by which the device says that it has no value.
+        no_value: Option<u64>,
+    },
     /// Text over so many registers: UTF-8 up to the first NUL, without white space at its end.
     Text { order: WordOrder, registers: u16 },
 }
@@ -95,7 +101,10 @@ impl Decoder {
                 let set = register.checked_shr(u32::from(*bit))? & 1 == 1;
                 Some(Reading::Good(Value::Bool(set)))
             }
-            Self::Number { number, order, scale } => {
+            Self::Number { order, no_value: Some(none), .. } if order.bits(registers) == *none => {
+                Some(Reading::NotANumber)
+            }
+            Self::Number { number, order, scale, .. } => {
                 numeric(*number, *order, scale.as_ref(), registers)
             }
             Self::Text { order, .. } => Some(text(&order.text(registers))),
@@ -168,7 +177,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn number(number: NumberType, order: WordOrder, registers: &[u16]) -> Reading {
-        let decoder = Decoder::Number { number, order, scale: None };
+        let decoder = Decoder::Number { number, order, scale: None, no_value: None };
         decoder.read(&Content::Registers(registers.to_vec()), 0).unwrap()
     }
 
@@ -206,9 +215,27 @@ mod tests {
     }
 
     #[test]
+    fn the_devices_own_no_value_is_none_in_every_width_and_order() {
+        for order in WordOrder::WORDS.map(|(_, order)| order) {
+            let read = |number, none: u64, bytes: &[u8]| {
+                let decoder =
+                    Decoder::Number { number, order, scale: tenth(), no_value: Some(none) };
+                decoder.read(&Content::Registers(sent(bytes, order)), 0).unwrap()
+            };
+            let none = Reading::NotANumber;
+            assert_eq!(read(NumberType::I16, 0x8000, &i16::MIN.to_be_bytes()), none);
+            assert_ne!(read(NumberType::I16, 0x8000, &(i16::MIN + 1).to_be_bytes()), none);
+            assert_eq!(read(NumberType::U32, 0xFFFF_FFFF, &u32::MAX.to_be_bytes()), none);
+            assert_eq!(read(NumberType::I64, 1 << 63, &i64::MIN.to_be_bytes()), none);
+            assert_eq!(read(NumberType::F32, 0, &0.0_f32.to_be_bytes()), none);
+        }
+    }
+
+    #[test]
     fn scaled_integers_become_doubles_and_scaled_singles_stay_single() {
         let read = |number, registers: &[u16]| {
-            let decoder = Decoder::Number { number, order: WordOrder::Abcd, scale: tenth() };
+            let decoder =
+                Decoder::Number { number, order: WordOrder::Abcd, scale: tenth(), no_value: None };
             decoder.read(&Content::Registers(registers.to_vec()), 0).unwrap()
         };
         assert_eq!(read(NumberType::U16, &[235]), Reading::Good(Value::f64(23.5).unwrap()));
@@ -255,8 +282,12 @@ mod tests {
 
     #[test]
     fn content_that_ends_before_the_value_reads_as_nothing() {
-        let decoder =
-            Decoder::Number { number: NumberType::U32, order: WordOrder::Abcd, scale: None };
+        let decoder = Decoder::Number {
+            number: NumberType::U32,
+            order: WordOrder::Abcd,
+            scale: None,
+            no_value: None,
+        };
         let content = Content::Registers(vec![1, 2, 3]);
         assert_eq!(decoder.read(&content, 1), Some(Reading::Good(Value::U64(0x2_0003))));
         assert_eq!(decoder.read(&content, 2), None);

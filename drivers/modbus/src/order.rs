@@ -51,6 +51,18 @@ impl WordOrder {
         bytes.try_into().ok()
     }
 
+    /// The bits of a number of up to 64, as an unsigned one.
+    pub(crate) fn bits(self, registers: &[u16]) -> u64 {
+        let append = |bits: u64, register: &u16| {
+            bits << 16 | u64::from(u16::from_be_bytes(self.register(*register)))
+        };
+        if self.turns_registers() {
+            registers.iter().rev().fold(0, append)
+        } else {
+            registers.iter().fold(0, append)
+        }
+    }
+
     /// The bytes of a text, first character first.
     pub(crate) fn text(self, registers: &[u16]) -> Vec<u8> {
         registers.iter().flat_map(|register| self.register(*register)).collect()

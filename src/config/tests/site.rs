@@ -75,6 +75,8 @@ fn check_register(entry: &MapEntry, device: &Keys, point: &Keys) {
     if let Encoding::Text { registers } = entry.encoding {
         assert_eq!(point["length"], Setting::Integer(registers.into()), "{what}");
     }
+    let no_value = entry.no_value.map(|none| Setting::Integer(none.into()));
+    assert_eq!(point.get("no_value"), no_value.as_ref(), "{what}");
     check_range(&what, point, entry.range);
     let written = point.get("labels").cloned().unwrap_or(Setting::Section(Vec::new()));
     let Setting::Section(written) = written else { panic!("{what}: {written:?}") };

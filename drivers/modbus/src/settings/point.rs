@@ -36,6 +36,7 @@ struct Written {
     order: Option<Located<WordOrder>>,
     scale: Option<Located<Decimal>>,
     offset: Option<Located<Decimal>>,
+    no_value: Option<Located<i64>>,
     length: Option<Located<i64>>,
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn check(mut keys: Settings, device: &Device, refusals: &mut Refusals
         order: keys.choice("word_order", &WordOrder::WORDS, refusals),
         scale: keys.number("scale", refusals),
         offset: keys.number("offset", refusals),
+        no_value: keys.integer("no_value", i64::MIN..=i64::MAX, refusals),
         length: keys.integer("length", 1..=i64::from(device.max_block), refusals),
     };
     let scan = keys.millis("scan_ms", SCAN_MS, refusals);
@@ -124,7 +126,29 @@ fn decoder(
     let order = written.order.as_ref().map_or(device.order, |order| order.value);
     let scale = scale(written, refusals)?;
     let shown = if scale.is_some() { number.scaled() } else { value_type.value };
-    Some((Decoder::Number { number, order, scale }, shown))
+    let no_value = match &written.no_value {
+        Some(none) => Some(raw_bits(none, number, refusals)?),
+        None => None,
+    };
+    Some((Decoder::Number { number, order, scale, no_value }, shown))
+}
+
+/// The bits of a raw value, which may be written signed or unsigned.
+fn raw_bits(none: &Located<i64>, number: NumberType, refusals: &mut Refusals) -> Option<u64> {
+    let width = 16 * u32::from(number.registers());
+    let beyond = 64 - width;
+    let bits = none.value.cast_unsigned();
+    let unsigned = bits >> (width - 1) >> 1 == 0;
+    let signed = none.value << beyond >> beyond == none.value;
+    if width < 64 && !unsigned && !signed {
+        none.refuse(
+            refusals,
+            format!("{} does not fit {width} bits", none.value),
+            "give what stands in the registers, before scaling, e.g. no_value = 0x8000",
+        );
+        return None;
+    }
+    Some(bits << beyond >> beyond)
 }
 
 fn bit(
@@ -138,6 +162,7 @@ fn bit(
         return None;
     }
     unwanted(&written.scale, "a bit is not scaled", refusals);
+    unwanted(&written.no_value, "a bit always has a value", refusals);
     unwanted(&written.offset, "a bit has no offset", refusals);
     unwanted(&written.order, "a bit has no word order", refusals);
     unwanted(&written.length, "a bit has no length", refusals);
@@ -151,6 +176,7 @@ fn text(
     refusals: &mut Refusals,
 ) -> Option<(Decoder, ValueType)> {
     unwanted(&written.scale, "a string is not scaled", refusals);
+    unwanted(&written.no_value, "a string always has a value", refusals);
     unwanted(&written.offset, "a string has no offset", refusals);
     let example = "length = 8, the number of registers (two characters each)";
     let length = keys.required(written.length.as_ref(), "length", example, refusals)?;

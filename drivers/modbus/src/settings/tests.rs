@@ -64,7 +64,7 @@ fn a_point_takes_over_what_its_device_says_and_may_say_otherwise() {
         ]"#,
     );
     let number = |number, order, scaled: bool| match site.decoders[usize::from(scaled)] {
-        Decoder::Number { number: n, order: o, scale } => {
+        Decoder::Number { number: n, order: o, scale, .. } => {
             assert_eq!((n, o, scale.is_some()), (number, order, scaled));
         }
         ref other @ (Decoder::Bit | Decoder::RegisterBit(_) | Decoder::Text { .. }) => {
@@ -104,6 +104,9 @@ fn what_cannot_be_read_is_refused_with_what_would_be_right() {
         ("address = \"holding:0\", type = \"u16\", length = 2", "only a string has a length"),
         ("address = \"holding:0\", type = \"u16\", scale = 0", "a scale of 0"),
         ("address = \"coil:0\", scale = 2", "a bit is not scaled"),
+        ("address = \"coil:0\", no_value = 2", "a bit always has a value"),
+        ("address = \"holding:0\", type = \"i16\", no_value = 0x18000", "does not fit 16 bits"),
+        ("address = \"holding:0\", type = \"i16\", no_value = -32769", "does not fit 16 bits"),
         ("address = \"coil:0\", word_order = \"BADC\"", "a bit has no word order"),
         ("address = \"holding:0\", type = \"string\", length = 2, offset = 1", "no offset"),
         ("address = \"holding:0\", type = \"u16\", scan_ms = 9", "from 10 to 86400000"),
