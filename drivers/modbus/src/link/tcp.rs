@@ -7,6 +7,7 @@
 //! next. So a frame within a frame, bytes after a reply that begin no frame, and a reply that is unfinished
 //! when time is up, all mean that the stream is out of step.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use pointcast_api::UnixMs;
@@ -20,8 +21,8 @@ use super::{
 };
 use crate::frame::{Answer, Judged, ReadRequest};
 
-/// How many of the newest transactions may still be answered, late ones included.
-const RECENT_TRANSACTIONS: u16 = 16;
+/// How many transactions that were given up are remembered, in case that they are answered late.
+const MAX_GIVEN_UP: usize = 64;
 
 /// A connection to a Modbus TCP server, or to a gateway with units behind it.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct TcpLink<S> {
     stream: S,
     splitter: Splitter,
     transaction: u16,
+    /// The newest transactions that were not answered in time.
+    given_up: VecDeque<u16>,
     /// Least pause between a reply and the next request.
     request_gap: Duration,
     may_ask_at: Instant,
@@ -38,7 +41,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
     /// A link on a fresh connection.
     pub(crate) fn new(stream: S, request_gap: Duration) -> Self {
         let may_ask_at = Instant::now();
-        Self { stream, splitter: Splitter::default(), transaction: 0, request_gap, may_ask_at }
+        let (splitter, given_up) = (Splitter::default(), VecDeque::new());
+        Self { stream, splitter, transaction: 0, given_up, request_gap, may_ask_at }
     }
 
     /// Cancel-safe: what was read is kept in the splitter at once.
@@ -46,8 +50,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
         let mut chunk = [0; READ_CHUNK_BYTES];
         let count = read_some(&mut self.stream, &mut chunk).await?;
         let piece = chunk.get(..count).unwrap_or_default();
-        let age = begins_frame(piece).map(|begun| self.transaction.wrapping_sub(begun));
-        if self.splitter.is_unfinished() && age.is_some_and(|age| age <= RECENT_TRANSACTIONS) {
+        let awaited = |begun: u16| begun == self.transaction || self.given_up.contains(&begun);
+        if self.splitter.is_unfinished() && begins_frame(piece).is_some_and(awaited) {
             return Err(Lost::OutOfStep { what: "a frame within a frame".to_owned() });
         }
         self.splitter.push(piece);
@@ -112,6 +116,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for TcpLink<S> {
     async fn ask(&mut self, request: &ReadRequest, patience: Duration) -> Result<Exchange, Lost> {
         let mut strays = Strays::default();
         let answer = self.exchange(request, patience, &mut strays).await?;
+        if answer.is_err() {
+            self.given_up.truncate(MAX_GIVEN_UP - 1);
+            self.given_up.push_front(self.transaction);
+        }
         self.may_ask_at = Instant::now() + self.request_gap;
         Ok(Exchange { answer, strays })
     }

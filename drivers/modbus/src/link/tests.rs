@@ -246,22 +246,27 @@ async fn a_stream_out_of_step_is_lost() {
     }
 }
 
-/// A server that breaks off in a reply, and then sends another one, late: as long as what misses, or not.
+/// A server that breaks off in a reply, and then sends another one, late, whether it is as long as what
+/// misses or not, and however many requests lie in between.
 #[tokio::test(start_paused = true)]
 async fn a_reply_that_breaks_off_is_not_filled_up_with_another() {
     let first = ReadRequest { unit: 1, table: Table::Coils, first: 0, quantity: 8 };
-    let second = ReadRequest { quantity: 30, ..registers(1, 100) };
-    for missing in 1..=68 {
+    let last = ReadRequest { quantity: 30, ..registers(1, 100) };
+    for (missing, between) in (1..=68).flat_map(|missing| [(missing, 0), (missing, 40)]) {
         let stream = bus(Wire::Tcp, move |count, incoming| {
             let reply = incoming.reply();
             match count {
                 0 => vec![(Duration::from_millis(150), reply)],
+                count if count <= between => at_once(reply),
                 _ => at_once(reply[..reply.len() - missing].to_vec()),
             }
         });
         let mut link = TcpLink::new(stream, Duration::ZERO);
         assert!(link.ask(&first, PATIENCE).await.unwrap().answer.is_err());
-        let asked = link.ask(&second, PATIENCE).await;
+        for _ in 0..between {
+            assert!(link.ask(&first, PATIENCE).await.unwrap().answer.is_ok());
+        }
+        let asked = link.ask(&last, PATIENCE).await;
         assert!(matches!(asked, Err(Lost::OutOfStep { .. })), "{missing}: {asked:?}");
     }
 }
