@@ -93,12 +93,15 @@ impl<L: Link> Session<'_, L> {
         let error = self.refused(asked, code);
         let minds_the_range =
             matches!(code, ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue);
+        let is_part = self.tasks.get(asked.at).is_some_and(|task| task.part_of.is_some());
         if minds_the_range && self.cut(asked) {
-            tracing::info!(
-                device = self.name(asked.device),
-                error,
-                "looks for what is refused by asking for halves"
-            );
+            if !is_part {
+                tracing::info!(
+                    device = self.name(asked.device),
+                    error,
+                    "looks for what is refused by asking for halves"
+                );
+            }
             return;
         }
         self.slot_served(asked);
