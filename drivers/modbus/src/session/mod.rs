@@ -19,6 +19,7 @@ use crate::link::{Exchange, Link, Lost, StrayKind, Strays};
 use crate::patience::{
     LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
 };
+use crate::plan::Block;
 use crate::schedule::{self, Next};
 use crate::settings::{Site, Unit};
 use bisect::Bisections;
@@ -87,6 +88,12 @@ impl<'a, L: Link> Session<'a, L> {
     ) -> Self {
         let now = Instant::now();
         let blocks = lessons.with(|learned| site.plan(learned));
+        // Nothing is due while the line still rests: that is no want of time.
+        let begin = |block: Block| {
+            let unit = site.units.get(block.device.at());
+            let rest = unit.and_then(|unit| link.rests_until(unit.id));
+            Task::new(block, rest.map_or(now, |rest| rest.max(now)))
+        };
         let health = |unit: &Unit| Health {
             unit: *unit,
             patience: Patience::default(),
@@ -99,8 +106,8 @@ impl<'a, L: Link> Session<'a, L> {
             lessons,
             reports,
             outlet,
+            tasks: blocks.into_iter().map(begin).collect(),
             link,
-            tasks: blocks.into_iter().map(|block| Task::new(block, now)).collect(),
             bisections: Bisections::default(),
             health: site.units.iter().map(health).collect(),
             lost_share: WaitingShare::new(PARTS_BESIDE_LOST),
