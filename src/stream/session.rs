@@ -181,8 +181,8 @@ impl Session {
                 }
             }
         }
-        for index in &state.points {
-            self.table.unregister(*index, &state.mailbox);
+        for (local, index) in (0..).zip(&state.points) {
+            self.table.unregister(*index, &state.mailbox, local);
         }
         self.selected_in_all.fetch_add(points.len(), Ordering::Relaxed);
         self.selected_in_all.fetch_sub(state.points.len(), Ordering::Relaxed);
@@ -243,8 +243,8 @@ impl Session {
         let mut state = self.state();
         state.over = true;
         let points = std::mem::take(&mut state.points);
-        for index in &points {
-            self.table.unregister(*index, &state.mailbox);
+        for (local, index) in (0..).zip(&points) {
+            self.table.unregister(*index, &state.mailbox, local);
         }
         self.selected_in_all.fetch_sub(points.len(), Ordering::Relaxed);
     }

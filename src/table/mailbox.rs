@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::iter::repeat_with;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -13,6 +15,8 @@ use std::task::{Poll, Waker};
 pub struct Mailbox {
     marks: Mutex<Backlog>,
     bell: Mutex<Bell>,
+    /// Where each local place stands among its point's readers. Touched only under the lock of that list.
+    places: Vec<AtomicU32>,
 }
 
 /// One ring is kept until it is heard, and only the newest listener hears it: an older one belongs to a
@@ -41,7 +45,18 @@ impl Mailbox {
     pub fn new(points: usize) -> Self {
         let marks =
             Backlog { marked: vec![false; points], waiting: 0, queue: VecDeque::new(), taken: 0 };
-        Self { marks: Mutex::new(marks), bell: Mutex::default() }
+        let places = repeat_with(AtomicU32::default).take(points).collect();
+        Self { marks: Mutex::new(marks), bell: Mutex::default(), places }
+    }
+
+    pub(super) fn place(&self, local: u32) -> u32 {
+        self.places.get(local as usize).map_or(u32::MAX, |place| place.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_place(&self, local: u32, place: u32) {
+        if let Some(known) = self.places.get(local as usize) {
+            known.store(place, Ordering::Relaxed);
+        }
     }
 
     /// The marks, for as long as the guard lives; writers wait for it, so be quick.

@@ -16,6 +16,8 @@ mod mailbox;
 mod pattern;
 mod sequence;
 mod slot;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -53,6 +55,8 @@ pub struct Table {
 struct Core {
     slots: Vec<Slot>,
     sequence: Sequence,
+    /// Of each `SWEEP_TURN` slots: the uptime in milliseconds before which none of them can turn stale.
+    due_ms: Vec<u64>,
 }
 
 impl Table {
@@ -66,7 +70,8 @@ impl Table {
             .collect();
         let sequence = Sequence::starting_after(slots.len() as u64);
         let interest = Interest::for_points(slots.len());
-        let core = Mutex::new(Core { slots, sequence });
+        let due_ms = vec![0; slots.len().div_ceil(SWEEP_TURN)];
+        let core = Mutex::new(Core { slots, sequence, due_ms });
         Self { catalog, started: Instant::now(), core, interest }
     }
 
@@ -101,9 +106,10 @@ impl Table {
         &self,
         updates: impl IntoIterator<Item = (Index, Update<'a>)>,
     ) -> Option<Batch> {
-        let uptime = self.uptime();
         let mut changed = Vec::new();
         let mut core = self.core();
+        // Under the lock, so that the sweep never looked at a later time than this.
+        let uptime = self.uptime();
         for (index, update) in updates {
             let Some(slot) = core.slots.get_mut(index as usize) else { continue };
             if slot.apply(update, uptime, self.interest.is_wanted(index)) {
@@ -129,21 +135,12 @@ impl Table {
         }
     }
 
-    /// Turns every point that was not read within its `stale_after` uncertain.
+    /// Turns every point that was not read within its `stale_after` uncertain. Where all were read in time, it
+    /// looks again only when that time could be over.
     pub fn sweep_stale(&self, now: UnixMs) {
-        let uptime = self.uptime();
-        for start in (0..self.catalog.len()).step_by(SWEEP_TURN) {
-            let mut changed = Vec::new();
-            let batch = {
-                let mut core = self.core();
-                let turn = (0..).zip(&mut core.slots).skip(start).take(SWEEP_TURN);
-                for (index, slot) in turn {
-                    if slot.age(uptime, now, self.interest.is_wanted(index)) {
-                        changed.push(index);
-                    }
-                }
-                core.number(changed, &self.interest)
-            };
+        for turn in 0..self.catalog.len().div_ceil(SWEEP_TURN) {
+            let uptime = self.uptime();
+            let batch = self.core().age(turn, uptime, now, &self.interest);
             if let Some(mut batch) = batch {
                 while self.mark_next(&mut batch) {}
                 self.settle(batch);
@@ -157,8 +154,8 @@ impl Table {
     }
 
     /// Ends a registration.
-    pub fn unregister(&self, index: Index, mailbox: &Arc<Mailbox>) {
-        self.interest.remove(index, mailbox);
+    pub fn unregister(&self, index: Index, mailbox: &Arc<Mailbox>, local: u32) {
+        self.interest.remove(index, mailbox, local);
     }
 
     /// The state of one point.
@@ -199,6 +196,28 @@ pub(crate) struct Batch {
 }
 
 impl Core {
+    /// Ages one turn's slots, if any of them can be due. `None`: nothing to announce.
+    fn age(
+        &mut self,
+        turn: usize,
+        uptime: Duration,
+        now: UnixMs,
+        interest: &Interest,
+    ) -> Option<Batch> {
+        let due_ms = self.due_ms.get_mut(turn).filter(|due_ms| slot::millis(uptime) >= **due_ms)?;
+        let slots = self.slots.chunks_mut(SWEEP_TURN).nth(turn)?;
+        let first = Index::try_from(turn * SWEEP_TURN).ok()?;
+        let mut changed = Vec::new();
+        *due_ms = u64::MAX;
+        for (index, slot) in (first..).zip(slots) {
+            if slot.age(uptime, now, interest.is_wanted(index)) {
+                changed.push(index);
+            }
+            *due_ms = slot.due_ms(uptime).min(*due_ms);
+        }
+        self.number(changed, interest)
+    }
+
     /// Numbers the changed slots. `None`: nothing to announce.
     fn number(&mut self, changed: Vec<Index>, interest: &Interest) -> Option<Batch> {
         if changed.is_empty() {

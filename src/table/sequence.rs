@@ -61,7 +61,9 @@ impl Sequence {
         changed: Vec<Index>,
         wake: Vec<Arc<Mailbox>>,
     ) -> Settled {
-        if let Some(batch) = self.open.iter_mut().find(|batch| batch.last == last) {
+        // There may be many: all that were finished while one writer was held up.
+        let at = self.open.partition_point(|batch| batch.last < last);
+        if let Some(batch) = self.open.get_mut(at).filter(|batch| batch.last == last) {
             batch.done = true;
             batch.changed = changed;
             batch.wake.extend(wake);
@@ -77,7 +79,8 @@ impl Sequence {
 
     /// Wakes `mailbox` once `seq` is settled: now, if it is already.
     pub(super) fn wake_when_settled(&mut self, seq: u64, mailbox: &Arc<Mailbox>) {
-        match self.open.iter_mut().find(|batch| batch.last >= seq) {
+        let at = self.open.partition_point(|batch| batch.last < seq);
+        match self.open.get_mut(at) {
             Some(batch) if seq > self.settled => batch.wake.push(Arc::clone(mailbox)),
             _ => mailbox.wake(),
         }

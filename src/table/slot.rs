@@ -52,6 +52,8 @@ pub(super) struct Slot {
     /// What readers may still show while newer changes are not settled, oldest first; kept only where
     /// readers are.
     older: Vec<Version>,
+    /// Whether `newest` has changed and waits for its number.
+    unnumbered: bool,
     /// Uptime at the last successful live read, in milliseconds.
     read_at_ms: u64,
     stale_after_ms: u64,
@@ -86,6 +88,7 @@ impl Slot {
         Self {
             newest,
             older: Vec::new(),
+            unnumbered: false,
             read_at_ms: 0,
             stale_after_ms: stale_after_ms(stale_after),
         }
@@ -103,6 +106,7 @@ impl Slot {
         self.newest.state.seq = seq;
         self.newest.count = self.newest.count.wrapping_add(1);
         self.newest.text = None;
+        self.unnumbered = false;
     }
 
     /// What may be shown while `settled` is the newest settled number; its text is made at most once a
@@ -128,9 +132,15 @@ impl Slot {
         }
     }
 
-    /// Takes in an update; true if value or quality changed. `read` says that somebody reads the point, so
-    /// that its state before the change must stay at hand until the change is settled.
+    /// Takes in an update; true if value or quality changed and the point is to be numbered: once, however
+    /// often one batch changes it. `read` says that somebody reads the point, so that its state before the
+    /// change must stay at hand until the change is settled.
     pub(super) fn apply(&mut self, update: Update<'_>, uptime: Duration, read: bool) -> bool {
+        let listed = self.unnumbered;
+        self.take_in(update, uptime, read) && !listed
+    }
+
+    fn take_in(&mut self, update: Update<'_>, uptime: Duration, read: bool) -> bool {
         let (value, reason, time) = match update {
             Update::Fail(failure, time) | Update::Read(&Reading::Failed(failure), time) => {
                 return self.doubt(failure.into(), time, read);
@@ -159,6 +169,13 @@ impl Slot {
         }
         let age_ms = millis(uptime).saturating_sub(self.read_at_ms);
         age_ms > self.stale_after_ms && self.doubt(Reason::Stale, now, read)
+    }
+
+    /// The earliest uptime, in milliseconds, at which [`age`](Self::age) could turn the point stale, as things
+    /// are at `uptime`: each read puts it off.
+    pub(super) fn due_ms(&self, uptime: Duration) -> u64 {
+        let read_at_ms = if ages(self.reason()) { self.read_at_ms } else { millis(uptime) };
+        read_at_ms.saturating_add(self.stale_after_ms).saturating_add(1)
     }
 
     fn reason(&self) -> Option<Reason> {
@@ -196,6 +213,10 @@ impl Slot {
     }
 
     fn keep(&mut self, read: bool) {
+        if std::mem::replace(&mut self.unnumbered, true) {
+            // What this replaces is of the same batch and was never to be shown.
+            return;
+        }
         if read && self.older.len() < MAX_OLDER {
             self.older.push(self.newest.clone());
         } else {
@@ -205,7 +226,7 @@ impl Slot {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -219,6 +240,15 @@ mod tests {
         Slot::waiting(1, UnixMs(5), StaleAfter::Elapsed(3 * SECOND))
     }
 
+    /// A batch of its own; true if it changed the point.
+    fn apply(slot: &mut Slot, update: Update<'_>, uptime: Duration) -> bool {
+        let changed = slot.apply(update, uptime, false);
+        if changed {
+            slot.set_seq(slot.seq() + 1);
+        }
+        changed
+    }
+
     fn good(number: i64) -> Reading {
         Reading::Good(Value::I64(number))
     }
@@ -226,8 +256,8 @@ mod tests {
     #[test]
     fn an_equal_reading_is_no_change_and_moves_only_checked() {
         let mut slot = slot();
-        assert!(slot.apply(Update::Read(&good(1), UnixMs(10)), SECOND, false));
-        assert!(!slot.apply(Update::Read(&good(1), UnixMs(20)), 2 * SECOND, false));
+        assert!(apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND));
+        assert!(!apply(&mut slot, Update::Read(&good(1), UnixMs(20)), 2 * SECOND));
         assert_eq!(slot.newest.state.time, Some(UnixMs(10)));
         assert_eq!(slot.newest.state.checked, Some(UnixMs(20)));
     }
@@ -235,15 +265,15 @@ mod tests {
     #[test]
     fn a_failure_keeps_the_last_value_and_its_own_time() {
         let mut slot = slot();
-        slot.apply(Update::Read(&good(1), UnixMs(10)), SECOND, false);
-        assert!(slot.apply(Update::Fail(Failure::Timeout, UnixMs(30)), SECOND, false));
-        assert!(!slot.apply(Update::Fail(Failure::Timeout, UnixMs(40)), SECOND, false));
+        apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND);
+        assert!(apply(&mut slot, Update::Fail(Failure::Timeout, UnixMs(30)), SECOND));
+        assert!(!apply(&mut slot, Update::Fail(Failure::Timeout, UnixMs(40)), SECOND));
         assert_eq!(slot.newest.state.value, Some(Value::I64(1)));
         assert_eq!(slot.newest.state.time, Some(UnixMs(10)));
         assert_eq!(slot.newest.state.doubt, Some((Reason::Timeout, UnixMs(30))));
         assert_eq!(slot.newest.state.quality(), Quality::Bad);
         assert!(
-            slot.apply(Update::Read(&good(1), UnixMs(50)), SECOND, false),
+            apply(&mut slot, Update::Read(&good(1), UnixMs(50)), SECOND),
             "return to the same value"
         );
         assert_eq!(slot.newest.state.time, Some(UnixMs(50)));
@@ -252,8 +282,8 @@ mod tests {
     #[test]
     fn no_number_takes_the_value_away() {
         let mut slot = slot();
-        slot.apply(Update::Read(&good(1), UnixMs(10)), SECOND, false);
-        assert!(slot.apply(Update::Read(&Reading::NotANumber, UnixMs(20)), SECOND, false));
+        apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND);
+        assert!(apply(&mut slot, Update::Read(&Reading::NotANumber, UnixMs(20)), SECOND));
         assert_eq!(slot.newest.state.value, None);
         assert_eq!(slot.newest.state.time, Some(UnixMs(20)));
         assert_eq!(slot.newest.state.doubt, Some((Reason::NotANumber, UnixMs(20))));
@@ -263,12 +293,12 @@ mod tests {
     fn only_what_counts_as_live_turns_stale_and_only_after_its_time() {
         let mut slot = slot();
         assert!(!slot.age(9 * SECOND, UnixMs(0), false), "waiting stays waiting");
-        slot.apply(Update::Read(&good(1), UnixMs(10)), SECOND, false);
+        apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND);
         assert!(!slot.age(4 * SECOND, UnixMs(0), false));
         assert!(slot.age(4 * SECOND + Duration::from_millis(1), UnixMs(77), false));
         assert_eq!(slot.newest.state.doubt, Some((Reason::Stale, UnixMs(77))));
         assert!(!slot.age(9 * SECOND, UnixMs(99), false));
-        slot.apply(Update::Fail(Failure::Timeout, UnixMs(90)), SECOND, false);
+        apply(&mut slot, Update::Fail(Failure::Timeout, UnixMs(90)), SECOND);
         assert!(!slot.age(20 * SECOND, UnixMs(99), false), "bad is not made better");
     }
 
@@ -276,7 +306,7 @@ mod tests {
     fn a_value_of_unknown_age_never_looks_live() {
         let mut slot = slot();
         let retained = Reading::OfUnknownAge(Value::I64(7));
-        assert!(slot.apply(Update::Read(&retained, UnixMs(10)), SECOND, false));
+        assert!(apply(&mut slot, Update::Read(&retained, UnixMs(10)), SECOND));
         assert_eq!(slot.newest.state.quality(), Quality::Uncertain);
         assert_eq!(slot.newest.state.checked, None);
     }

@@ -1,0 +1,105 @@
+//! The table as writers, readers and the sweep see it, on paused time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pointcast_api::{
+    DeviceIndex, PointDeclaration, PointDetails, PointId, Reading, Reason, StaleAfter, UnixMs,
+    Value, ValueType,
+};
+use tokio::time::advance;
+
+use super::{Catalog, Index, Mailbox, SWEEP_TURN, Table, Update};
+
+fn table(points: usize, stale_after: impl Fn(usize) -> StaleAfter) -> Table {
+    let declare = |point: usize| PointDeclaration {
+        details: PointDetails {
+            id: PointId::new(&format!("p{point}")).unwrap(),
+            device: DeviceIndex(0),
+            unit: None,
+            description: None,
+            range: None,
+            precision: None,
+            labels: Vec::new(),
+            stale_after: None,
+        },
+        value_type: ValueType::I64,
+        scan_interval: None,
+        stale_after: stale_after(point),
+        writable: false,
+    };
+    let points = (0..points).map(|point| (declare(point), String::new())).collect();
+    Table::new(Catalog::new(points).unwrap())
+}
+
+fn good(value: i64) -> Reading {
+    Reading::Good(Value::I64(value))
+}
+
+fn put(table: &Table, points: impl IntoIterator<Item = usize>, value: i64) {
+    let reading = good(value);
+    let update = |point| (Index::try_from(point).unwrap(), Update::Read(&reading, UnixMs(1)));
+    table.apply(points.into_iter().map(update));
+}
+
+fn is_stale(table: &Table, point: usize) -> bool {
+    let state = table.read(Index::try_from(point).unwrap()).unwrap();
+    state.doubt.is_some_and(|(reason, _)| reason == Reason::Stale)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_point_turns_stale_after_its_own_time_whenever_it_was_looked_at() {
+    const TICK: Duration = Duration::from_millis(100);
+    let stale_after = |point: usize| match point % 5 {
+        0 => StaleAfter::Never,
+        times => StaleAfter::Elapsed(TICK * u32::try_from(times * 3).unwrap()),
+    };
+    // One turn of the sweep, the beginning of another, and points that are read at some ticks only.
+    let points = SWEEP_TURN + 50;
+    let looked_at: Vec<usize> = (0..20).chain(SWEEP_TURN - 10..points).collect();
+    let is_read = |point: usize, tick: usize| point % 11 != 0 && (tick * 7 + point) % 13 < 2;
+    let table = table(points, stale_after);
+    let mut read_at = vec![None; points];
+    for tick in 0..200 {
+        let read: Vec<usize> = looked_at.iter().copied().filter(|p| is_read(*p, tick)).collect();
+        for point in &read {
+            read_at[*point] = Some(tick);
+        }
+        put(&table, read, i64::try_from(tick).unwrap());
+        table.sweep_stale(UnixMs(1));
+        for point in &looked_at {
+            let unread =
+                read_at[*point].map(|read_at| TICK * u32::try_from(tick - read_at).unwrap());
+            let expected = match stale_after(*point) {
+                StaleAfter::Elapsed(bound) => unread.is_some_and(|unread| unread > bound),
+                StaleAfter::Never => false,
+            };
+            assert_eq!(is_stale(&table, *point), expected, "p{point} at tick {tick}");
+        }
+        advance(TICK).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_point_that_stands_twice_in_a_reply_changes_once_to_the_later() {
+    let table = table(2, |_| StaleAfter::Never);
+    let mailbox = Arc::new(Mailbox::new(1));
+    table.register(0, &mailbox, 0);
+    put(&table, [0], 1);
+    let before = table.settled();
+    let (first, second) = (good(2), good(3));
+    let batch = [(0, Update::Read(&first, UnixMs(1))), (0, Update::Read(&second, UnixMs(1)))];
+    let mut batch = table.begin(batch).unwrap();
+    table.view(|view| {
+        let shown = view.shown(0).unwrap();
+        assert!(shown.text.contains("\"value\":1,") && !shown.newest, "{}", shown.text);
+    });
+    while table.mark_next(&mut batch) {}
+    table.settle(batch);
+    assert_eq!(table.settled(), before + 1);
+    table.view(|view| {
+        let shown = view.shown(0).unwrap();
+        assert!(shown.text.contains("\"value\":3,") && shown.newest, "{}", shown.text);
+        assert_eq!(shown.count, 2);
+    });
+}
