@@ -87,7 +87,9 @@ async fn run_session(
     inlet: &mut Inlet,
     stop: &CancellationToken,
 ) -> Ended {
-    let session = AssertUnwindSafe(driver.session(outlet, inlet, stop.clone())).catch_unwind();
+    // Within the caught future, because a driver can panic before it has made one.
+    let session = async { driver.session(outlet, inlet, stop.clone()).await };
+    let session = AssertUnwindSafe(session).catch_unwind();
     let mut session = std::pin::pin!(session);
     let ended = tokio::select! {
         ended = &mut session => ended,
@@ -151,7 +153,7 @@ mod tests {
         }
     }
 
-    /// A driver whose first session faults, second panics, third ends early and fourth runs.
+    /// A driver whose sessions fault, panic, panic before they begin, end early, and at last run.
     #[derive(Default)]
     struct Moody(AtomicUsize);
 
@@ -172,11 +174,12 @@ mod tests {
             stop: CancellationToken,
         ) -> SessionFuture<'a> {
             let turn = self.0.fetch_add(1, Ordering::SeqCst);
+            assert_ne!(turn, 2, "on purpose");
             Box::pin(async move {
                 match turn {
                     0 => Err(Fault::new("open it", std::io::Error::other("not there"))),
                     1 => panic!("on purpose"),
-                    2 => Ok(()),
+                    3 => Ok(()),
                     _ => {
                         stop.cancelled().await;
                         Ok(())
@@ -192,7 +195,7 @@ mod tests {
         let (_sender, inlet) = command_queue();
         let run = supervise("c", &driver, &heard, inlet, stop.clone());
         let end = async {
-            while driver.0.load(Ordering::SeqCst) < 4 {
+            while driver.0.load(Ordering::SeqCst) < 5 {
                 sleep(Duration::from_millis(10)).await;
             }
             stop.cancel();
@@ -203,6 +206,7 @@ mod tests {
             heard,
             [
                 "failed to open it: not there",
+                "the driver panicked; this is a defect of the driver",
                 "the driver panicked; this is a defect of the driver",
                 "the driver ended its session without being told to",
             ]
