@@ -111,14 +111,25 @@ impl Catalog {
         self.by_name.get(id).copied()
     }
 
-    /// The places of all points that `pattern` means, in the order of their ids.
-    ///
-    /// Looks only at ids that begin with the pattern's literal part.
+    /// The places of all points that `pattern` means, in the order of their ids. Looks only at its
+    /// [`candidates`](Self::candidates).
     pub fn matching<'a>(&'a self, pattern: &'a Pattern) -> impl Iterator<Item = Index> + 'a {
+        let means = |index: &Index| self.entry(*index).is_some_and(|e| pattern.matches(e.id()));
+        self.candidates(pattern).iter().copied().filter(means)
+    }
+
+    /// The places of all points whose ids begin with the literal part of `pattern`; for a plain id, of that
+    /// point alone. Found in a few steps, whatever their number.
+    #[must_use]
+    pub fn candidates(&self, pattern: &Pattern) -> &[Index] {
         let prefix = pattern.prefix();
-        self.from(prefix)
-            .take_while(move |index| self.id_of(*index).starts_with(prefix))
-            .filter(|index| self.entry(*index).is_some_and(|e| pattern.matches(e.id())))
+        let begin = self.sorted.partition_point(|index| self.id_of(*index) < prefix);
+        let behind = self.sorted.get(begin..).unwrap_or_default();
+        let count = behind.partition_point(|index| {
+            let id = self.id_of(*index);
+            if pattern.is_literal() { id == prefix } else { id.starts_with(prefix) }
+        });
+        behind.get(..count).unwrap_or_default()
     }
 
     /// A page of the points that any of `patterns` means: at most `limit` whose ids sort after `after`, in
