@@ -114,6 +114,11 @@ fn every_malformed_request_is_refused_with_the_field_named() {
     refused(&get(address, "/api/v1/points/no/such"), 404, &[]);
     refused(&get(address, "/api/v1/points/read"), 404, &[]);
     refused(&get(address, "/api/v2/points"), 404, &[]);
+    for path in ["points/%FF", "devices/%FF", "clients/%FF/subscription"] {
+        refused(&get(address, &format!("/api/v1/{path}")), 400, &["path"]);
+    }
+    let many = vec!["*/a"; 33].join(",");
+    refused(&get(address, &format!("/api/v1/points?match={many}")), 400, &["match"]);
     refused(&request(address, "DELETE", "/api/v1/points", &[], ""), 405, &[]);
     let read = |body: Json| send(address, "POST", "/api/v1/points/read", &body);
     refused(&read(json!([])), 400, &["body"]);
@@ -139,6 +144,21 @@ fn malformed_streams_are_refused_with_the_field_named() {
     refused(&stream("heartbeat_ms=2000&heartbeat_ms=3000"), 400, &["heartbeat_ms"]);
     let html = request(address, "GET", "/api/v1/stream", &[("Accept", "text/html")], "");
     refused(&html, 406, &[]);
+}
+
+#[test]
+fn an_answer_names_no_more_bad_fields_than_help() {
+    let ids = json!({ "ids": vec![5; 1_000] });
+    let problem = send(gateway(), "POST", "/api/v1/points/read", &ids).json();
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
+    assert_eq!(problem["detail"], "1000 fields are not right");
+}
+
+#[test]
+fn an_empty_last_event_id_hides_none() {
+    let path = "/api/v1/stream?last_event_id=nobody.never.1.1&heartbeat_ms=1000";
+    let mut stream = Stream::open_with(gateway(), path, &[("Last-Event-ID", "")]);
+    assert_eq!(stream.next().unwrap().data["reset"], "restart");
 }
 
 #[test]

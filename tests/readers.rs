@@ -17,7 +17,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use peer::http::{Event, Stream, get};
+use peer::http::{Event, Stream, get, request};
 use peer::wait_for;
 use pointcast::devices::Devices;
 use pointcast::http::{Api, Hosts, accept, router};
@@ -203,6 +203,18 @@ fn past_the_limit_of_connections_the_next_one_waits_its_turn() {
     let mut answer = String::new();
     waiting.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn a_look_at_the_head_of_a_stream_costs_no_session() {
+    let server = Server::start(Limits { sessions: 1, ..Limits::default() });
+    for _ in 0..3 {
+        let head = request(server.address, "HEAD", "/api/v1/stream?points=**", &[], "");
+        assert_eq!((head.status, head.body.as_str()), (200, ""));
+        assert_eq!(head.header("content-type"), Some("text/event-stream"));
+        assert_eq!(head.header("content-length"), None);
+    }
+    Stream::open(server.address, "points=**").next_named("subscribed");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! `/api/v1/devices`: state, statistics and reading plan of each device.
 
 use axum::Json as JsonBody;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
 use super::Api;
 use super::problem::Problem;
+use super::request::Named;
 use crate::devices::{Device, PlanLine};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
@@ -15,10 +16,7 @@ pub(super) async fn list(State(api): State<Api>) -> Response {
     no_store(json!({ "devices": devices }))
 }
 
-pub(super) async fn one(
-    State(api): State<Api>,
-    Path(name): Path<String>,
-) -> Result<Response, Problem> {
+pub(super) async fn one(State(api): State<Api>, Named(name): Named) -> Result<Response, Problem> {
     let device = api.devices.find(&name).ok_or_else(|| {
         let detail = format!("no device is called {name:?}; GET /api/v1/devices lists them");
         Problem::not_found("unknown-device", "There is no such device", detail)

@@ -3,7 +3,7 @@
 //! A page of another site can have a browser send requests to a gateway on loopback or in the plant's
 //! network. By DNS rebinding it can even read the answers, but then `Host` bears a name that is not the
 //! gateway's. So `Host` must be the gateway's (an address it is reached at, `localhost` on loopback, or a
-//! configured name), and a browser that says it speaks for another origin is refused.
+//! configured name), and a browser that says it speaks for a page of another host is refused.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -18,7 +18,8 @@ use super::Api;
 use super::accept::Peer;
 use super::problem::Problem;
 
-/// The names, besides addresses and `localhost`, under which the gateway may be addressed.
+/// The names under which the gateway may be addressed, besides `localhost` and the address that a connection
+/// reached. An address may be a name too: behind a port that is forwarded, clients know another one.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Hosts(Vec<String>);
 
@@ -35,7 +36,8 @@ impl Hosts {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         if let Ok(address) = bare.parse::<IpAddr>() {
             let address = address.to_canonical();
-            return address == local.to_canonical() || address.is_loopback();
+            let named = || self.0.iter().any(|name| name.parse() == Ok(address));
+            return address == local.to_canonical() || address.is_loopback() || named();
         }
         let host = host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
@@ -81,10 +83,10 @@ fn verdict(
             ));
         }
     }
-    same_origin(hosts, local, uri, headers)
+    same_site(hosts, local, uri, headers)
 }
 
-fn same_origin(
+fn same_site(
     hosts: &Hosts,
     local: SocketAddr,
     uri: &Uri,
@@ -123,7 +125,7 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, value.parse().unwrap());
         }
-        let hosts = Hosts::new(&["Gateway.plant".to_owned()]);
+        let hosts = Hosts::new(&["Gateway.plant".to_owned(), "10.9.8.7".to_owned()]);
         let local = "192.168.0.5:8080".parse().unwrap();
         match verdict(&hosts, local, &path.parse().unwrap(), &headers) {
             Ok(()) => 200,
@@ -141,6 +143,7 @@ mod tests {
             "[::1]:8080",
             "GATEWAY.plant:80",
             "gateway.plant.",
+            "10.9.8.7:80",
         ] {
             assert_eq!(check(&[("host", host)], "/"), 200, "{host}");
         }

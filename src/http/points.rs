@@ -1,7 +1,7 @@
 //! `/api/v1/points`: values and metadata, for those who ask once or poll.
 
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use pointcast_api::{PointId, StaleAfter};
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::Api;
 use super::problem::{FieldError, Problem};
-use super::request::{self, Query};
+use super::request::{self, Named, Query};
 use crate::table::{Entry, Index, Pattern, write_state};
 
 /// Points in one page of the list, unless asked otherwise.
@@ -18,6 +18,9 @@ const DEFAULT_PAGE: u64 = 1_000;
 
 /// Most points in one page of the list, and most ids in one read.
 const MAX_PAGE: u64 = 10_000;
+
+/// Most patterns in one list's `match`: every one of them may be held against every point.
+const MAX_MATCHES: usize = 32;
 
 pub(super) async fn list(
     State(api): State<Api>,
@@ -29,6 +32,9 @@ pub(super) async fn list(
         Some(patterns) if !patterns.is_empty() => patterns,
         _ => everything(),
     };
+    if patterns.len() > MAX_MATCHES {
+        query.refuse("match", format!("at most {MAX_MATCHES} patterns are taken"));
+    }
     let cursor = query.text("cursor").map(str::to_owned);
     query.finish()?;
     let catalog = api.table.catalog();
@@ -56,10 +62,7 @@ fn everything() -> Vec<Pattern> {
     ["**", "$devices/**", "$gateway/**"].iter().filter_map(|p| Pattern::new(p).ok()).collect()
 }
 
-pub(super) async fn one(
-    State(api): State<Api>,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
+pub(super) async fn one(State(api): State<Api>, Named(id): Named) -> Result<Response, Problem> {
     let id = PointId::new(&id).map_err(|error| Problem::field("id", error.to_string()))?;
     let found = api.table.catalog().find(&id);
     let index = found.ok_or_else(|| unknown(&id))?;
@@ -70,7 +73,7 @@ pub(super) async fn one(
 
 /// A point may be called `read`; `POST` to the same path is another resource.
 pub(super) async fn one_named_read(state: State<Api>) -> Result<Response, Problem> {
-    one(state, Path("read".to_owned())).await
+    one(state, Named("read".to_owned())).await
 }
 
 fn unknown(id: &PointId) -> Problem {

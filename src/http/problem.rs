@@ -4,6 +4,9 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+/// Most bad fields named in one answer.
+pub(super) const MAX_ERRORS: usize = 100;
+
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Problem {
@@ -45,12 +48,13 @@ impl Problem {
         }
     }
 
-    /// A request with bad fields; `errors` is not empty.
-    pub(super) fn fields(errors: Vec<FieldError>) -> Self {
+    /// A request with bad fields; `errors` is not empty, and the first of them are named.
+    pub(super) fn fields(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [only] => format!("{}: {}", only.field, only.detail),
             all => format!("{} fields are not right", all.len()),
         };
+        errors.truncate(MAX_ERRORS);
         let title = "The request is not well-formed";
         Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "bad-request", title, detail) }
     }

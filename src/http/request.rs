@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::Value as Json;
@@ -15,6 +17,19 @@ use crate::table::Pattern;
 
 /// Longest query string, in bytes: a selection that does not fit belongs into a subscription's body.
 const MAX_QUERY_BYTES: usize = 8 * 1024;
+
+/// The name in a request's path, decoded.
+pub(super) struct Named(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Path::from_request_parts(parts, state).await;
+        let Path(name) = read.map_err(|_| Problem::field("path", "it is not UTF-8"))?;
+        Ok(Self(name))
+    }
+}
 
 /// A request's query: each name once, and only names that the resource knows.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
@@ -18,10 +18,13 @@ const KNOWN: [&str; 5] = ["points", "interval_ms", "heartbeat_ms", "last_event_i
 /// When a client that was refused for a limit may try again.
 const RETRY_AFTER_S: u32 = 5;
 
+type Event = Result<Bytes, std::convert::Infallible>;
+
 pub(super) async fn open(
     State(api): State<Api>,
     Extension(peer): Extension<Peer>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if !takes_event_stream(&headers) {
@@ -38,10 +41,15 @@ pub(super) async fn open(
     let points = query.patterns("points");
     // The header is newer: a browser sends it beside the address the page once opened.
     let header_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let last_event_id = header_id.or(query.text("last_event_id")).map(str::to_owned);
+    let ids = [header_id, query.text("last_event_id")];
+    let last_event_id = ids.into_iter().flatten().find(|id| !id.is_empty()).map(str::to_owned);
     query.finish()?;
+    if method == Method::HEAD {
+        // Nobody is there to read: no session is worth it.
+        return Ok(event_stream(Body::from_stream(stream::empty::<Event>())));
+    }
     let opening = Opening {
-        last_event_id: last_event_id.as_deref().filter(|id| !id.is_empty()),
+        last_event_id: last_event_id.as_deref(),
         points,
         pace: Pace { interval, heartbeat },
         address: peer.remote.ip(),
@@ -50,14 +58,18 @@ pub(super) async fn open(
     let stop = api.stop;
     let events = stream::unfold((feed, stop), |(mut feed, stop)| async move {
         let event: Bytes = feed.next(&stop).await?;
-        Some((Ok::<_, std::convert::Infallible>(event), (feed, stop)))
+        Some((Event::Ok(event), (feed, stop)))
     });
+    Ok(event_stream(Body::from_stream(events)))
+}
+
+fn event_stream(events: Body) -> Response {
     let head = [
         (header::CONTENT_TYPE.as_str(), "text/event-stream"),
         (header::CACHE_CONTROL.as_str(), "no-store, no-transform"),
         ("x-accel-buffering", "no"),
     ];
-    Ok((head, Body::from_stream(events)).into_response())
+    (head, events).into_response()
 }
 
 fn takes_event_stream(headers: &HeaderMap) -> bool {

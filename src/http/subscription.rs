@@ -8,30 +8,27 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
 use super::Api;
-use super::problem::{FieldError, Problem};
-use super::request;
+use super::problem::{FieldError, MAX_ERRORS, Problem};
+use super::request::{self, Named};
 use crate::stream::{Edit, EditError, Edited, Session, Verdict};
 use crate::table::Pattern;
 
-/// Most bad fields named in one answer.
-const MAX_ERRORS: usize = 100;
-
 pub(super) async fn show(
     State(api): State<Api>,
-    Path(client): Path<String>,
+    Named(client): Named,
 ) -> Result<Response, Problem> {
     Ok(answer(find(&api, &client)?.subscription()))
 }
 
 pub(super) async fn put(
     State(api): State<Api>,
-    Path(client): Path<String>,
+    Named(client): Named,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -44,7 +41,7 @@ pub(super) async fn put(
 
 pub(super) async fn patch(
     State(api): State<Api>,
-    Path(client): Path<String>,
+    Named(client): Named,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -59,7 +56,7 @@ pub(super) async fn patch(
 
 pub(super) async fn clear(
     State(api): State<Api>,
-    Path(client): Path<String>,
+    Named(client): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     edit(&*find(&api, &client)?, Edit::Put(Vec::new()), &headers)
@@ -144,6 +141,7 @@ impl Fields {
     }
 
     fn refuse(&mut self, field: String, detail: String) {
+        // A body can have half a million of them.
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(FieldError { field, detail });
         }

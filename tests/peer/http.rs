@@ -108,8 +108,14 @@ impl Stream {
     /// Opens `/api/v1/stream?<query>`.
     #[track_caller]
     pub fn open(address: SocketAddr, query: &str) -> Self {
-        let path = format!("/api/v1/stream?{query}");
-        let socket = open(address, "GET", &path, &[("Accept", "text/event-stream")], "");
+        Self::open_with(address, &format!("/api/v1/stream?{query}"), &[])
+    }
+
+    /// Opens a stream with more header fields than the usual.
+    #[track_caller]
+    pub fn open_with(address: SocketAddr, path: &str, fields: &[(&str, &str)]) -> Self {
+        let fields = [&[("Accept", "text/event-stream")], fields].concat();
+        let socket = open(address, "GET", path, &fields, "");
         let mut reader = BufReader::new(socket);
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
