@@ -108,11 +108,13 @@ impl Table {
     ) -> Option<Batch> {
         let mut changed = Vec::new();
         let mut core = self.core();
+        let core = &mut *core;
         // Under the lock, so that the sweep never looked at a later time than this.
         let uptime = self.uptime();
         for (index, update) in updates {
             let Some(slot) = core.slots.get_mut(index as usize) else { continue };
-            if slot.apply(update, uptime, self.interest.is_wanted(index)) {
+            let read = self.interest.is_wanted(index).then_some(&core.sequence);
+            if slot.apply(update, uptime, read) {
                 changed.push(index);
             }
         }
@@ -210,7 +212,8 @@ impl Core {
         let mut changed = Vec::new();
         *due_ms = u64::MAX;
         for (index, slot) in (first..).zip(slots) {
-            if slot.age(uptime, now, interest.is_wanted(index)) {
+            let read = interest.is_wanted(index).then_some(&self.sequence);
+            if slot.age(uptime, now, read) {
                 changed.push(index);
             }
             *due_ms = slot.due_ms(uptime).min(*due_ms);

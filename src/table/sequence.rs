@@ -5,7 +5,7 @@
 //! wakes those who wait for it. Pure: no lock, no clock.
 
 use std::collections::VecDeque;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use super::Index;
@@ -15,6 +15,8 @@ use super::mailbox::Mailbox;
 pub(super) struct Sequence {
     last: u64,
     settled: u64,
+    /// The number before each batch whose marks are being placed: where `settled` may come to a stand.
+    stops: Vec<u64>,
     /// Batches whose marks are being placed, in order; at most one for each writing thread, and finished
     /// ones behind the slowest of them.
     open: VecDeque<Batch>,
@@ -22,6 +24,7 @@ pub(super) struct Sequence {
 
 #[derive(Debug)]
 struct Batch {
+    before: u64,
     last: u64,
     changed: Vec<Index>,
     done: bool,
@@ -37,7 +40,7 @@ pub(super) struct Settled {
 
 impl Sequence {
     pub(super) fn starting_after(last: u64) -> Self {
-        Self { last, settled: last, open: VecDeque::new() }
+        Self { last, settled: last, stops: Vec::new(), open: VecDeque::new() }
     }
 
     pub(super) fn settled(&self) -> u64 {
@@ -46,11 +49,12 @@ impl Sequence {
 
     /// Numbers a batch of `count` changes (at least 1). Each opened batch must be settled.
     pub(super) fn open(&mut self, count: u64) -> RangeInclusive<u64> {
-        let first = self.last + 1;
+        let before = self.last;
         self.last += count;
         let (changed, wake) = (Vec::new(), Vec::new());
-        self.open.push_back(Batch { last: self.last, changed, done: false, wake });
-        first..=self.last
+        self.open.push_back(Batch { before, last: self.last, changed, done: false, wake });
+        self.stops.push(before);
+        before + 1..=self.last
     }
 
     /// Says that the marks of the batch that ends with `last` are placed: which points it changed, and whom
@@ -65,6 +69,8 @@ impl Sequence {
         let at = self.open.partition_point(|batch| batch.last < last);
         if let Some(batch) = self.open.get_mut(at).filter(|batch| batch.last == last) {
             batch.done = true;
+            let before = batch.before;
+            self.stops.retain(|stop| *stop != before);
             batch.changed = changed;
             batch.wake.extend(wake);
         }
@@ -75,6 +81,11 @@ impl Sequence {
             settled.wake.extend(batch.wake);
         }
         settled
+    }
+
+    /// Whether the settled number is in `range` now, or may be while no more batches are opened.
+    pub(super) fn may_settle_in(&self, range: &Range<u64>) -> bool {
+        range.contains(&self.settled) || self.stops.iter().any(|stop| range.contains(stop))
     }
 
     /// Wakes `mailbox` once `seq` is settled: now, if it is already.

@@ -6,10 +6,12 @@ use std::time::Duration;
 use pointcast_api::{Failure, Quality, Reading, Reason, StaleAfter, UnixMs, Value};
 
 use super::catalog::Entry;
+use super::sequence::Sequence;
 use super::{ages, stale_after_ms, text};
 
 /// Most states kept of a point before its newest. There is more than one only while a point changes again
-/// before another batch's marks are placed; past this many, readers wait for the newest instead.
+/// before another batch's marks are placed, and one for each such batch is enough; past this many batches at
+/// once, readers wait for the newest instead.
 const MAX_OLDER: usize = 16;
 
 /// What the table is told of a point.
@@ -133,14 +135,19 @@ impl Slot {
     }
 
     /// Takes in an update; true if value or quality changed and the point is to be numbered: once, however
-    /// often one batch changes it. `read` says that somebody reads the point, so that its state before the
+    /// often one batch changes it. `read` is given if somebody reads the point, so that its state before the
     /// change must stay at hand until the change is settled.
-    pub(super) fn apply(&mut self, update: Update<'_>, uptime: Duration, read: bool) -> bool {
+    pub(super) fn apply(
+        &mut self,
+        update: Update<'_>,
+        uptime: Duration,
+        read: Option<&Sequence>,
+    ) -> bool {
         let listed = self.unnumbered;
         self.take_in(update, uptime, read) && !listed
     }
 
-    fn take_in(&mut self, update: Update<'_>, uptime: Duration, read: bool) -> bool {
+    fn take_in(&mut self, update: Update<'_>, uptime: Duration, read: Option<&Sequence>) -> bool {
         let (value, reason, time) = match update {
             Update::Fail(failure, time) | Update::Read(&Reading::Failed(failure), time) => {
                 return self.doubt(failure.into(), time, read);
@@ -162,8 +169,8 @@ impl Slot {
         self.hold(value, reason, time, read)
     }
 
-    /// Turns the point stale if it was not read in time; true if it did.
-    pub(super) fn age(&mut self, uptime: Duration, now: UnixMs, read: bool) -> bool {
+    /// Turns the point stale if it was not read in time; true if it did. `read` as for [`apply`](Self::apply).
+    pub(super) fn age(&mut self, uptime: Duration, now: UnixMs, read: Option<&Sequence>) -> bool {
         if !ages(self.reason()) {
             return false;
         }
@@ -187,7 +194,7 @@ impl Slot {
         value: Option<&Value>,
         reason: Option<Reason>,
         time: UnixMs,
-        read: bool,
+        read: Option<&Sequence>,
     ) -> bool {
         let same_reason = self.reason() == reason;
         if same_reason && self.newest.state.value.as_ref() == value {
@@ -203,7 +210,7 @@ impl Slot {
         true
     }
 
-    fn doubt(&mut self, reason: Reason, since: UnixMs, read: bool) -> bool {
+    fn doubt(&mut self, reason: Reason, since: UnixMs, read: Option<&Sequence>) -> bool {
         if self.reason() == Some(reason) {
             return false;
         }
@@ -212,17 +219,36 @@ impl Slot {
         true
     }
 
-    fn keep(&mut self, read: bool) {
+    fn keep(&mut self, read: Option<&Sequence>) {
         if std::mem::replace(&mut self.unnumbered, true) {
             // What this replaces is of the same batch and was never to be shown.
             return;
         }
-        if read && self.older.len() < MAX_OLDER {
+        let Some(sequence) = read else {
+            self.older = Vec::new();
+            return;
+        };
+        if self.older.len() >= MAX_OLDER {
+            self.forget_passed_over(sequence);
+        }
+        if self.older.len() < MAX_OLDER {
             self.older.push(self.newest.clone());
         } else {
             // A history with a gap would show something older than what was settled.
             self.older = Vec::new();
         }
+    }
+
+    /// Drops the states that will never be the newest settled one.
+    fn forget_passed_over(&mut self, sequence: &Sequence) {
+        let mut next = self.newest.state.seq;
+        let mut needed = |version: &Version| {
+            let shown_while = version.state.seq..std::mem::replace(&mut next, version.state.seq);
+            sequence.may_settle_in(&shown_while)
+        };
+        let mut kept: Vec<_> = self.older.drain(..).rev().filter(|older| needed(older)).collect();
+        kept.reverse();
+        self.older = kept;
     }
 }
 
@@ -242,7 +268,7 @@ mod tests {
 
     /// A batch of its own; true if it changed the point.
     fn apply(slot: &mut Slot, update: Update<'_>, uptime: Duration) -> bool {
-        let changed = slot.apply(update, uptime, false);
+        let changed = slot.apply(update, uptime, None);
         if changed {
             slot.set_seq(slot.seq() + 1);
         }
@@ -292,14 +318,14 @@ mod tests {
     #[test]
     fn only_what_counts_as_live_turns_stale_and_only_after_its_time() {
         let mut slot = slot();
-        assert!(!slot.age(9 * SECOND, UnixMs(0), false), "waiting stays waiting");
+        assert!(!slot.age(9 * SECOND, UnixMs(0), None), "waiting stays waiting");
         apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND);
-        assert!(!slot.age(4 * SECOND, UnixMs(0), false));
-        assert!(slot.age(4 * SECOND + Duration::from_millis(1), UnixMs(77), false));
+        assert!(!slot.age(4 * SECOND, UnixMs(0), None));
+        assert!(slot.age(4 * SECOND + Duration::from_millis(1), UnixMs(77), None));
         assert_eq!(slot.newest.state.doubt, Some((Reason::Stale, UnixMs(77))));
-        assert!(!slot.age(9 * SECOND, UnixMs(99), false));
+        assert!(!slot.age(9 * SECOND, UnixMs(99), None));
         apply(&mut slot, Update::Fail(Failure::Timeout, UnixMs(90)), SECOND);
-        assert!(!slot.age(20 * SECOND, UnixMs(99), false), "bad is not made better");
+        assert!(!slot.age(20 * SECOND, UnixMs(99), None), "bad is not made better");
     }
 
     #[test]

@@ -81,6 +81,42 @@ async fn each_point_turns_stale_after_its_own_time_whenever_it_was_looked_at() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn while_one_writer_is_held_up_others_points_stay_as_they_were_settled() {
+    let table = table(3, |_| StaleAfter::Never);
+    let mailbox = Arc::new(Mailbox::new(3));
+    (0..3).for_each(|point| table.register(point, &mailbox, point));
+    let reading = good(1);
+    put(&table, [0, 1], 1);
+    let mut held_up = table.begin([(2, Update::Read(&reading, UnixMs(1)))]).unwrap();
+    let settled = table.settled();
+    let shows = |point, value: i64| {
+        table.view(|view| {
+            let shown = view.shown(point).expect("its settled state is at hand");
+            assert!(shown.text.contains(&format!("\"value\":{value},")), "{}", shown.text);
+        });
+    };
+    for value in 2..100 {
+        put(&table, [0], value);
+        assert_eq!(table.settled(), settled);
+        // Both of the last settled reply, or of none: never one without the other.
+        shows(0, 1);
+        shows(1, 1);
+    }
+    while table.mark_next(&mut held_up) {}
+    let mut second = table.begin([(1, Update::Read(&good(7), UnixMs(1)))]).unwrap();
+    for value in 100..200 {
+        put(&table, [0], value);
+    }
+    table.settle(held_up);
+    shows(0, 99);
+    shows(1, 1);
+    while table.mark_next(&mut second) {}
+    table.settle(second);
+    shows(0, 199);
+    shows(1, 7);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_point_that_stands_twice_in_a_reply_changes_once_to_the_later() {
     let table = table(2, |_| StaleAfter::Never);
     let mailbox = Arc::new(Mailbox::new(1));
