@@ -85,6 +85,8 @@ pub(crate) enum Lost {
     Closed,
     #[error("none of the last {requests} requests was answered, by any unit")]
     Deaf { requests: u32 },
+    #[error("it sends what nobody asked for: more than {bytes} bytes without an answer in them")]
+    Flood { bytes: usize },
     #[error("a request could not be sent within {} ms", WRITE_TIMEOUT.as_millis())]
     Stuck,
     #[error("the stream is out of step: {what}")]

@@ -27,6 +27,10 @@ use crate::line::{Line, MAX_FRAME_BYTES, REQUEST_CHARACTERS};
 /// within what was received.
 const ADAPTER_LATENCY: Duration = Duration::from_millis(20);
 
+/// Pause after a full chunk, which is more than any frame: whoever sends that is no device of this bus, and
+/// must not cost more than reading half a megabyte a second does.
+const BREATH: Duration = Duration::from_millis(1);
+
 /// What a line may be like, beside its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RtuTiming {
@@ -46,6 +50,8 @@ pub(crate) struct RtuLink<S> {
     rests: Rests,
     /// When the last byte came or went, as far as known; may lie ahead while a request is on the wire.
     busy_until: Instant,
+    /// Before this nothing is read.
+    read_at: Instant,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
@@ -56,15 +62,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
         let now = Instant::now();
         let longest = timing.line.wire(u32::try_from(MAX_FRAME_BYTES).unwrap_or(u32::MAX));
         let rests = Rests::new(now + timing.max_reply_delay + longest + ADAPTER_LATENCY);
-        Self { stream, timing, framer: Framer::default(), rests, busy_until: now }
+        Self { stream, timing, framer: Framer::default(), rests, busy_until: now, read_at: now }
     }
 
     /// Cancel-safe: what was read is kept in the framer at once.
     async fn receive(&mut self) -> Result<(), Lost> {
+        if Instant::now() < self.read_at {
+            sleep_until(self.read_at).await;
+        }
         let mut chunk = [0; READ_CHUNK_BYTES];
         let count = read_some(&mut self.stream, &mut chunk).await?;
         self.framer.push(chunk.get(..count).unwrap_or_default());
-        self.busy_until = Instant::now();
+        let now = Instant::now();
+        if count == READ_CHUNK_BYTES {
+            self.read_at = now + BREATH;
+        }
+        // What is not read yet is no silence.
+        self.busy_until = now.max(self.read_at);
         Ok(())
     }
 
@@ -103,6 +117,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
                 }
             }
             self.discard(strays);
+            // On a line that never stops, bytes come first for ever.
+            if Instant::now() >= bound {
+                return Ok(false);
+            }
         }
     }
 
@@ -157,6 +175,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
                 let response = Instant::now().saturating_duration_since(sent);
                 return Ok(Ok(Answered { answer, arrived: UnixMs::now(), response }));
             }
+            // Looked at here as well as by the timer: on a line that never stops, bytes come first for ever.
+            if Instant::now() >= deadline {
+                self.give_up(request, sent, patience);
+                return Ok(Err(Unanswered::Silence));
+            }
             let unfinished_until = match self.framer.is_clear() {
                 true => deadline,
                 false => self.busy_until + line.silence().max(ADAPTER_LATENCY),
@@ -166,20 +189,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
                 biased;
                 received = self.receive() => received?,
                 () = sleep_until(unfinished_until.min(deadline)) => {
-                    if Instant::now() >= deadline {
-                        let late_until = self.timing.max_reply_delay.max(patience)
-                            + line.reply(request) + ADAPTER_LATENCY;
-                        self.rests.owe(*request, sent + late_until);
-                        // The listening window: an answer on its way is heard out before anybody talks.
-                        self.busy_until = Instant::now() + ADAPTER_LATENCY;
-                        return Ok(Err(Unanswered::Silence));
-                    }
-                    if self.framer.silence() {
+                    if Instant::now() < deadline && self.framer.silence() {
                         strays.add(StrayKind::Garbled, Some(request.unit));
                     }
                 }
             }
         }
+    }
+
+    /// The time of a request that left at `sent` is up: its answer is owed.
+    fn give_up(&mut self, request: &ReadRequest, sent: Instant, patience: Duration) {
+        let late_until = self.timing.max_reply_delay.max(patience)
+            + self.timing.line.reply(request)
+            + ADAPTER_LATENCY;
+        self.rests.owe(*request, sent + late_until);
+        // The listening window: an answer on its way is heard out before anybody talks.
+        self.busy_until = Instant::now() + ADAPTER_LATENCY;
     }
 }
 

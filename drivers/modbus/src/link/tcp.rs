@@ -5,7 +5,8 @@
 //!
 //! A server that breaks off in the middle of a reply would have the rest of it filled up with whatever comes
 //! next. So a frame within a frame, bytes after a reply that begin no frame, and a reply that is unfinished
-//! when time is up, all mean that the stream is out of step.
+//! when time is up, all mean that the stream is out of step. A server that sends without being asked is hung
+//! up on, or reading would take all there is to take and no time would ever be up.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,6 +25,9 @@ use crate::frame::{Answer, Judged, ReadRequest};
 /// How many transactions that were given up are remembered, in case that they are answered late.
 const MAX_GIVEN_UP: usize = 64;
 
+/// Most bytes taken in between two answers: far more than all that was given up can bring, late.
+const MAX_UNANSWERED_BYTES: usize = 64 * 1024;
+
 /// A connection to a Modbus TCP server, or to a gateway with units behind it.
 #[derive(Debug)]
 pub(crate) struct TcpLink<S> {
@@ -32,6 +36,8 @@ pub(crate) struct TcpLink<S> {
     transaction: u16,
     /// The newest transactions that were not answered in time.
     given_up: VecDeque<u16>,
+    /// Bytes that came since the last answer.
+    unanswered_bytes: usize,
     /// Least pause between a reply and the next request.
     request_gap: Duration,
     may_ask_at: Instant,
@@ -42,7 +48,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
     pub(crate) fn new(stream: S, request_gap: Duration) -> Self {
         let may_ask_at = Instant::now();
         let (splitter, given_up) = (Splitter::default(), VecDeque::new());
-        Self { stream, splitter, transaction: 0, given_up, request_gap, may_ask_at }
+        Self {
+            stream,
+            splitter,
+            transaction: 0,
+            given_up,
+            unanswered_bytes: 0,
+            request_gap,
+            may_ask_at,
+        }
     }
 
     /// Cancel-safe: what was read is kept in the splitter at once.
@@ -55,6 +69,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             return Err(Lost::OutOfStep { what: "a frame within a frame".to_owned() });
         }
         self.splitter.push(piece);
+        self.unanswered_bytes += count;
+        if self.unanswered_bytes > MAX_UNANSWERED_BYTES {
+            return Err(Lost::Flood { bytes: MAX_UNANSWERED_BYTES });
+        }
         Ok(())
     }
 
@@ -96,6 +114,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
         loop {
             if let Some(answer) = self.answer(request, strays)? {
                 let response = sent.elapsed();
+                self.unanswered_bytes = 0;
                 return Ok(Ok(Answered { answer, arrived: UnixMs::now(), response }));
             }
             match timeout_at(deadline, self.receive()).await {

@@ -288,6 +288,63 @@ async fn a_peer_that_takes_nothing_is_lost() {
     assert!(matches!(asked, Err(Lost::Stuck)), "{asked:?}");
 }
 
+/// A peer that sends on and on without being asked, as fast as it is read: neither the time nor the memory
+/// of whoever listens is its own.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_sends_unasked_is_hung_up_on() {
+    let frame = [0xFF, 0xF0, 0, 0, 0, 5, 1, 3, 2, 0, 10];
+    let flood = move |_, _| at_once(frame.repeat(100_000));
+    let mut link = TcpLink::new(bus(Wire::Tcp, flood), Duration::ZERO);
+    let asked = link.ask(&registers(1, 0), PATIENCE).await;
+    assert!(matches!(asked, Err(Lost::Flood { .. })), "{asked:?}");
+
+    // While idle, and after an answer that was right, too.
+    let then_flood = move |_, incoming: Incoming| {
+        vec![
+            (Duration::from_millis(1), incoming.reply()),
+            (Duration::from_millis(2), frame.repeat(100_000)),
+        ]
+    };
+    let mut link = TcpLink::new(bus(Wire::Tcp, then_flood), Duration::ZERO);
+    assert!(link.ask(&registers(1, 0), PATIENCE).await.unwrap().answer.is_ok());
+    let idle = async {
+        loop {
+            if let Err(lost) = link.idle(Instant::now() + PATIENCE).await {
+                return lost;
+            }
+        }
+    };
+    let idle = tokio::time::timeout(Duration::from_secs(1), idle).await;
+    assert!(matches!(idle, Ok(Lost::Flood { .. })), "{idle:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_floods_costs_a_bounded_rate_and_no_more_than_its_time() {
+    for noise in [vec![0x55], Incoming::frame_of(77, &[3, 2, 0, 1])] {
+        let (ours, mut theirs) = tokio::io::duplex(4096);
+        let sent = Arc::new(Mutex::new(0));
+        let counted = sent.clone();
+        tokio::spawn(async move {
+            let mut request = [0; 8];
+            theirs.read_exact(&mut request).await.unwrap();
+            let noise = noise.repeat(4096 / noise.len());
+            while theirs.write_all(&noise).await.is_ok() && *counted.lock().unwrap() < 10_000_000 {
+                *counted.lock().unwrap() += noise.len();
+            }
+        });
+        let mut link = RtuLink::new(ours, timing());
+        for why in [Unanswered::Silence, Unanswered::LineBusy] {
+            // The first one waits for the rest of all units, the second for that of its own.
+            let start = Instant::now().max(link.rests_until(1).unwrap());
+            let exchange = link.ask(&registers(1, 0), PATIENCE).await.unwrap();
+            assert_eq!(exchange.answer.err(), Some(why));
+            assert!(start.elapsed() < PATIENCE * 2, "{:?}", start.elapsed());
+        }
+        let sent = *sent.lock().unwrap();
+        assert!(sent < 1_000_000, "{sent} bytes were read");
+    }
+}
+
 /// The standard's request (V1.02 appendix B has the check sum's rules). Do not change this test.
 #[test]
 fn rtu_request_bytes_are_frozen() {

@@ -59,12 +59,15 @@ impl Incoming {
                 let prefix = [self.transaction.to_be_bytes(), [0, 0], length].concat();
                 [prefix, vec![unit], pdu.to_vec()].concat()
             }
-            Wire::Rtu => {
-                let mut frame = [vec![unit], pdu.to_vec()].concat();
-                frame.extend(crc(&frame.clone()));
-                frame
-            }
+            Wire::Rtu => Self::frame_of(unit, pdu),
         }
+    }
+
+    /// The RTU frame around a PDU.
+    pub(crate) fn frame_of(unit: u8, pdu: &[u8]) -> Vec<u8> {
+        let mut frame = [vec![unit], pdu.to_vec()].concat();
+        frame.extend(crc(&frame.clone()));
+        frame
     }
 
     /// The right reply.
