@@ -3,7 +3,8 @@
 //! - [`PointId`], [`DeviceName`]: names, checked once, never checked again.
 //! - [`Value`], [`Reading`], [`Sample`], [`Reason`]: what was read, and how far it may be trusted.
 //! - [`Driver`], [`Outlet`], [`Inlet`], [`Fault`]: who calls whom, and when.
-//! - [`text`], [`Reports`]: what several drivers need: text to value, and devices' reports told in time.
+//! - [`text`], [`Reports`], [`Rationed`]: what several drivers need: text to value, devices' reports told in
+//!   time, log lines told seldom.
 //! - [`settings`]: a configuration section as a driver sees it, with file and line for every refusal.
 //!
 //! Invariants: a [`Value`] is always finite and bounded; a [`Sample`] that carries no value cannot look
@@ -17,6 +18,7 @@ mod name;
 mod outlet;
 mod point;
 mod quality;
+mod rationed;
 mod reports;
 mod sample;
 pub mod settings;
@@ -34,6 +36,7 @@ pub use point::{
     ValueType,
 };
 pub use quality::{Failure, Quality, Reason};
+pub use rationed::Rationed;
 pub use reports::Reports;
 pub use sample::{Reading, Sample, UnixMs};
 pub use value::{FiniteF32, FiniteF64, MAX_TEXT_BYTES, Text, Value};

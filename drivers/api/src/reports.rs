@@ -4,9 +4,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{DeviceIndex, DeviceReport, DeviceState, Outlet};
 
+/// Most changes of one device's state told at once between two calls of [`Reports::tell`]. A device that goes
+/// to and fro faster is told with the others, or every dashboard and log would hear each of its messages.
+const CHANGES_AT_ONCE: u32 = 3;
+
 /// The newest report of each device, and what the outlet was told of it.
 ///
-/// A change of state is told at once, everything else when [`tell`](Self::tell) is called, which a session
+/// A change of state is told at once (of a device that goes to and fro, the first three), everything else when [`tell`](Self::tell) is called, which a session
 /// does once a second. Counters live as long as the driver.
 #[derive(Debug)]
 pub struct Reports(Mutex<Vec<Slot>>);
@@ -15,6 +19,8 @@ pub struct Reports(Mutex<Vec<Slot>>);
 struct Slot {
     newest: DeviceReport,
     told: Option<DeviceReport>,
+    /// Changes told at once since the last telling of everything.
+    at_once: u32,
 }
 
 impl Reports {
@@ -36,7 +42,9 @@ impl Reports {
             let Some(slot) = slots.get_mut(device.at()) else { return };
             change(&mut slot.newest);
             let told = slot.told.as_ref().map(|report| report.state);
-            (told != Some(slot.newest.state)).then(|| slot.take())
+            let is_due = told != Some(slot.newest.state) && slot.at_once < CHANGES_AT_ONCE;
+            slot.at_once += u32::from(is_due);
+            is_due.then(|| slot.take())
         };
         if let Some(report) = due {
             outlet.report(device, report);
@@ -48,7 +56,10 @@ impl Reports {
         let due: Vec<_> = (0..)
             .map(DeviceIndex)
             .zip(self.slots().iter_mut())
-            .filter(|(_, slot)| slot.told.as_ref() != Some(&slot.newest))
+            .filter_map(|(device, slot)| {
+                slot.at_once = 0;
+                (slot.told.as_ref() != Some(&slot.newest)).then_some((device, slot))
+            })
             .map(|(device, slot)| (device, slot.take()))
             .collect();
         for (device, report) in due {
@@ -119,5 +130,24 @@ mod tests {
         assert_eq!(heard.take(), [(1, DeviceState::Online, 1)]);
         reports.all_offline(&heard, Some("failed to open /dev/ttyS9"));
         assert_eq!(heard.take(), [(0, DeviceState::Offline, 0), (1, DeviceState::Offline, 1)]);
+    }
+
+    #[test]
+    fn a_device_that_goes_to_and_fro_is_told_a_few_times_and_then_as_it_is() {
+        let (heard, reports) = (Heard::default(), Reports::new(1));
+        for round in 1..=3 {
+            for _ in 0..1000 {
+                for state in [DeviceState::Online, DeviceState::Degraded] {
+                    reports.update(&heard, DeviceIndex(0), |report| {
+                        report.counters.requests += 1;
+                        report.state = state;
+                    });
+                }
+            }
+            reports.tell(&heard);
+            let told = heard.take();
+            let newest = (0, DeviceState::Degraded, round * 2000);
+            assert_eq!((told.len(), told.last()), (4, Some(&newest)), "{round}: {told:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceIndex, Failure, Fault, Inlet, Outlet, Reading, Refused, Reports, Sample, UnixMs,
+    DeviceIndex, Failure, Fault, Inlet, Outlet, Rationed, Reading, Refused, Reports, Sample, UnixMs,
 };
 use rumqttc::{
     AsyncClient, Event, EventLoop, Outgoing, Packet, Publish, SubAck, SubscribeFilter,
@@ -96,6 +96,8 @@ struct Session<'a> {
     client: AsyncClient,
     subscriptions: Subscriptions,
     standing: Standing,
+    /// By point: log lines about payloads that are no value.
+    rationed: Vec<Rationed>,
     /// Topics with a live message since their devices were silent: a retained one there is older.
     live: HashSet<TopicIndex>,
     waiting: Option<Waiting>,
@@ -119,6 +121,7 @@ impl<'a> Session<'a> {
             client,
             subscriptions: Subscriptions::default(),
             standing: Standing::new(channel),
+            rationed: vec![Rationed::default(); channel.points.len()],
             live: HashSet::new(),
             waiting: Some(Waiting::new(connect::doing(channel), now, channel)),
             next_report: now + REPORT_INTERVAL,
@@ -161,6 +164,7 @@ impl<'a> Session<'a> {
             Event::Incoming(Packet::ConnAck(_)) => {
                 info!(channel = self.channel.name, broker = %self.channel.broker, "connected");
                 self.is_connected = true;
+                self.waiting = None;
                 self.subscriptions.ask(self.channel.feeds.indices());
                 self.subscribe(Instant::now())
             }
@@ -189,7 +193,8 @@ impl<'a> Session<'a> {
                 let state = self.standing.state(device);
                 self.reports.update(self.outlet, device, |report| report.state = state);
             }
-        } else {
+        } else if self.waiting.is_none() {
+            // What is asked for meanwhile gives the broker no more time for what it owes already.
             self.waiting = Some(Waiting::new(doing(), now, self.channel));
         }
         Ok(())
@@ -210,6 +215,7 @@ impl<'a> Session<'a> {
             .map(|code| matches!(code, SubscribeReasonCode::Success(_)))
             .collect();
         let channel = self.channel;
+        self.waiting = None;
         for answer in self.subscriptions.answered(answer.pkid, &granted) {
             let Some(topic) = channel.feeds.get(answer.topic).filter(|_| answer.is_news) else {
                 continue;
@@ -252,8 +258,8 @@ impl<'a> Session<'a> {
         if message.retain && self.live.contains(&index) {
             return Ok(());
         }
-        let errors = self.put(topic, message);
         let now = Instant::now();
+        let errors = self.put(topic, message, now);
         let mut awake = Vec::new();
         for device in topic.devices() {
             if !message.retain {
@@ -284,7 +290,12 @@ impl<'a> Session<'a> {
     }
 
     /// Puts what a message brings, and says what was wrong with it by device.
-    fn put(&mut self, topic: &Topic, message: &Publish) -> Vec<(DeviceIndex, String)> {
+    fn put(
+        &mut self,
+        topic: &Topic,
+        message: &Publish,
+        now: Instant,
+    ) -> Vec<(DeviceIndex, String)> {
         let (channel, time) = (self.channel, UnixMs::now());
         let mut samples = Vec::with_capacity(topic.feeds.len());
         let mut errors: Vec<(DeviceIndex, String)> = Vec::new();
@@ -294,7 +305,8 @@ impl<'a> Session<'a> {
                 let point = channel.points.get(feed.point.at()).map(|point| &point.details.id);
                 let point = point.map(ToString::to_string).unwrap_or_default();
                 let device = self.device_name(feed.device);
-                if is_news {
+                let mut rationed = self.rationed.get_mut(feed.point.at());
+                if is_news && rationed.as_mut().is_some_and(|rationed| rationed.is_due(now)) {
                     warn!(device, point, topic = topic.name, %error, "payload is no value");
                 }
                 let text =

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use pointcast_api::text::excerpt;
 use pointcast_api::{
-    DeviceIndex, Failure, Fault, Inlet, Outlet, PointIndex, Reading, Refused, Reports, Sample,
-    UnixMs,
+    DeviceIndex, Failure, Fault, Inlet, Outlet, PointIndex, Rationed, Reading, Refused, Reports,
+    Sample, UnixMs,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -30,6 +30,11 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 const ASK_TIMEOUT: Duration = Duration::from_millis(500);
 /// Bytes read at once.
 const READ_BYTES: usize = 1024;
+/// A wire fills that many bytes no sooner than they take on it. What fills them in less than this part of
+/// that time is a USB device that knows no rate, and must not cost more than this rate does.
+const FASTER_THAN_WIRE: u32 = 4;
+/// Least and longest pause after so many bytes: a timer's step, and what an adapter's buffer bears.
+const BREATHS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
 impl Serial {
     /// Opens the port and talks on it until `stop` (`Ok`) or an error.
@@ -69,7 +74,11 @@ where
     let mut session = Session::new(channel, reports, outlet, Instant::now());
     let mut splitter = Splitter::new(channel.delimiter, channel.max_line_bytes);
     let mut buffer = [0; READ_BYTES];
+    let breath = channel.wire.time(READ_BYTES) / FASTER_THAN_WIRE;
+    let breath = breath.clamp(BREATHS.0, BREATHS.1);
+    let mut read_at = Instant::now();
     loop {
+        let resting = Instant::now() < read_at;
         // Each arm is safe to drop: a read, a timer and the inlet lose nothing.
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -81,7 +90,8 @@ where
                     send(&mut port, ask, channel).await?;
                 }
             }
-            read = port.read(&mut buffer) => {
+            () = sleep_until(read_at), if resting => {}
+            read = port.read(&mut buffer), if !resting => {
                 let doing = || format!("read from {}", channel.port);
                 let count = read.map_err(|error| Fault::new(doing(), error))?;
                 if count == 0 {
@@ -89,6 +99,9 @@ where
                     return Err(Fault::new(doing(), cause));
                 }
                 session.bytes(&mut splitter, buffer.get(..count).unwrap_or_default());
+                if count == READ_BYTES {
+                    read_at = Instant::now() + breath;
+                }
             }
         }
     }
@@ -116,6 +129,8 @@ struct Session<'a> {
     outlet: &'a dyn Outlet,
     standing: Standing,
     pauses: Pauses,
+    /// By point: log lines about texts that are no value.
+    rationed: Vec<Rationed>,
     next_report: Instant,
     next_ask: Option<Instant>,
 }
@@ -134,6 +149,7 @@ impl<'a> Session<'a> {
             outlet,
             standing: Standing::new(&channel.silence, channel.points.len(), now),
             pauses: Pauses::new(longest, now),
+            rationed: vec![Rationed::default(); channel.points.len()],
             next_report: now + REPORT_INTERVAL,
             next_ask: channel.ask.as_ref().map(|_| now),
         }
@@ -213,7 +229,8 @@ impl<'a> Session<'a> {
                 let is_news = self.standing.point(*point, *device, reading.is_err());
                 let reading = reading.clone().unwrap_or_else(|error| {
                     let (name, id) = (self.device_name(*device), self.point_id(*point));
-                    if is_news {
+                    let mut rationed = self.rationed.get_mut(point.at());
+                    if is_news && rationed.as_mut().is_some_and(|rationed| rationed.is_due(now)) {
                         warn!(device = name, point = id, %error, "text is no value");
                     }
                     let line = excerpt(line);

@@ -106,7 +106,7 @@ impl<L: Link> Session<'_, L> {
         }
         self.slot_served(asked);
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
-        let news = !task.failing;
+        let news = !task.failing && task.rationed.is_due(asked.ended);
         // A device that is busy may be ready in the next slot; one that lacks a register stays without it.
         task.refuse(minds_the_range || code == ExceptionCode::IllegalFunction, asked.ended);
         let block = task.block.clone();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pointcast_api::Rationed;
 use tokio::time::Instant;
 
 use super::bisect::PartOf;
@@ -23,6 +24,8 @@ pub(super) struct Task {
     pub(super) tries: u32,
     /// Whether its points failed the last time.
     pub(super) failing: bool,
+    /// Log lines about its being refused.
+    pub(super) rationed: Rationed,
     /// Exceptions in a row that mean for good.
     refusals: u32,
     /// Of what it is a part, while that is being halved.
@@ -38,6 +41,7 @@ impl Task {
             patience: Patience::default(),
             tries: 0,
             failing: false,
+            rationed: Rationed::default(),
             refusals: 0,
             part_of: None,
         }

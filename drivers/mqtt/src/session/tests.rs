@@ -201,3 +201,43 @@ async fn a_retained_message_never_overtakes_a_live_one_and_wakes_nobody() {
     session.take(retained("t/b", "3")).unwrap();
     assert_eq!((heard(), session.standing.state(DeviceIndex(0))), (vec![1], DeviceState::Offline));
 }
+
+#[tokio::test(start_paused = true)]
+async fn asking_for_more_gives_the_broker_no_more_time_for_what_it_owes() {
+    let made = Made::new(&TWO_TOPICS.replace("20000", "1000")).await;
+    let mut session = made.session();
+    session.take(connected()).unwrap();
+    session.take(Event::Outgoing(Outgoing::Subscribe(1))).unwrap();
+    session.take(answer(1, &[true, true])).unwrap();
+    // A device that falls silent again and again has the rest of its topics asked for each time.
+    let mut waited = 0;
+    let fault = loop {
+        match pass(&mut session, 1).await {
+            Ok(()) => session.take(message("t/b", "7")).unwrap(),
+            Err(fault) => break fault.explain(),
+        }
+        waited += 1;
+        assert!(waited < 20, "the broker owes an answer for {waited} s");
+    };
+    assert_eq!(fault, "failed to subscribe at broker.example:1883: no answer within 5000 ms");
+}
+
+/// What goes to and fro with every message is no news every time.
+#[tokio::test(start_paused = true)]
+async fn payloads_that_are_right_and_wrong_in_turn_are_told_a_few_times() {
+    let made = Made::new(TWO_TOPICS).await;
+    let mut session = made.session();
+    session.take(connected()).unwrap();
+    session.take(Event::Outgoing(Outgoing::Subscribe(1))).unwrap();
+    session.take(answer(1, &[true, true])).unwrap();
+    made.outlet.forget();
+    for _ in 0..1000 {
+        session.take(message("t/b", "7")).unwrap();
+        session.take(message("t/b", "x")).unwrap();
+    }
+    pass(&mut session, 1).await.unwrap();
+    let heard = made.outlet.heard();
+    let reports = heard.iter().filter(|heard| matches!(heard, Heard::Report(..))).count();
+    assert_eq!((reports, made.state()), (3, DeviceState::Degraded));
+    assert!(!session.rationed[1].is_due(Instant::now()), "told, and not to be told again yet");
+}

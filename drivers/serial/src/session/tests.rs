@@ -304,3 +304,24 @@ async fn an_end_of_file_is_a_fault_that_names_the_port() {
         "failed to read from /dev/scale: the port is gone (end of file, as after an unplugged adapter)"
     );
 }
+
+/// A talker that knows no rate, as on USB: it is read as fast as a wire of its baud rate could be, a few
+/// times over, and the log and the table hear of it no more than that.
+#[tokio::test(start_paused = true)]
+async fn a_flood_costs_a_bounded_rate() {
+    let talk = Talk::start(SCALE);
+    let (mut peer, begin) = (talk.peer, Instant::now());
+    let lines = b"ST,1 kg\nST,- kg\n".repeat(64);
+    let mut sent = 0;
+    while begin.elapsed() < Duration::from_secs(1) && sent < 10_000_000 {
+        peer.write_all(&lines).await.unwrap();
+        sent += lines.len();
+    }
+    assert!(sent < 100_000, "{sent} bytes in a second");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let reports = |heard: &Heard| matches!(heard, Heard::Report(..));
+    let reports = talk.outlet.heard().iter().filter(|heard| reports(heard)).count();
+    assert!(reports < 12, "{reports} reports in two seconds");
+    talk.stop.cancel();
+    timeout(Duration::from_secs(1), talk.ended).await.unwrap().unwrap().unwrap();
+}
