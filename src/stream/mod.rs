@@ -23,6 +23,8 @@ mod selection;
 mod session;
 mod sessions;
 #[cfg(test)]
+mod stress;
+#[cfg(test)]
 mod testing;
 
 pub use event_id::EventId;
