@@ -57,7 +57,7 @@ async fn each_point_turns_stale_after_its_own_time_whenever_it_was_looked_at() {
     // One turn of the sweep, the beginning of another, and points that are read at some ticks only.
     let points = SWEEP_TURN + 50;
     let looked_at: Vec<usize> = (0..20).chain(SWEEP_TURN - 10..points).collect();
-    let is_read = |point: usize, tick: usize| point % 11 != 0 && (tick * 7 + point) % 13 < 2;
+    let is_read = |point: usize, tick: usize| (tick * 7 + point) % 13 < point % 3;
     let table = table(points, stale_after);
     let mut read_at = vec![None; points];
     for tick in 0..200 {
