@@ -2,35 +2,12 @@
 
 use std::sync::Arc;
 
-use pointcast_api::{
-    DeviceIndex, PointDeclaration, PointDetails, PointId, Reading, StaleAfter, UnixMs, Value,
-    ValueType,
-};
+use pointcast_api::{Reading, StaleAfter, UnixMs, Value};
 
-use crate::table::{Catalog, Pattern, Table, Update};
-
-fn declaration(point: usize) -> PointDeclaration {
-    PointDeclaration {
-        details: PointDetails {
-            id: PointId::new(&format!("p{point}")).unwrap(),
-            device: DeviceIndex(0),
-            unit: None,
-            description: None,
-            range: None,
-            precision: None,
-            labels: Vec::new(),
-            stale_after: None,
-        },
-        value_type: ValueType::I64,
-        scan_interval: None,
-        stale_after: StaleAfter::Never,
-        writable: false,
-    }
-}
+use crate::table::{Pattern, Table, Update, testing};
 
 pub(super) fn table(points: usize) -> Arc<Table> {
-    let points = (0..points).map(|point| (declaration(point), String::new())).collect();
-    Arc::new(Table::new(Catalog::new(points).unwrap()))
+    Arc::new(testing::table(points, |_| StaleAfter::Never))
 }
 
 pub(super) fn patterns(points: impl IntoIterator<Item = usize>) -> Vec<Pattern> {

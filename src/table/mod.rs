@@ -17,6 +17,8 @@ mod pattern;
 mod sequence;
 mod slot;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod text;
 

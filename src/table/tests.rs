@@ -3,34 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pointcast_api::{
-    DeviceIndex, PointDeclaration, PointDetails, PointId, Reading, Reason, StaleAfter, UnixMs,
-    Value, ValueType,
-};
+use pointcast_api::{Reading, Reason, StaleAfter, UnixMs, Value};
 use tokio::time::advance;
 
-use super::{Catalog, Index, Mailbox, SWEEP_TURN, Table, Update};
-
-fn table(points: usize, stale_after: impl Fn(usize) -> StaleAfter) -> Table {
-    let declare = |point: usize| PointDeclaration {
-        details: PointDetails {
-            id: PointId::new(&format!("p{point}")).unwrap(),
-            device: DeviceIndex(0),
-            unit: None,
-            description: None,
-            range: None,
-            precision: None,
-            labels: Vec::new(),
-            stale_after: None,
-        },
-        value_type: ValueType::I64,
-        scan_interval: None,
-        stale_after: stale_after(point),
-        writable: false,
-    };
-    let points = (0..points).map(|point| (declare(point), String::new())).collect();
-    Table::new(Catalog::new(points).unwrap())
-}
+use super::testing::table;
+use super::{Index, Mailbox, SWEEP_TURN, Table, Update};
 
 fn good(value: i64) -> Reading {
     Reading::Good(Value::I64(value))
