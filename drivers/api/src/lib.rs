@@ -3,14 +3,15 @@
 //! - [`PointId`], [`DeviceName`]: names, checked once, never checked again.
 //! - [`Value`], [`Reading`], [`Sample`], [`Reason`]: what was read, and how far it may be trusted.
 //! - [`Driver`], [`Outlet`], [`Inlet`], [`Fault`]: who calls whom, and when.
-//! - [`text`], [`Reports`], [`Rationed`]: what several drivers need: text to value, devices' reports told in
-//!   time, log lines told seldom.
+//! - [`text`], [`Reports`], [`Rationed`], [`Blocking`]: what several drivers need: text to value, devices'
+//!   reports told in time, log lines told seldom, threads that may hang.
 //! - [`settings`]: a configuration section as a driver sees it, with file and line for every refusal.
 //!
 //! Invariants: a [`Value`] is always finite and bounded; a [`Sample`] that carries no value cannot look
 //! like one that does. This crate does no I/O, keeps no clock but [`UnixMs::now`], and knows neither a
 //! protocol nor the service.
 
+mod blocking;
 mod driver;
 mod exact;
 mod inlet;
@@ -27,6 +28,7 @@ pub mod testing;
 pub mod text;
 mod value;
 
+pub use blocking::Blocking;
 pub use driver::{Driver, Fault, PlannedRequest, SessionFuture};
 pub use inlet::{COMMANDS_PER_CHANNEL, Command, Inlet, Refused, Verdict, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};

@@ -96,6 +96,17 @@ impl TextFormat {
             off.refuse(refusals, "off without on", "add on = \"…\", the word for true");
             return None;
         }
+        if let (Some(on), Some(off)) = (&on, &off)
+            && on.value == off.value
+        {
+            let problem = format!("{:?} is the word for on already", off.value);
+            off.refuse(
+                refusals,
+                problem,
+                "give another word, or leave it out: then every other is off",
+            );
+            return None;
+        }
         let whole = |text: &str, value| Decimal { value, text: text.to_owned() };
         let scale = (factor.is_some() || offset.is_some()).then(|| Scale {
             factor: factor.map_or_else(|| whole("1", 1.0), |given| given.value),

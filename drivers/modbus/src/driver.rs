@@ -1,14 +1,15 @@
 //! The driver: what it declares, and one session after another on whatever link its channel has.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use pointcast_api::{
-    DeviceDeclaration, Driver, Fault, Inlet, Outlet, PlannedRequest, PointDeclaration, Refused,
-    Reports, SessionFuture,
+    Blocking, DeviceDeclaration, Driver, Fault, Inlet, Outlet, PlannedRequest, PointDeclaration,
+    Refused, Reports, SessionFuture,
 };
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_serial::{ClearBuffer, SerialPort, SerialPortBuilderExt, SerialStream};
+use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::line::Parity;
@@ -18,6 +19,9 @@ use crate::link::tcp::TcpLink;
 use crate::plan::Learned;
 use crate::session::Session;
 use crate::settings::{RtuSettings, Site, TcpSettings, Transport};
+
+/// How long opening a port may take; a USB adapter that hangs takes for ever.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What was learned about the devices, kept from session to session.
 #[derive(Debug, Default)]
@@ -42,12 +46,13 @@ pub(crate) struct ModbusDriver {
     site: Site,
     lessons: Lessons,
     reports: Reports,
+    opening: Blocking,
 }
 
 impl ModbusDriver {
     pub(crate) fn new(site: Site) -> Self {
         let reports = Reports::new(site.devices.len());
-        Self { site, lessons: Lessons::default(), reports }
+        Self { site, lessons: Lessons::default(), reports, opening: Blocking::default() }
     }
 
     /// Opens the link and asks until it is lost.
@@ -59,9 +64,9 @@ impl ModbusDriver {
                 }
                 Err(fault) => return fault,
             },
-            Transport::Rtu(rtu) => match open(rtu) {
+            Transport::Rtu(rtu) => match open(rtu, &self.opening).await {
                 Ok(stream) => self.run(RtuLink::new(stream, self.site.timing(rtu)), outlet).await,
-                Err(error) => return Fault::new(format!("open {}", rtu.port), error),
+                Err(fault) => return fault,
             },
         };
         Fault::new(format!("read from {}", self.site.channel.place()), lost)
@@ -112,7 +117,8 @@ impl ModbusDriver {
     }
 }
 
-fn open(rtu: &RtuSettings) -> tokio_serial::Result<SerialStream> {
+/// Opens the port for itself alone and drops what is waiting in it, which answers nothing of ours.
+async fn open(rtu: &RtuSettings, opening: &Blocking) -> Result<SerialStream, Fault> {
     let parity = match rtu.line.parity {
         Parity::None => tokio_serial::Parity::None,
         Parity::Even => tokio_serial::Parity::Even,
@@ -122,14 +128,18 @@ fn open(rtu: &RtuSettings) -> tokio_serial::Result<SerialStream> {
         2 => tokio_serial::StopBits::Two,
         _ => tokio_serial::StopBits::One,
     };
-    let stream = tokio_serial::new(&rtu.port, rtu.line.baud)
+    let builder = tokio_serial::new(&rtu.port, rtu.line.baud)
         .data_bits(tokio_serial::DataBits::Eight)
         .parity(parity)
         .stop_bits(stop_bits)
-        .flow_control(tokio_serial::FlowControl::None)
-        .open_native_async()?;
-    stream.clear(ClearBuffer::Input)?;
-    Ok(stream)
+        .flow_control(tokio_serial::FlowControl::None);
+    let open = move || -> tokio_serial::Result<SerialStream> {
+        let stream = SerialStream::open(&builder)?;
+        stream.clear(ClearBuffer::Input)?;
+        Ok(stream)
+    };
+    // Opening talks to the adapter, which may take its time: not on a thread that others wait for.
+    opening.run(format!("open {}", rtu.port), OPEN_TIMEOUT, open).await
 }
 
 impl Driver for ModbusDriver {

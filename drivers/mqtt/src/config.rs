@@ -139,6 +139,14 @@ impl Channel {
         let qos = take_qos(&mut settings, refusals).unwrap_or(defaults.qos);
         let retained = settings.choice("retained", &RETAINED, refusals);
         let missing = settings.choice("missing", &MISSING, refusals);
+        if let (Some(missing), Some(None)) = (&missing, &pointer) {
+            let remedy = "add pointer = \"/…\", or leave missing out";
+            missing.refuse(
+                refusals,
+                "missing without pointer: a plain payload lacks no member",
+                remedy,
+            );
+        }
         if details.stale_after.is_none() {
             refusals.push(
                 settings.place(),

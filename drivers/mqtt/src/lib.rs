@@ -5,6 +5,7 @@
 //! - `feeds`: which topics feed which points.
 //! - `subscriptions`: which topics are asked for, granted and refused.
 //! - `standing`: how each device is, from what was granted, what came and what was silent.
+//! - `pace`: how fast events are taken from the broker.
 //! - `session`: the connection; the only room with I/O and a clock.
 //!
 //! Invariants: a message is one batch. A payload that is no value of its point turns that point bad and no
@@ -13,6 +14,7 @@
 
 mod config;
 mod feeds;
+mod pace;
 mod payload;
 mod session;
 mod standing;
@@ -20,7 +22,7 @@ mod subscriptions;
 
 use pointcast_api::settings::{ChannelSettings, Refusals};
 use pointcast_api::{
-    DeviceDeclaration, Driver, Inlet, Outlet, PlannedRequest, PointDeclaration, Reports,
+    Blocking, DeviceDeclaration, Driver, Inlet, Outlet, PlannedRequest, PointDeclaration, Reports,
     SessionFuture,
 };
 use tokio_util::sync::CancellationToken;
@@ -44,13 +46,14 @@ use crate::config::Channel;
 pub fn build(settings: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
     let channel = Channel::take(settings, refusals)?;
     let reports = Reports::new(channel.devices.len());
-    Some(Box::new(Mqtt { channel, reports }))
+    Some(Box::new(Mqtt { channel, reports, reading: Blocking::default() }))
 }
 
 /// One broker connection and the points it feeds.
 struct Mqtt {
     channel: Channel,
     reports: Reports,
+    reading: Blocking,
 }
 
 impl Driver for Mqtt {
@@ -74,7 +77,9 @@ impl Driver for Mqtt {
     ) -> SessionFuture<'a> {
         Box::pin(async move {
             self.reports.all_offline(outlet, None);
-            let ended = session::run(&self.channel, &self.reports, outlet, inlet, stop).await;
+            let ended =
+                session::run(&self.channel, &self.reading, &self.reports, outlet, inlet, stop)
+                    .await;
             if let Err(fault) = &ended {
                 self.reports.all_offline(outlet, Some(&fault.explain()));
             }

@@ -10,7 +10,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceIndex, Failure, Fault, Inlet, Outlet, Rationed, Reading, Refused, Reports, Sample, UnixMs,
+    Blocking, DeviceIndex, Failure, Fault, Inlet, Outlet, Rationed, Reading, Refused, Reports,
+    Sample, UnixMs,
 };
 use rumqttc::{
     AsyncClient, Event, EventLoop, Outgoing, Packet, Publish, SubAck, SubscribeFilter,
@@ -22,6 +23,7 @@ use tracing::{info, warn};
 
 use crate::config::Channel;
 use crate::feeds::{Topic, TopicIndex};
+use crate::pace::Pace;
 use crate::standing::Standing;
 use crate::subscriptions::{Chunk, OPEN_REQUESTS, Subscriptions};
 
@@ -45,6 +47,7 @@ const REQUEST_QUEUE: usize = OPEN_REQUESTS + 2;
 /// Safe: dropping it closes the connection.
 pub(crate) async fn run(
     channel: &Channel,
+    reading: &Blocking,
     reports: &Reports,
     outlet: &dyn Outlet,
     inlet: &mut Inlet,
@@ -52,19 +55,23 @@ pub(crate) async fn run(
 ) -> Result<(), Fault> {
     let (client, mut events) = tokio::select! {
         () = stop.cancelled() => return Ok(()),
-        opened = connect::open(channel) => opened?,
+        opened = connect::open(channel, reading) => opened?,
     };
     let mut session = Session::new(channel, reports, outlet, client, Instant::now());
+    let mut pace = Pace::new(Instant::now());
     loop {
         let next = {
             let mut polling = pin!(events.poll());
             loop {
+                let rest = pace.rests_until(Instant::now());
+                let over = rest.unwrap_or_else(Instant::now);
                 // The library's future survives the other arms; those are safe to drop by their contracts.
                 tokio::select! {
                     () = stop.cancelled() => break None,
                     command = inlet.next() => command.refuse(Refused::NotWritable),
                     () = sleep_until(session.next_due()) => session.due(Instant::now())?,
-                    next = &mut polling => break Some(next),
+                    () = sleep_until(over), if rest.is_some() => {}
+                    next = &mut polling, if rest.is_none() => break Some(next),
                 }
             }
         };
@@ -74,6 +81,7 @@ pub(crate) async fn run(
         };
         let event = next.map_err(|error| connect::fault(channel, session.is_connected, error))?;
         session.take(event)?;
+        pace.took(Instant::now());
     }
 }
 

@@ -25,8 +25,8 @@ mod standing;
 
 use pointcast_api::settings::{ChannelSettings, Refusals};
 use pointcast_api::{
-    DeviceDeclaration, DeviceIndex, Driver, Inlet, Outlet, PlannedRequest, PointDeclaration,
-    PointIndex, Reports, SessionFuture,
+    Blocking, DeviceDeclaration, DeviceIndex, Driver, Inlet, Outlet, PlannedRequest,
+    PointDeclaration, PointIndex, Reports, SessionFuture,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ use crate::config::Channel;
 ///
 /// Channel keys: `port`, `baud` (9600), `data_bits` (8), `parity` (`none`, `even`, `odd`), `stop_bits` (1),
 /// `delimiter` (`"\n"`, before which a `\r` does not count, or `"\r"`), `max_line_bytes` (1024), `checksum`
-/// (`none` or `nmea`), `ignore` (patterns of lines that are known and not wanted), `ask` and `ask_every_ms`
+/// (`none`, or `nmea`: patterns then see the sentence without its `*hh`), `ignore` (patterns of lines that are known and not wanted), `ask` and `ask_every_ms`
 /// (text to send, and how often).
 ///
 /// Device keys: `lines` (patterns, the first that matches a line reads it), `silence_ms` (10 000).
@@ -46,13 +46,14 @@ use crate::config::Channel;
 pub fn build(settings: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
     let channel = Channel::take(settings, refusals)?;
     let reports = Reports::new(channel.devices.len());
-    Some(Box::new(Serial { channel, reports }))
+    Some(Box::new(Serial { channel, reports, opening: Blocking::default() }))
 }
 
 /// One port and the devices that talk on it.
 struct Serial {
     channel: Channel,
     reports: Reports,
+    opening: Blocking,
 }
 
 impl Driver for Serial {

@@ -3,8 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use pointcast_api::Fault;
-use tokio::time::timeout;
+use pointcast_api::{Blocking, Fault};
 use tokio_serial::{ClearBuffer, ErrorKind, SerialPort, SerialStream};
 
 use crate::config::Channel;
@@ -19,27 +18,19 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # Cancellation
 /// Safe, but an opening under way goes on for its own bound, and the port is busy until it is done.
-pub(crate) async fn open(channel: &Channel) -> Result<SerialStream, Fault> {
+pub(crate) async fn open(channel: &Channel, opening: &Blocking) -> Result<SerialStream, Fault> {
     let wire = channel.wire;
     let builder = tokio_serial::new(channel.port.clone(), wire.baud)
         .data_bits(wire.data_bits)
         .parity(wire.parity)
         .stop_bits(wire.stop_bits);
-    // Opening talks to the adapter, which may take its time: not on a thread that others wait for.
-    let opening = tokio::task::spawn_blocking(move || {
-        let stream = SerialStream::open(&builder)?;
-        stream.clear(ClearBuffer::Input)?;
+    let open = move || -> Result<SerialStream, String> {
+        let stream = SerialStream::open(&builder).map_err(|error| explain(&error))?;
+        stream.clear(ClearBuffer::Input).map_err(|error| explain(&error))?;
         Ok(stream)
-    });
-    let doing = || format!("open {}", channel.port);
-    match timeout(OPEN_TIMEOUT, opening).await {
-        Ok(Ok(opened)) => opened.map_err(|error| Fault::new(doing(), explain(&error))),
-        Ok(Err(panicked)) => Err(Fault::new(doing(), panicked)),
-        Err(_) => {
-            let cause = format!("no answer from the port within {} s", OPEN_TIMEOUT.as_secs());
-            Err(Fault::new(doing(), cause))
-        }
-    }
+    };
+    // Opening talks to the adapter, which may take its time: not on a thread that others wait for.
+    opening.run(format!("open {}", channel.port), OPEN_TIMEOUT, open).await
 }
 
 fn explain(error: &tokio_serial::Error) -> String {

@@ -46,7 +46,7 @@ impl Serial {
     ) -> Result<(), Fault> {
         let opened = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            opened = port::open(&self.channel) => opened?,
+            opened = port::open(&self.channel, &self.opening) => opened?,
         };
         info!(channel = self.channel.name, port = self.channel.port, "port opened");
         talk(opened, &self.channel, &self.reports, outlet, inlet, stop).await

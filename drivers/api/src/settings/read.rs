@@ -370,8 +370,7 @@ impl Settings {
             let near = self
                 .asked
                 .iter()
-                .map(|known| (strsim::damerau_levenshtein(known, &entry.key), *known))
-                .filter(|(distance, _)| *distance <= 3)
+                .filter_map(|known| Some((distance(known, &entry.key)?, *known)))
                 .min();
             let remedy = match near {
                 Some((_, known)) if !self.present.contains(&known) => format!("is {known} meant?"),
@@ -380,6 +379,17 @@ impl Settings {
             refusals.push(&entry.place, self.field(&entry.key), "unknown key", remedy);
         }
     }
+}
+
+/// How far a key is from a known one; `None` if they have too little in common to be taken for each other.
+fn distance(known: &str, given: &str) -> Option<usize> {
+    let is_part = |whole: &str, part: &str| part.len() > 2 && whole.starts_with(part);
+    if is_part(known, given) || is_part(given, known) {
+        return Some(1);
+    }
+    let distance = strsim::damerau_levenshtein(known, given);
+    let letters = known.chars().count().min(given.chars().count());
+    (distance <= (letters / 3).clamp(1, 3)).then_some(distance)
 }
 
 fn decimal(setting: &Setting) -> Option<Decimal> {

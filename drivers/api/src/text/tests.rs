@@ -131,6 +131,11 @@ fn what_contradicts_its_type_is_refused() {
         refusal(&[("type", text("bool")), ("off", text("US"))]),
         "a.toml:1: point \"p\": off: off without on\n    add on = \"…\", the word for true"
     );
+    assert_eq!(
+        refusal(&[("type", text("bool")), ("on", text("ST")), ("off", text("ST"))]),
+        "a.toml:1: point \"p\": off: \"ST\" is the word for on already\n    \
+         give another word, or leave it out: then every other is off"
+    );
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pointcast_api::settings::{Refusals, Settings};
+use pointcast_api::settings::{Located, Refusals, Settings};
 
 use crate::frame::MAX_REGISTERS;
 use crate::line::{Line, Parity};
@@ -43,14 +43,14 @@ pub(crate) struct Channel {
 }
 
 /// Which kind of bus it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Transport {
     Tcp(TcpSettings),
     Rtu(RtuSettings),
 }
 
 /// A TCP server or gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TcpSettings {
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -58,12 +58,12 @@ pub(crate) struct TcpSettings {
 }
 
 /// A serial port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RtuSettings {
     pub(crate) port: String,
     pub(crate) line: Line,
     /// As configured; otherwise it follows from the longest timeout of the channel's devices.
-    pub(crate) max_reply_delay: Option<Duration>,
+    pub(crate) max_reply_delay: Option<Located<Duration>>,
 }
 
 /// Which constructor was called.
@@ -187,11 +187,7 @@ fn rtu(keys: &mut Settings, refusals: &mut Refusals) -> RtuSettings {
         stop_bits: stop_bits.and_then(|bits| u8::try_from(bits.value).ok()).unwrap_or(1),
         turnaround: turnaround.map_or(DEFAULT_TURNAROUND, |turnaround| turnaround.value),
     };
-    RtuSettings {
-        port: port.map(|port| port.value).unwrap_or_default(),
-        line,
-        max_reply_delay: max_reply_delay.map(|delay| delay.value),
-    }
+    RtuSettings { port: port.map(|port| port.value).unwrap_or_default(), line, max_reply_delay }
 }
 
 #[cfg(test)]

@@ -63,10 +63,11 @@ impl Site {
     pub(crate) fn timing(&self, rtu: &RtuSettings) -> RtuTiming {
         let longest = self.units.iter().map(|unit| unit.timeout).max();
         let longest = longest.unwrap_or(self.channel.timeout);
+        let delay = rtu.max_reply_delay.as_ref().map(|delay| delay.value);
         RtuTiming {
             line: rtu.line,
             // A slave that is late is seldom later than twice what it may be.
-            max_reply_delay: rtu.max_reply_delay.unwrap_or(longest * 2).max(longest),
+            max_reply_delay: delay.unwrap_or(longest * 2).max(longest),
             request_gap: self.channel.request_gap,
         }
     }
@@ -109,8 +110,6 @@ pub(crate) fn check(
 ) -> Option<Site> {
     let before = refusals.len();
     let ChannelSettings { name, settings: keys, devices } = settings;
-    let channel_at = keys.place().clone();
-    let delay_field = keys.field("max_reply_delay_ms");
     let channel = channel::check(keys, kind, refusals);
     let mut checked = Checked::default();
     for (index, device) in (0..).map(DeviceIndex).zip(devices) {
@@ -121,11 +120,10 @@ pub(crate) fn check(
     let longest = checked.devices.iter().map(|device| device.timeout).max();
     if let (Transport::Rtu(RtuSettings { max_reply_delay: Some(delay), .. }), Some(longest)) =
         (&channel.transport, longest.filter(|longest| *longest > Duration::ZERO))
-        && *delay < longest
+        && delay.value < longest
     {
-        let problem = format!("{} ms is less than the longest timeout", delay.as_millis());
-        let remedy = format!("give {} or more", longest.as_millis());
-        refusals.push(&channel_at, delay_field, problem, remedy);
+        let problem = format!("{} ms is less than the longest timeout", delay.value.as_millis());
+        delay.refuse(refusals, problem, format!("give {} or more", longest.as_millis()));
     }
     (refusals.len() == before).then(|| checked.into_site(name, channel))
 }

@@ -203,6 +203,10 @@ fn a_late_answer_must_be_awaited_no_shorter_than_a_timely_one() {
         "port = \"/dev/ttyS1\"\nmax_reply_delay_ms = 500\n[[devices]]\nname = \"a\"\nunit_id = 1";
     let told = refused(Kind::Rtu, toml);
     assert!(told[0].contains("max_reply_delay_ms: 500 ms is less") && told[0].contains("1000"));
+    let mut refusals = Refusals::new();
+    assert!(check(channel(toml), Kind::Rtu, &mut refusals).is_none());
+    let line = refusals.into_sorted().first().map(|refusal| refusal.place.line);
+    assert_eq!(line, Some(2), "where it stands");
 }
 
 #[test]

@@ -121,6 +121,13 @@ fn a_point_has_one_topic_and_says_when_it_is_stale() {
          add stale_after_ms = 60000 (three times the publisher's interval), or \"never\""
     );
     assert_eq!(
+        wrong(
+            r#"{ name = "t", topic = "a", type = "f64", stale_after_ms = 5, missing = "ignore" }"#
+        ),
+        "test.toml:5: point \"w/t\": missing: missing without pointer: a plain payload lacks no member\n    \
+         add pointer = \"/…\", or leave missing out"
+    );
+    assert_eq!(
         wrong(r#"{ name = "t", topic = "a/+", type = "f64", stale_after_ms = 5 }"#),
         "test.toml:5: point \"w/t\": topic: \"a/+\" is a pattern, and a point has one topic: two that match would mix\n    \
          give the one topic that this point's publisher uses"

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use pointcast_api::Fault;
+use pointcast_api::{Blocking, Fault};
 use rumqttc::{
     AsyncClient, Broker, ConnectReturnCode, ConnectionError, EventLoop, MqttOptions,
     NetworkOptions, StateError,
@@ -24,7 +24,10 @@ const PACKETS_PER_READ: usize = 16;
 const MAX_OUTGOING_BYTES: usize = 2 * TOPICS_PER_REQUEST * MAX_TOPIC_BYTES;
 
 /// Reads the password and makes a client that has not connected yet.
-pub(super) async fn open(channel: &Channel) -> Result<(AsyncClient, EventLoop), Fault> {
+pub(super) async fn open(
+    channel: &Channel,
+    reading: &Blocking,
+) -> Result<(AsyncClient, EventLoop), Fault> {
     let broker = Broker::tcp(channel.broker.host.clone(), channel.broker.port);
     let mut options = MqttOptions::new(channel.client_id.clone(), broker);
     let keep_alive = u16::try_from(channel.keep_alive.as_secs()).unwrap_or(u16::MAX);
@@ -36,12 +39,9 @@ pub(super) async fn open(channel: &Channel) -> Result<(AsyncClient, EventLoop), 
     match &channel.login {
         Some(Login { username, password_file: Some(file) }) => {
             let path = file.clone();
-            let reading = tokio::task::spawn_blocking(move || read_password(&path));
-            let doing = || format!("read the password file {}", file.display());
-            let password = reading
-                .await
-                .map_err(|error| Fault::new(doing(), error))?
-                .map_err(|error| Fault::new(doing(), error))?;
+            let doing = format!("read the password file {}", file.display());
+            let read = move || read_password(&path);
+            let password = reading.run(doing, channel.connect_timeout, read).await?;
             options.set_credentials(username.clone(), password);
         }
         Some(Login { username, password_file: None }) => {

@@ -30,7 +30,7 @@ struct Made {
 impl Made {
     async fn new(text: &str) -> Self {
         let channel = testing::channel(text).unwrap();
-        let (client, events) = connect::open(&channel).await.unwrap();
+        let (client, events) = connect::open(&channel, &Blocking::default()).await.unwrap();
         let reports = Reports::new(channel.devices.len());
         Self { channel, reports, outlet: Recorder::default(), client, _events: events }
     }
