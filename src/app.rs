@@ -8,7 +8,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pointcast_api::{DeviceReport, DeviceState, Inlet, PointDeclaration, UnixMs, command_queue};
+use pointcast_api::{
+    DeviceReport, DeviceState, Inlet, PointDeclaration, PointId, Reading, UnixMs, Value, ValueType,
+    command_queue,
+};
 use pointcast_sim::{FaultBoard, Running};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,12 +20,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config::{Channel, Config};
-use crate::devices::{Device, Devices, PlanLine, own_points};
+use crate::devices::{Device, Devices, PlanLine, own_point, own_points};
 use crate::http::{self, Api, Hosts};
 use crate::outlet::ChannelOutlet;
 use crate::stream::Sessions;
 use crate::supervisor::supervise;
-use crate::table::{Catalog, CatalogError, Index, Table};
+use crate::table::{Catalog, CatalogError, Index, Table, Update};
 
 /// How often points are looked at for staleness: a point turns stale at most this much late.
 const STALE_SWEEP_EVERY: Duration = Duration::from_millis(100);
@@ -81,7 +84,7 @@ pub async fn run(
     on_ready: impl FnOnce(Ready),
 ) -> Result<(), StartError> {
     let Config { gateway, limits, simulation, channels } = config;
-    let site = Site::of(&channels)?;
+    let site = Site::of(&gateway.name, &channels)?;
     let address = gateway.listen;
     let listener =
         http::accept::listen(address).map_err(|source| StartError::Listen { address, source })?;
@@ -201,7 +204,7 @@ struct Span {
 }
 
 impl Site {
-    fn of(channels: &[Channel]) -> Result<Self, StartError> {
+    fn of(name: &str, channels: &[Channel]) -> Result<Self, StartError> {
         let mut points: Vec<(PointDeclaration, String)> = Vec::new();
         let mut devices = Vec::new();
         let mut spans = Vec::new();
@@ -209,7 +212,12 @@ impl Site {
             spans.push(add_channel(channel, &mut points, &mut devices)?);
         }
         let of_drivers = spans.iter().map(|span| span.points.1 as usize).sum();
+        let about = about_gateway(name);
+        let first = Index::try_from(points.len()).map_err(|_| CatalogError::TooMany)?;
+        points.extend(about.iter().map(|(point, _)| (point.clone(), String::new())));
         let table = Arc::new(Table::new(Catalog::new(points)?));
+        let told = (first..).zip(&about);
+        table.apply(told.map(|(at, (_, reading))| (at, Update::Read(reading, UnixMs::now()))));
         let devices = Arc::new(Devices::new(devices));
         for device in devices.all() {
             let state = DeviceState::Offline;
@@ -224,6 +232,19 @@ impl Site {
         info!(points = of_drivers, devices = devices.all().len(), "site is ready");
         Ok(Self { table, devices, outlets, points: of_drivers })
     }
+}
+
+/// What the gateway tells of itself, under `$gateway/`.
+fn about_gateway(name: &str) -> Vec<(PointDeclaration, Reading)> {
+    let texts = [
+        ("$gateway/name", name, "as configured"),
+        ("$gateway/version", env!("CARGO_PKG_VERSION"), "of the program"),
+    ];
+    let declare = |(id, text, description): (_, _, _)| {
+        let point = own_point(PointId::new(id).ok()?, ValueType::Text, None, description);
+        Some((point, Reading::Good(Value::text(text)?)))
+    };
+    texts.into_iter().filter_map(declare).collect()
 }
 
 /// Adds a channel's points, its devices' own points behind them, and its devices.

@@ -80,25 +80,37 @@ const OWN: [Own; 5] = [
 /// [`NameError`] for a device name so long that the ids would pass their limit.
 pub fn own_points(device: &DeviceDeclaration) -> Result<Vec<PointDeclaration>, NameError> {
     let declare = |(name, value_type, unit, description): &Own| {
-        let details = PointDetails {
-            id: PointId::new(&format!("$devices/{}/{name}", device.name))?,
-            device: DeviceIndex(0),
-            unit: unit.map(str::to_owned),
-            description: Some((*description).to_owned()),
-            range: None,
-            precision: (*value_type == ValueType::F64).then_some(PRECISION),
-            labels: Vec::new(),
-            stale_after: Some(StaleAfter::Never),
-        };
-        Ok(PointDeclaration {
-            details,
-            value_type: *value_type,
-            scan_interval: None,
-            stale_after: StaleAfter::Never,
-            writable: false,
-        })
+        let id = PointId::new(&format!("$devices/{}/{name}", device.name))?;
+        Ok(own_point(id, *value_type, *unit, description))
     };
     OWN.iter().map(declare).collect()
+}
+
+/// The declaration of a point that the gateway itself writes, and whose value never ages.
+#[must_use]
+pub fn own_point(
+    id: PointId,
+    value_type: ValueType,
+    unit: Option<&str>,
+    description: &str,
+) -> PointDeclaration {
+    let details = PointDetails {
+        id,
+        device: DeviceIndex(0),
+        unit: unit.map(str::to_owned),
+        description: Some(description.to_owned()),
+        range: None,
+        precision: (value_type == ValueType::F64).then_some(PRECISION),
+        labels: Vec::new(),
+        stale_after: Some(StaleAfter::Never),
+    };
+    PointDeclaration {
+        details,
+        value_type,
+        scan_interval: None,
+        stale_after: StaleAfter::Never,
+        writable: false,
+    }
 }
 
 impl Device {

@@ -16,8 +16,9 @@ use crate::outlet::ChannelOutlet;
 /// The first wait after a lost session.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// The longest wait between two sessions.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// The longest wait between two sessions: a device that is back is seen within so long, and one connection in
+/// that time costs nobody anything.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// A session that lasted this long was a good one: patience starts anew.
 const GOOD_SESSION: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
 """A Modbus server by other hands, for tests/pymodbus.rs.
 
-    pymodbus_server.py tcp            listens on a free port and prints "ready <port>"
+    pymodbus_server.py tcp [port]     listens there, or on a free port, and prints "ready <port>"
     pymodbus_server.py rtu <device>   serves a pseudo terminal and prints "ready"
 
 Unit 1 holds one of every type, laid out by pymodbus itself; unit 2 the same numbers with the words turned
@@ -86,8 +86,9 @@ def without_unit_9(unit_at):
 
 async def main():
     if sys.argv[1] == "tcp":
+        port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
         server = ModbusTcpServer(
-            devices(), address=("127.0.0.1", 0), trace_packet=without_unit_9(6)
+            devices(), address=("127.0.0.1", port), trace_packet=without_unit_9(6)
         )
         await server.serve_forever(background=True)
         print("ready", server.transport.sockets[0].getsockname()[1], flush=True)
