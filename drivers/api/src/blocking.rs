@@ -61,16 +61,19 @@ impl Blocking {
 mod tests {
     use super::*;
     use std::convert::Infallible;
-    use std::sync::mpsc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     const SOON: Duration = Duration::from_secs(20);
 
     #[tokio::test]
     async fn work_that_hangs_has_one_thread_and_no_more() {
         let blocking = Blocking::default();
-        let (release, hang) = mpsc::channel::<()>();
+        let released = Arc::new(AtomicBool::new(false));
+        let seen = released.clone();
         let hanging = move || -> Result<(), Infallible> {
-            let _released = hang.recv();
+            while !seen.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             Ok(())
         };
         let fault = blocking.run("open it".to_owned(), Duration::from_millis(20), hanging).await;
@@ -78,7 +81,7 @@ mod tests {
         let again = || blocking.run("open it".to_owned(), SOON, || Ok::<_, Infallible>(7));
         let fault = again().await.unwrap_err();
         assert_eq!(fault.explain(), "failed to open it: an earlier attempt still hangs");
-        drop(release);
+        released.store(true, Ordering::SeqCst);
         let freed = async {
             while again().await.is_err() {
                 tokio::time::sleep(Duration::from_millis(1)).await;

@@ -4,6 +4,7 @@
 //! calls [`Settings::finish`], which refuses the rest. Every problem goes into one [`Refusals`], so a person
 //! sees all of them together. Nothing here knows the file's format.
 
+mod near;
 mod read;
 mod refusal;
 

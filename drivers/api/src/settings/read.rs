@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::near::nearest;
 use super::{Place, Refusals};
 use crate::StaleAfter;
 
@@ -367,29 +368,13 @@ impl Settings {
     /// Refuses every key that nobody asked for, and names the nearest that would be right.
     pub fn finish(self, refusals: &mut Refusals) {
         for entry in &self.entries {
-            let near = self
-                .asked
-                .iter()
-                .filter_map(|known| Some((distance(known, &entry.key)?, *known)))
-                .min();
-            let remedy = match near {
-                Some((_, known)) if !self.present.contains(&known) => format!("is {known} meant?"),
+            let remedy = match nearest(&self.asked, &entry.key) {
+                Some(known) if !self.present.contains(&known) => format!("is {known} meant?"),
                 _ => format!("known here: {}", self.asked.join(", ")),
             };
             refusals.push(&entry.place, self.field(&entry.key), "unknown key", remedy);
         }
     }
-}
-
-/// How far a key is from a known one; `None` if they have too little in common to be taken for each other.
-fn distance(known: &str, given: &str) -> Option<usize> {
-    let is_part = |whole: &str, part: &str| part.len() > 2 && whole.starts_with(part);
-    if is_part(known, given) || is_part(given, known) {
-        return Some(1);
-    }
-    let distance = strsim::damerau_levenshtein(known, given);
-    let letters = known.chars().count().min(given.chars().count());
-    (distance <= (letters / 3).clamp(1, 3)).then_some(distance)
 }
 
 fn decimal(setting: &Setting) -> Option<Decimal> {

@@ -44,25 +44,6 @@ fn everything_wrong_is_told_together_with_place_and_remedy() {
 }
 
 #[test]
-fn only_a_key_that_is_near_is_said_to_be_meant() {
-    let remedy = |known: &'static [&'static str], given: &str| {
-        let mut refusals = Refusals::new();
-        let mut settings = section(&[(given, Setting::Bool(true))]);
-        for key in known {
-            settings.flag(key, &mut refusals);
-        }
-        settings.finish(&mut refusals);
-        let told = told(refusals).concat();
-        told.rsplit_once("\n    ").unwrap().1.to_owned()
-    };
-    assert_eq!(remedy(&["port", "baud"], "baudrate"), "is baud meant?");
-    assert_eq!(remedy(&["scan_ms", "type"], "scan"), "is scan_ms meant?");
-    assert_eq!(remedy(&["keep_alive_ms"], "keep_alive_s"), "is keep_alive_ms meant?");
-    assert_eq!(remedy(&["on", "off"], "json"), "known here: on, off");
-    assert_eq!(remedy(&["qos", "broker"], "port"), "known here: qos, broker");
-}
-
-#[test]
 fn a_number_keeps_its_text() {
     let mut refusals = Refusals::new();
     let tenth = Setting::Float(Decimal { value: 0.1, text: "0.1".to_owned() });
