@@ -6,15 +6,16 @@ import { GatewayClock } from './clock.js';
 import { isLive } from './connection.js';
 import { Contact } from './contact.js';
 import { Details } from './details.js';
-import { NOT_LIVE, QUALITY } from './format.js';
-import { Lamps } from './lamps.js';
+import { NOT_LIVE, QUALITY, causeText } from './format.js';
+import { Lamps, inTrouble } from './lamps.js';
 import { matcher, parsePatterns } from './pattern.js';
-import { Points, devices, listing } from './points.js';
+import { Points, deviceOf, devices, listing } from './points.js';
 import { Stream } from './stream.js';
 import { Table } from './table.js';
 
-/** Followed whatever the reader asks for: the lamps. */
+/** Followed whatever the reader asks for: the lamps, and what the gateway is called (older ones do not say). */
 const LAMPS = ['$devices/*/state', '$devices/*/last_error'];
+const NAME = '$gateway/name';
 const EVERYTHING = '**';
 const TICK_MS = 1_000;
 /** Asks for the gateway's time this often, for streams so busy that no heartbeat ever comes. */
@@ -43,16 +44,21 @@ const table = new Table($('grid'), $('rows'), read, {
   onFold: (group) => (toggle(filter.closed, group), relist()),
   onScroll: later,
 });
-const details = new Details($('details'), read);
+const details = new Details($('details'), readWhole, later);
 const lamps = new Lamps($('lamps'), (name) => chooseDevice(filter.device === name ? null : name));
 
 function followed(patterns) {
-  return [...new Set([...patterns, ...LAMPS])];
+  return [...new Set([...patterns, ...LAMPS, NAME])];
 }
 
 function read(id) {
   const sample = points.sample(id);
   return { sample, meta: points.meta(id), live: sample !== undefined && isLive(stream.state, sample.connection) };
+}
+
+/** The same, with what its device complains about. */
+function readWhole(id) {
+  return { ...read(id), error: points.sample(`$devices/${deviceOf(points, id)}/last_error`)?.value };
 }
 
 /** One step of the stream: an effect on what is held, or (null) the new state alone. */
@@ -70,7 +76,7 @@ const EFFECTS = {
   stamp: ({ time }, _state, seen) => clock.stamp(time, seen),
   apply(effect, state, seen) {
     points.apply(effect.points, state.connection);
-    changes += effect.points.length + effect.skipped;
+    changes += effect.changes;
     for (const point of effect.points) if (point.quality === 'good' && point.time) clock.source(point.time, seen);
   },
 };
@@ -105,9 +111,18 @@ function draw() {
     error: error?.value ?? '',
     live: isLive(state, sample.connection),
   });
-  lamps.draw(devices(points).map(lampOf), filter.device);
+  const held = devices(points).map(lampOf);
+  lamps.draw(held, filter.device);
+  drawTrouble(held.find(({ name }) => name === filter.device));
   details.draw(gatewayNow);
-  contact.draw(state, now);
+  contact.draw(state, now, points.sample(NAME)?.value);
+}
+
+/** All that the chosen device complains about, where it can be read and copied: its lamp has room for the cause only. */
+function drawTrouble(device) {
+  const text = device && inTrouble(device) ? `${device.name} is ${device.state}: ${causeText(device.error, device.name).whole}` : '';
+  $('trouble').hidden = text === '';
+  if ($('trouble').textContent !== text) $('trouble').textContent = text;
 }
 
 /** How many of each quality; without contact there is no quality to count. */

@@ -62,7 +62,8 @@ export function wakeAt(state) {
 /**
  * The next state, and the effects in the order in which they are to be done.
  * Effects: `open {points, lastId}` · `close` · `tell {client, points, ticket}` · `drop` (all values) ·
- * `keep {points}` (drop what matches none) · `apply {points}` · `forget {ids}` · `catalog` · `stamp {time}`.
+ * `keep {points}` (drop what matches none) · `apply {points, changes}` (how many changes they stand for: none when they
+ * only tell what is) · `forget {ids}` · `catalog` · `stamp {time}`.
  */
 export function step(state, input, now, random = 0.5) {
   const effects = [];
@@ -162,7 +163,8 @@ const EVENTS = {
     if (data.count === 0) caughtUp(state);
   },
   points(state, data, { effects }, id) {
-    effects.push({ do: 'apply', points: data.points, skipped: data.skipped ?? 0 });
+    const news = state.phase === 'live' && data.snapshot === undefined;
+    effects.push({ do: 'apply', points: data.points, changes: news ? data.points.length + (data.skipped ?? 0) : 0 });
     // What was missed may take several frames; the position moves with the last of them.
     const whole = data.snapshot === undefined ? sequenceOf(id) !== state.cameFrom : !data.more;
     if (whole) caughtUp(state);

@@ -2,6 +2,7 @@
 
 import { momentText, spanText } from './format.js';
 
+const PRODUCT = 'Pointcast';
 /** A first connection that takes no longer needs no banner. */
 const PATIENCE_MS = 2_000;
 
@@ -28,9 +29,16 @@ export function contactText(state, now, rate, clock = () => new Date()) {
   return { shape: '■', word: 'no contact', detail, banner, action: 'Try now' };
 }
 
+/** The title of the page: which gateway, and first that it is not followed, if so. Pure. */
+export function titleText({ banner, shape, word }, name) {
+  return [banner ? `${shape} ${word}` : '', name, PRODUCT].filter(Boolean).join(' – ');
+}
+
 export class Contact {
   #sign;
   #banner;
+  #name = document.getElementById('gateway');
+  #product = document.getElementById('product');
   #rate = 0;
   #shown = {};
 
@@ -46,15 +54,18 @@ export class Contact {
     this.#rate = changes;
   }
 
-  draw(state, now) {
+  /** `name`: what the gateway is called, if it says so. */
+  draw(state, now, name) {
     const text = contactText(state, now, this.#rate);
     this.#sign.dataset.phase = state.phase;
     document.documentElement.dataset.contact = ['live', 'catching'].includes(state.phase) ? 'yes' : 'no';
     this.#write('shape', this.#sign.querySelector('.shape'), text.shape);
     this.#write('word', this.#sign.querySelector('[role=status]'), text.word);
     // Seen in the row of tabs too.
-    const title = text.banner ? `${text.shape} ${text.word} – Pointcast` : 'Pointcast';
+    const title = titleText(text, name);
     if (document.title !== title) document.title = title;
+    this.#write('name', this.#name, name || PRODUCT);
+    this.#write('product', this.#product, name ? PRODUCT : '');
     this.#write('detail', this.#sign.querySelector('.detail'), text.detail);
     this.#banner.hidden = text.banner === null;
     this.#write('banner', this.#banner.querySelector('p'), text.banner ?? '');

@@ -1,10 +1,18 @@
 // Everything about one point, in a dialog that stays up to date while it is open.
+//
+// When the point was last read is no change, so the stream does not say it: that alone is asked for, again and again
+// while the dialog is open, one question at a time.
 
-import { NOTHING, NOT_LIVE, QUALITY, ageText, momentText, reasonText, spanText, valueText } from './format.js';
+import { NOTHING, NOT_LIVE, QUALITY, agoText, causeText, momentText, reasonText, spanText, valueText } from './format.js';
 
-/** Rows of the list: what and its text, `null` where there is nothing to say. Pure. */
-export function facts({ sample, meta = {}, live }, now) {
-  const moment = (time) => (time === null ? NOTHING : momentText(new Date(time)));
+const READ_EVERY_MS = 1_000;
+const ANSWER_MS = 5_000;
+
+/**
+ * Rows of the list: what and its text, `null` where there is nothing to say. Pure.
+ * `checked`: when the point was last read, `null` for never and `undefined` while that is not known.
+ */
+export function facts({ sample, meta = {}, live, error }, checked, now) {
   const reason = reasonText(sample.reason);
   const since = Number.isFinite(sample.since) ? ` since ${momentText(new Date(sample.since))}` : '';
   const look = live ? QUALITY[sample.quality] : NOT_LIVE;
@@ -12,8 +20,9 @@ export function facts({ sample, meta = {}, live }, now) {
   return [
     ['Quality', `${look.shape} ${look.word}`],
     ['Reason', reason ? `${reason}${since}` : null],
-    ['Source time', moment(sample.time)],
-    ['Age', now === null || sample.time === null ? null : ageText(now - sample.time)],
+    ['Device says', sample.quality !== 'good' && error ? causeText(error, meta.device).whole : null],
+    ['Changed', sample.time === null ? NOTHING : whenText(sample.time, now)],
+    ['Read', checked === undefined ? '…' : checked === null ? 'never' : whenText(checked, now)],
     ['Raw value', raw],
     ['Device', meta.device],
     ['Type', meta.type],
@@ -22,6 +31,12 @@ export function facts({ sample, meta = {}, live }, now) {
     ['Stale after', Number.isFinite(meta.stale_after_ms) ? durationText(meta.stale_after_ms) : null],
     ['Names', meta.labels ? Object.entries(meta.labels).map(([key, name]) => `${key} ${name}`).join(', ') : null],
   ].filter(([, text]) => text !== null && text !== undefined && text !== '');
+}
+
+/** A moment, and how long ago that was. */
+function whenText(time, now) {
+  const moment = momentText(new Date(time));
+  return now === null ? moment : `${moment}, ${agoText(now - time)}`;
 }
 
 function durationText(ms) {
@@ -33,10 +48,15 @@ export class Details {
   #read;
   #id = null;
   #drawn = '';
+  #checked;
+  #opened = 0;
+  #onChange;
 
-  constructor(dialog, read) {
+  /** `read(id)` gives `{ sample, meta, live, error }` of a point; `onChange()` when there is something new to draw. */
+  constructor(dialog, read, onChange) {
     this.#dialog = dialog;
     this.#read = read;
+    this.#onChange = onChange;
     // A press beside the content is one on the dialog element itself.
     dialog.addEventListener('click', (event) => {
       if (event.target === dialog || event.target.closest('button')) dialog.close();
@@ -46,14 +66,29 @@ export class Details {
 
   open(id) {
     this.#id = id;
+    this.#checked = undefined;
+    this.#opened += 1;
     if (!this.#dialog.open) this.#dialog.showModal();
+    void this.#follow(id, this.#opened);
+  }
+
+  async #follow(id, opened) {
+    const current = () => this.#id === id && this.#opened === opened;
+    while (current()) {
+      const checked = document.hidden ? undefined : await lastRead(id);
+      if (checked !== undefined && current()) {
+        this.#checked = checked;
+        this.#onChange();
+      }
+      await new Promise((resolve) => setTimeout(resolve, READ_EVERY_MS));
+    }
   }
 
   draw(now) {
     if (this.#id === null) return;
     const reading = this.#read(this.#id);
     if (reading.sample === undefined) return this.#dialog.close();
-    const list = facts(reading, now);
+    const list = facts(reading, this.#checked, now);
     const value = valueText(reading.sample.value, reading.meta).text;
     const drawn = JSON.stringify([this.#id, value, list, reading.live]);
     if (drawn === this.#drawn) return;
@@ -65,6 +100,17 @@ export class Details {
     part('unit').textContent = reading.sample.value === null ? '' : (reading.meta?.unit ?? '');
     part('description').textContent = reading.meta?.description ?? '';
     part('list').replaceChildren(...list.flatMap(([what, text]) => [term('dt', what), term('dd', text)]));
+  }
+}
+
+/** When the gateway last read the point; `null` for never, `undefined` when there is no answer. */
+async function lastRead(id) {
+  try {
+    const path = id.split('/').map(encodeURIComponent).join('/');
+    const response = await fetch(`/api/v1/points/${path}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    return response.ok ? ((await response.json()).checked ?? null) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -47,8 +47,10 @@ export function valueText(value, meta) {
   if (value === null || value === undefined) return { text: NOTHING, raw: null };
   const label = labelOf(value, meta);
   if (label !== null) return { text: label, raw: String(Number(value)) };
-  if (typeof value === 'boolean') return { text: value ? 'on' : 'off', raw: null };
-  if (typeof value === 'number' && FLOATS.has(meta?.type) && Number.isInteger(meta.precision)) {
+  // Answers what most names of such points ask: “door/closed”, “pump/running”, “service_due”.
+  if (typeof value === 'boolean') return { text: value ? 'yes' : 'no', raw: String(value) };
+  const rounds = Math.abs(value) <= Number.MAX_SAFE_INTEGER; // beyond, `toFixed` makes up digits
+  if (typeof value === 'number' && rounds && FLOATS.has(meta?.type) && Number.isInteger(meta.precision)) {
     return { text: unsignedZero(value.toFixed(Math.min(meta.precision, 100))), raw: null };
   }
   if (typeof value === 'number' && meta?.type === 'f64') {
@@ -84,6 +86,22 @@ export function reasonText(reason) {
   return Object.hasOwn(REASON, reason) ? REASON[reason] : reason.replaceAll('_', ' ');
 }
 
+/** More of a cause than this does not fit a lamp. */
+const MOST_CAUSE = 90;
+
+/**
+ * A device's error for people: `{ whole, what, cause }`. `whole` leaves out the device's own name in front; `cause` is
+ * what stands behind its last colon, the end of it where it is long, and `what` all before.
+ */
+export function causeText(error, device) {
+  const own = `device "${device}", `;
+  const whole = error.startsWith(own) ? error.slice(own.length) : error;
+  const cut = whole.lastIndexOf(': ');
+  const cause = cut < 0 ? whole : whole.slice(cut + 2);
+  const shown = cause.length > MOST_CAUSE ? `…${cause.slice(1 - MOST_CAUSE)}` : cause;
+  return { whole, what: cut < 0 ? '' : whole.slice(0, cut), cause: shown };
+}
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -92,12 +110,12 @@ const DAY = 24 * HOUR;
 /** Clocks disagree by this much without anyone caring. */
 const CLOCK_SLACK_MS = 2 * SECOND;
 
-/** How long ago, in at most two units, rounded down; a time well in the future says so. */
-export function ageText(ms) {
+/** How long ago, in units of `span`, rounded down; a time well in the future says so. */
+export function agoText(ms, span = spanText) {
   if (ms === null || !Number.isFinite(ms)) return NOTHING;
-  if (ms < -CLOCK_SLACK_MS) return `${spanText(-ms)} ahead`;
+  if (ms < -CLOCK_SLACK_MS) return `${span(-ms)} ahead`;
   if (ms < SECOND) return 'now';
-  return spanText(ms);
+  return `${span(ms)} ago`;
 }
 
 /** A length of time in at most two units, rounded down. */
@@ -108,6 +126,11 @@ export function spanText(ms) {
     : ms < DAY ? [`${Math.floor(ms / HOUR)} h`, Math.floor((ms % HOUR) / MINUTE), 'min']
     : [`${Math.floor(ms / DAY)} d`, Math.floor((ms % DAY) / HOUR), 'h'];
   return small === 0 ? large : `${large} ${small} ${rest}`;
+}
+
+/** A length of time in its largest unit alone, rounded down: for columns that are to be calm. */
+export function roughSpanText(ms) {
+  return spanText(ms).split(' ', 2).join(' ');
 }
 
 /** A moment on the reader's own clock: the time alone today, else with its date. */

@@ -1,6 +1,11 @@
 // A lamp for each device: its state by shape, word and colour. Draws what it is given; pressing one reports its name.
 
-import { NOT_LIVE, STATE } from './format.js';
+import { NOT_LIVE, STATE, causeText } from './format.js';
+
+/** Whether the device says what is wrong, and that still is. */
+export function inTrouble({ state, error, live }) {
+  return live && (state === 'degraded' || state === 'offline') && Boolean(error);
+}
 
 export class Lamps {
   #list;
@@ -30,11 +35,13 @@ export class Lamps {
   #create(name) {
     const part = (className) => Object.assign(document.createElement('span'), { className });
     const lamp = { item: document.createElement('li'), button: document.createElement('button'), drawn: '' };
-    Object.assign(lamp, { shape: part('shape'), name: part('name'), word: part('word'), error: part('error') });
+    Object.assign(lamp, { shape: part('shape'), name: part('name'), word: part('word') });
+    Object.assign(lamp, { what: part('what'), cause: part('cause'), whole: part('unseen') });
     const says = part('says');
-    says.append(lamp.word, lamp.error);
+    says.append(lamp.word, lamp.what, lamp.cause, lamp.whole);
     lamp.name.textContent = name;
-    lamp.shape.setAttribute('aria-hidden', 'true');
+    // What is cut to fit is spoken whole.
+    for (const cut of [lamp.shape, lamp.what, lamp.cause]) cut.setAttribute('aria-hidden', 'true');
     lamp.button.type = 'button';
     lamp.button.className = 'lamp';
     lamp.button.append(lamp.shape, lamp.name, ' ', says);
@@ -45,17 +52,21 @@ export class Lamps {
   }
 }
 
-function drawLamp(lamp, { state, error, live }, pressed) {
+function drawLamp(lamp, device, pressed) {
+  const { name, state, error, live } = device;
   const known = live && Object.hasOwn(STATE, state) ? state : 'unknown';
   const look = known !== 'unknown' ? STATE[known] : live ? { ...NOT_LIVE, word: state ?? 'unknown' } : NOT_LIVE;
-  const trouble = known === 'degraded' || known === 'offline' ? (error ?? '') : '';
-  const drawn = JSON.stringify([look, trouble, pressed]);
+  const { whole, what, cause } = causeText(inTrouble(device) ? error : '', name);
+  const drawn = JSON.stringify([look, whole, pressed]);
   if (drawn === lamp.drawn) return;
   lamp.drawn = drawn;
   lamp.button.dataset.state = known;
   lamp.button.setAttribute('aria-pressed', pressed);
   lamp.shape.textContent = look.shape;
   lamp.word.textContent = look.word;
-  lamp.error.textContent = trouble && ` · ${trouble}`;
-  lamp.button.title = trouble;
+  lamp.what.textContent = what && ` · ${what}`;
+  lamp.cause.textContent = cause;
+  lamp.whole.textContent = whole && `: ${whole}`;
+  lamp.cause.title = whole;
+  lamp.what.title = whole;
 }

@@ -3,7 +3,7 @@
 // Draws what it is given, when it is told to, and writes to the page only what differs. Reports the keyboard's and
 // the mouse's wishes (`onOpen(id)`, `onFold(group)`). Knows neither the stream nor where values come from.
 
-import { NOTHING, NOT_LIVE, QUALITY, ageText, reasonText, share, spanText, valueText } from './format.js';
+import { NOTHING, NOT_LIVE, QUALITY, agoText, reasonText, roughSpanText, share, spanText, valueText } from './format.js';
 import { groupOf, inView, layout } from './points.js';
 
 /** Drawn above and below the window, so that a quick scroll shows rows at once. */
@@ -149,7 +149,9 @@ function pointView(id) {
   const cut = id.lastIndexOf('/') + 1;
   const group = groupOf(id);
   const start = group === '' ? 0 : group.length + 1;
-  const name = make('name', 'rowheader', make('path', null, id.slice(start, cut)), make('leaf', null, id.slice(cut)));
+  const slash = cut > start ? '/' : '';
+  const path = make('path', null, id.slice(start, Math.max(start, cut - 1)));
+  const name = make('name', 'rowheader', path, make('slash', null, slash), make('leaf', null, id.slice(cut)));
   name.title = id;
   const parts = {
     number: make('number'), gauge: make('gauge'), unit: make('unit', 'gridcell'),
@@ -181,7 +183,7 @@ function drawPoint(view, id, { sample, meta, live }, now) {
   write(view, parts.shape, look.shape);
   write(view, parts.word, look.word);
   write(view, parts.reason, reasonLine(sample, now));
-  write(view, parts.age, now === null || sample.time === null ? NOTHING : ageText(now - sample.time));
+  write(view, parts.age, now === null || sample.time === null ? NOTHING : agoText(now - sample.time, roughSpanText));
   attribute(element, 'data-quality', live ? sample.quality : 'lost');
   if (meta?.description) attribute(element.firstElementChild, 'title', `${id} – ${meta.description}`);
   drawGauge(view, share(sample.value, meta));

@@ -130,6 +130,18 @@ test('a change of selection goes over the open stream, one at a time', () => {
   assert.deepEqual(page.effects[1].points, ['c']);
 });
 
+test('a snapshot and what was missed are no changes of now', () => {
+  const changes = (page) => page.effects.find((effect) => effect.do === 'apply').changes;
+  const page = new Driven().live();
+  assert.equal(changes(page), 0);
+  const points = [{ id: 'a/b' }, { id: 'a/c' }];
+  assert.equal(changes(page.event('points', { points, skipped: 3 }, 'c.e.6.1')), 5);
+  assert.equal(changes(page.event('points', { points, snapshot: 2 }, 'c.e.7.2')), 0);
+  page.run({ type: 'error', closed: false }).connect({ resumed: true, selection: 'kept' }, 'c.e.7.2');
+  assert.equal(changes(page.event('points', { points, skipped: 3 }, 'c.e.9.2')), 0);
+  assert.equal(changes(page.event('points', { points }, 'c.e.11.2')), 2);
+});
+
 test('values of points that left are kept until the new selection is in force', () => {
   const page = new Driven().live().run({ type: 'want', points: ['b'] });
   page.run({ type: 'told', ticket: page.effects[0].ticket, status: 200, revision: 2 }).did();

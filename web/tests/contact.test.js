@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { initial } from '../connection.js';
-import { contactText } from '../contact.js';
+import { contactText, titleText } from '../contact.js';
 import { facts } from '../details.js';
 
 const clock = () => new Date(2026, 10, 20, 12, 0, 0);
@@ -26,11 +26,32 @@ test('a banner stands exactly while values are not followed', () => {
 test('the details of a point that is not live say so, whatever it last was', () => {
   const sample = { value: 2, quality: 'good', time: 1_000 };
   const meta = { type: 'u16', labels: { 2: 'running' }, scan_ms: 500, stale_after_ms: 3_000, range: [0, 3] };
-  const text = (live) => Object.fromEntries(facts({ sample, meta, live }, 61_000));
+  const text = (live) => Object.fromEntries(facts({ sample, meta, live }, 60_500, 61_000));
   assert.equal(text(true).Quality, '● good');
   assert.equal(text(false).Quality, '◌ not live');
   assert.equal(text(true)['Raw value'], '2');
-  assert.equal(text(true).Age, '1 min');
+  assert.match(text(true).Changed, /, 1 min ago$/);
+  assert.match(text(true).Read, /, now$/);
   assert.equal(text(true)['Read every'], '500 ms');
   assert.equal(text(true)['Stale after'], '3 s');
+});
+
+test('when a point was read is told apart from when it changed', () => {
+  const sample = { value: null, quality: 'bad', reason: 'no_communication', since: 1_000, time: null };
+  const text = (checked, error) => Object.fromEntries(facts({ sample, meta: { device: 'tank' }, live: true, error }, checked, 61_000));
+  assert.equal(text(undefined).Read, '…');
+  assert.equal(text(null).Read, 'never');
+  assert.equal(text(null).Changed, '—');
+  assert.match(text(null).Reason, /^no connection since /);
+  assert.equal(text(null, 'device "tank", line 3: no match')['Device says'], 'line 3: no match');
+  assert.equal(text(null, '')['Device says'], undefined);
+});
+
+test('the title names the gateway where it has a name, and lost contact first', () => {
+  const live = contactText({ ...initial([]), phase: 'live' }, 0, 0, clock);
+  const lost = contactText({ ...initial([]), phase: 'waiting', lastContact: 0, openAt: 2_000 }, 1_000, 0, clock);
+  assert.equal(titleText(live, undefined), 'Pointcast');
+  assert.equal(titleText(live, ''), 'Pointcast');
+  assert.equal(titleText(live, 'Demo site'), 'Demo site – Pointcast');
+  assert.equal(titleText(lost, 'Demo site'), '■ no contact – Demo site – Pointcast');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ageText, momentText, reasonText, share, spanText, valueText } from '../format.js';
+import { agoText, causeText, momentText, reasonText, roughSpanText, share, spanText, valueText } from '../format.js';
 
 const shows = (value, meta, expected) => assert.equal(valueText(value, meta).text, expected, JSON.stringify([value, meta]));
 
@@ -22,6 +22,8 @@ test('precision rounds for display and keeps trailing zeros', () => {
   assert.equal(valueText(0.1 + 0.2, { type: 'f64' }).raw, '0.30000000000000004');
   assert.deepEqual(valueText(85344072.125, { type: 'f64' }), { text: '85344072.125', raw: null });
   shows(0.1 + 0.2, { type: 'f32' }, '0.30000000000000004');
+  shows(7.43634e20, { type: 'f32', precision: 3 }, '743634000000000000000');
+  shows(-1e300, { type: 'f64', precision: 3 }, '-1e+300');
 });
 
 test('digits beyond two to the fifty-third stand as they came', () => {
@@ -40,8 +42,8 @@ test('labels name enumerated values and keep the number behind them', () => {
 });
 
 test('booleans are words and text is itself', () => {
-  shows(true, { type: 'bool' }, 'on');
-  shows(false, { type: 'bool' }, 'off');
+  assert.deepEqual(valueText(true, { type: 'bool' }), { text: 'yes', raw: 'true' });
+  assert.deepEqual(valueText(false, { type: 'bool' }), { text: 'no', raw: 'false' });
   shows('', { type: 'string' }, '');
 });
 
@@ -56,10 +58,12 @@ test('the share of the range is bounded', () => {
 
 test('ages round down and take at most two units', () => {
   for (const [ms, expected] of [
-    [0, 'now'], [999, 'now'], [-1_900, 'now'], [-5_000, '5 s ahead'], [1_000, '1 s'], [59_999, '59 s'], [60_000, '1 min'],
-    [83_000, '1 min 23 s'], [3_600_000, '1 h'], [7_500_000, '2 h 5 min'], [86_400_000, '1 d'], [180_000_000, '2 d 2 h'],
-    [null, '—'], [NaN, '—'],
-  ]) assert.equal(ageText(ms), expected, String(ms));
+    [0, 'now'], [999, 'now'], [-1_900, 'now'], [-5_000, '5 s ahead'], [1_000, '1 s ago'], [59_999, '59 s ago'],
+    [60_000, '1 min ago'], [83_000, '1 min 23 s ago'], [3_600_000, '1 h ago'], [7_500_000, '2 h 5 min ago'],
+    [86_400_000, '1 d ago'], [180_000_000, '2 d 2 h ago'], [null, '—'], [NaN, '—'],
+  ]) assert.equal(agoText(ms), expected, String(ms));
+  assert.equal(agoText(7_500_000, roughSpanText), '2 h ago');
+  assert.equal(agoText(59_000, roughSpanText), '59 s ago');
   assert.equal(spanText(0), '0 s');
 });
 
@@ -74,4 +78,17 @@ test('reasons read as words, unknown ones too', () => {
   assert.equal(reasonText('some_new_reason'), 'some new reason');
   assert.equal(reasonText('constructor'), 'constructor');
   assert.equal(reasonText(undefined), '');
+});
+
+test('of an error the cause stands apart, and the own name goes', () => {
+  assert.deepEqual(causeText('failed to open /dev/serial/by-id/usb-1: No such file or directory', 'tank'), {
+    whole: 'failed to open /dev/serial/by-id/usb-1: No such file or directory',
+    what: 'failed to open /dev/serial/by-id/usb-1', cause: 'No such file or directory',
+  });
+  assert.equal(causeText('device "tank", point "level": too long', 'tank').whole, 'point "level": too long');
+  assert.equal(causeText('device "tank2", point "level": too long', 'tank').whole, 'device "tank2", point "level": too long');
+  assert.deepEqual(causeText('silence', 'tank'), { whole: 'silence', what: '', cause: 'silence' });
+  const long = causeText(`${'x'.repeat(200)} end`, 'tank').cause;
+  assert.ok(long.startsWith('…x') && long.endsWith('x end') && long.length === 90, long);
+  assert.deepEqual(causeText('', 'tank'), { whole: '', what: '', cause: '' });
 });
