@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceReport, DeviceState, Inlet, PointDeclaration, PointId, Reading, UnixMs, Value, ValueType,
-    command_queue,
+    DeviceIndex, DeviceReport, DeviceState, Inlet, PointDeclaration, PointId, Reading, UnixMs,
+    Value, ValueType, command_queue,
 };
 use pointcast_sim::{FaultBoard, Running};
 use tokio::sync::watch;
@@ -261,10 +261,14 @@ fn add_channel(
         let device = names.get(point.details.device.at()).cloned().unwrap_or_default();
         points.push((point.clone(), device));
     }
-    for declaration in channel.driver.devices() {
+    for (index, declaration) in (0..).zip(channel.driver.devices()) {
         let own = place(points.len())?;
         let name = declaration.name.to_string();
-        let own_points = own_points(declaration)
+        let device = DeviceIndex(index);
+        let scanned = declared
+            .iter()
+            .any(|point| point.details.device == device && point.scan_interval.is_some());
+        let own_points = own_points(declaration, scanned)
             .map_err(|source| StartError::Device { device: name.clone(), source })?;
         points.extend(own_points.into_iter().map(|point| (point, name.clone())));
         devices.push(Device::new(declaration, &channel.name, channel.driver_name, own));

@@ -65,25 +65,36 @@ type Own = (&'static str, ValueType, Option<&'static str>, &'static str);
 /// Digits of a device's own fractions that mean something.
 const PRECISION: u8 = 3;
 
-/// A device's own points, in the order of the table.
+/// A device's own points, in the order of the table; the last [`OF_SCANNED`] are there only where it is scanned.
 const OWN: [Own; 5] = [
     ("state", ValueType::Text, None, "online, degraded, offline or disabled"),
     ("last_error", ValueType::Text, None, "the newest thing that went wrong"),
-    ("scan_ms", ValueType::U64, Some("ms"), "fastest scan interval, as revised"),
     ("timeouts", ValueType::U64, None, "requests without a valid reply in time, since the start"),
+    ("scan_ms", ValueType::U64, Some("ms"), "fastest scan interval, as revised"),
     ("utilisation", ValueType::F64, None, "share of the channel's time used, 0 to 1"),
 ];
 
-/// The declarations of a device's own points, in the order of the table.
+/// How many of a device's own points make sense only where it is scanned.
+const OF_SCANNED: usize = 2;
+
+/// The declarations of a device's own points, in the order of the table. `scanned`: whether it has points that are
+/// read at an interval.
 ///
 /// # Errors
 /// [`NameError`] for a device name so long that the ids would pass their limit.
-pub fn own_points(device: &DeviceDeclaration) -> Result<Vec<PointDeclaration>, NameError> {
+pub fn own_points(
+    device: &DeviceDeclaration,
+    scanned: bool,
+) -> Result<Vec<PointDeclaration>, NameError> {
     let declare = |(name, value_type, unit, description): &Own| {
         let id = PointId::new(&format!("$devices/{}/{name}", device.name))?;
         Ok(own_point(id, *value_type, *unit, description))
     };
-    OWN.iter().map(declare).collect()
+    OWN.iter().take(own_count(scanned)).map(declare).collect()
+}
+
+fn own_count(scanned: bool) -> usize {
+    if scanned { OWN.len() } else { OWN.len() - OF_SCANNED }
 }
 
 /// The declaration of a point that the gateway itself writes, and whose value never ages.
@@ -159,11 +170,12 @@ impl Device {
         let readings = [
             text(report.state.as_str()),
             text(report.last_error.as_deref().unwrap_or_default()),
-            self.scan_ms().map(|ms| Reading::Good(Value::U64(ms))),
             Some(Reading::Good(Value::U64(report.counters.timeouts))),
+            self.scan_ms().map(|ms| Reading::Good(Value::U64(ms))),
             report.utilisation.and_then(Value::f64).map(Reading::Good),
         ];
-        let updates = (self.own..).zip(&readings);
+        let own = own_count(self.scan_interval.is_some());
+        let updates = (self.own..).zip(readings.iter().take(own));
         table.apply(updates.filter_map(|(index, reading)| {
             reading.as_ref().map(|reading| (index, Update::Read(reading, time)))
         }));
