@@ -163,8 +163,8 @@ impl Device {
             Some((name, number)) => (name, Some(number)),
             None => (text, None),
         };
-        if text == "ok" {
-            return Ok(Fault::Ok);
+        if name == "ok" {
+            return number.map_or(Ok(Fault::Ok), |_| Err(FaultError::NoNumber { word: "ok" }));
         }
         let word = self.words().iter().find(|word| word.word == name).ok_or_else(|| {
             FaultError::Unknown { device: self.name(), word: name.to_owned(), known: self.listed() }
@@ -222,7 +222,7 @@ pub enum FaultError {
         greatest: u64,
     },
     /// The fault takes no number.
-    #[error("`{word}` takes no number")]
+    #[error("`{word}` takes no number, nor anything else behind it")]
     NoNumber {
         /// The fault.
         word: &'static str,
@@ -364,7 +364,7 @@ mod tests {
             ("boiler=late:60001", "from 1 to 60000"),
             ("boiler=exception:0", "from 1 to 255: exception:<code>"),
             ("boiler=silent:3", "takes no number"),
-            ("boiler=ok:3", "knows no fault"),
+            ("boiler=ok:3", "takes no number"),
             ("scale=garbage", "it knows ok, silent, garbled, cut, disconnect"),
         ] {
             let error = board.apply(text).unwrap_err().to_string();

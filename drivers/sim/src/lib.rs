@@ -15,6 +15,7 @@ pub mod map;
 mod modbus;
 mod mqtt;
 mod port;
+mod presence;
 #[cfg(test)]
 mod scratch;
 mod signal;
@@ -22,4 +23,4 @@ mod simulation;
 mod talker;
 
 pub use fault::{Device, Fault, FaultBoard, FaultError, MAX_LATE_MS};
-pub use simulation::{Running, Settings, run};
+pub use simulation::{Failure, Running, Settings, run};

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::backoff::Backoff;
+use crate::presence::Presence;
 
 /// Most connections at a time on one socket; one more is closed at once.
 pub(crate) const MAX_CONNECTIONS: usize = 64;
@@ -22,7 +23,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Listens on `address` and runs `connection` for each that comes, until `stop`.
 ///
-/// `bound` hears the address as soon as it listens. A socket that cannot be bound is tried again with
+/// `present` hears the address as soon as it listens, and why it does not. A socket that cannot be bound is tried again with
 /// growing patience.
 ///
 /// # Cancellation
@@ -31,13 +32,13 @@ pub(crate) async fn serve<F, C>(
     what: &'static str,
     address: SocketAddr,
     stop: &CancellationToken,
-    bound: impl Fn(SocketAddr),
+    present: impl Fn(Presence<'_, SocketAddr>),
     connection: F,
 ) where
     F: Fn(TcpStream, SocketAddr) -> C,
     C: Future<Output = ()>,
 {
-    let bind = bind(what, address, bound);
+    let bind = bind(what, address, present);
     let Some(listener) = stop.run_until_cancelled(bind).await else {
         return;
     };
@@ -68,7 +69,11 @@ pub(crate) async fn serve<F, C>(
     }
 }
 
-async fn bind(what: &'static str, address: SocketAddr, bound: impl Fn(SocketAddr)) -> TcpListener {
+async fn bind(
+    what: &'static str,
+    address: SocketAddr,
+    present: impl Fn(Presence<'_, SocketAddr>),
+) -> TcpListener {
     let mut backoff = Backoff::new();
     loop {
         let tried = async {
@@ -79,10 +84,11 @@ async fn bind(what: &'static str, address: SocketAddr, bound: impl Fn(SocketAddr
         match tried.await {
             Ok((listener, local)) => {
                 info!(what, address = %local, "listening");
-                bound(local);
+                present(Presence::There(local));
                 return listener;
             }
             Err(error) => {
+                present(Presence::Failed(&error));
                 let wait = backoff.next_wait();
                 warn!(what, %address, %error, retry_in = ?wait, "failed to listen");
                 sleep(wait).await;

@@ -2,6 +2,8 @@
 //!
 //! Each part starts and fails on its own: a port in use is logged and tried again while the others run.
 
+use std::fmt::Display;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fault::{Device, FaultBoard};
 use crate::mqtt::{self, Hub};
+use crate::presence::Presence;
 use crate::{listener, modbus, port, talker};
 
 /// What to simulate, and where. A part that is `None` is left out.
@@ -64,6 +67,19 @@ pub struct Running {
     pub scale: Option<PathBuf>,
     /// Where the broker listens.
     pub mqtt: Option<SocketAddr>,
+    /// What should be there and is not. It is tried again.
+    pub failures: Vec<Failure>,
+}
+
+/// Why a part is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The address or path, as asked for.
+    pub place: String,
+    /// What the system said.
+    pub why: String,
+    /// Whether another program has the place.
+    pub taken: bool,
 }
 
 impl Running {
@@ -74,6 +90,16 @@ impl Running {
             && self.modbus_rtu.is_some() == settings.modbus_rtu.is_some()
             && self.scale.is_some() == settings.scale.is_some()
             && self.mqtt.is_some() == settings.mqtt.is_some()
+    }
+
+    /// Remembers why nothing is at `place`, or that there is no reason any more.
+    fn note<P>(&mut self, place: &impl Display, presence: &Presence<'_, P>) {
+        let place = place.to_string();
+        self.failures.retain(|failure| failure.place != place);
+        if let Presence::Failed(error) = presence {
+            let taken = matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::ResourceBusy);
+            self.failures.push(Failure { place, why: error.to_string(), taken });
+        }
     }
 }
 
@@ -106,14 +132,31 @@ async fn optional<T, F: Future<Output = ()>>(part: Option<T>, run: impl FnOnce(T
     }
 }
 
+/// Makes the slot of one part in `running` hold what the part says.
+fn tell<P>(
+    running: &watch::Sender<Running>,
+    place: impl Display,
+    slot: impl Fn(&mut Running) -> &mut Option<P>,
+) -> impl Fn(Presence<'_, P>) {
+    move |presence| {
+        running.send_modify(|running| {
+            running.note(&place, &presence);
+            *slot(running) = match presence {
+                Presence::There(place) => Some(place),
+                Presence::Gone | Presence::Failed(_) => None,
+            };
+        });
+    }
+}
+
 async fn run_modbus_tcp(
     address: SocketAddr,
     faults: &FaultBoard,
     running: &watch::Sender<Running>,
     stop: &CancellationToken,
 ) {
-    let bound = |address| running.send_modify(|running| running.modbus_tcp = Some(address));
-    listener::serve("modbus tcp", address, stop, bound, |stream, peer| {
+    let present = tell(running, address, |running| &mut running.modbus_tcp);
+    listener::serve("modbus tcp", address, stop, present, |stream, peer| {
         modbus::tcp::serve(stream, peer, faults)
     })
     .await;
@@ -126,7 +169,7 @@ async fn run_modbus_rtu(
     stop: &CancellationToken,
 ) {
     let devices = [Device::Greenhouse1, Device::Greenhouse2];
-    let present = |path| running.send_modify(|running| running.modbus_rtu = path);
+    let present = tell(running, path.display(), |running| &mut running.modbus_rtu);
     port::serve("modbus rtu", &path, (&devices, faults), stop, present, |pty| {
         modbus::rtu::serve(pty, faults)
     })
@@ -139,7 +182,7 @@ async fn run_scale(
     running: &watch::Sender<Running>,
     stop: &CancellationToken,
 ) {
-    let present = |path| running.send_modify(|running| running.scale = path);
+    let present = tell(running, path.display(), |running| &mut running.scale);
     port::serve("scale", &path, (&[Device::Scale], faults), stop, present, |pty| {
         talker::serve(pty, faults)
     })
@@ -153,8 +196,8 @@ async fn run_mqtt(
     stop: &CancellationToken,
 ) {
     let hub = &Hub::default();
-    let bound = |address| running.send_modify(|running| running.mqtt = Some(address));
-    let broker = listener::serve("mqtt broker", address, stop, bound, |stream, peer| {
+    let present = tell(running, address, |running| &mut running.mqtt);
+    let broker = listener::serve("mqtt broker", address, stop, present, |stream, peer| {
         mqtt::serve(stream, peer, hub, faults)
     });
     // The station publishes for ever; the broker ends at the stop.

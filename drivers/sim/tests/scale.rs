@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use common::{A_WHILE, SOON, Scratch, Site, peer};
-use pointcast_sim::Settings;
+use pointcast_sim::{Running, Settings};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::time::timeout;
 use tokio_serial::{SerialPortBuilderExt as _, SerialStream};
@@ -165,4 +165,28 @@ async fn an_ordinary_user_opens_the_ports_again_and_again() {
         peer(run[0], &run[1..]).await
     };
     assert!(said.success && said.text.contains("1 passed"), "{}", said.text);
+}
+
+#[tokio::test]
+async fn a_second_site_leaves_the_first_ones_link_alone_and_comes_when_it_is_gone() {
+    let scratch = Scratch::new();
+    let first = scale(&scratch).await;
+    let path = first.settings.scale.clone().unwrap();
+    let terminal = std::fs::read_link(&path).unwrap();
+    let mut second = Site::begin(first.settings.clone());
+    second.until(|running| !running.failures.is_empty()).await;
+    let Running { scale, failures, .. } = second.running();
+    assert_eq!(scale, None);
+    assert_eq!(failures[0].place, path.to_str().unwrap());
+    assert!(failures[0].taken, "{failures:?}");
+    assert_eq!(std::fs::read_link(&path).unwrap(), terminal);
+    // Unplugged on demand is not given away.
+    let mut first = first;
+    first.fault("scale=disconnect");
+    first.until(|running| running.scale.is_none()).await;
+    assert_eq!(second.running().scale, None);
+    first.stop().await;
+    second.until(|running| running.scale.is_some() && running.failures.is_empty()).await;
+    assert!(is_sound(&line(&mut open(&second)).await));
+    second.stop().await;
 }

@@ -4,11 +4,10 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-/// Mode of the directory, where it has to be made: its owner's alone.
-const DIRECTORY_MODE: u32 = 0o700;
+use super::claim::Claim;
 
 /// A link that lives as long as this.
 #[derive(Debug)]
@@ -18,16 +17,13 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Makes `path` point to `target`, and its directory where there is none.
+    /// Makes the claimed path point to `target`.
     ///
     /// # Errors
     /// `AlreadyExists` when something that is no symbolic link stands there; otherwise what the system says
-    /// about directory or link.
-    pub(crate) fn create(target: &Path, path: &Path) -> io::Result<Self> {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if let Some(directory) = directory {
-            fs::DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(directory)?;
-        }
+    /// about the link.
+    pub(crate) fn create(target: &Path, claim: &Claim) -> io::Result<Self> {
+        let path = claim.path();
         match fs::symlink_metadata(path) {
             Ok(there) if !there.file_type().is_symlink() => {
                 let text = format!("{} is no symbolic link and is left alone", path.display());
@@ -63,19 +59,19 @@ impl Drop for Link {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
     use crate::scratch::Scratch;
 
+    fn create(target: &str, path: &Path) -> io::Result<Link> {
+        Link::create(Path::new(target), &Claim::take(path).unwrap())
+    }
+
     #[test]
-    fn it_makes_its_directory_for_its_owner_alone_and_goes_with_the_port() {
+    fn it_goes_with_the_port() {
         let scratch = Scratch::new();
-        let path = scratch.path().join("sim/greenhouse");
-        let link = Link::create(Path::new("/dev/null"), &path).unwrap();
+        let path = scratch.path().join("greenhouse");
+        let link = create("/dev/null", &path).unwrap();
         assert_eq!(fs::read_link(&path).unwrap(), Path::new("/dev/null"));
-        let mode = fs::metadata(path.parent().unwrap()).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, DIRECTORY_MODE);
         drop(link);
         assert!(fs::symlink_metadata(&path).is_err());
     }
@@ -85,9 +81,9 @@ mod tests {
         let scratch = Scratch::new();
         let path = scratch.path().join("scale");
         symlink("/dev/pts/does-not-exist", &path).unwrap();
-        drop(Link::create(Path::new("/dev/null"), &path).unwrap());
+        drop(create("/dev/null", &path).unwrap());
         fs::write(&path, "precious").unwrap();
-        let error = Link::create(Path::new("/dev/null"), &path).unwrap_err();
+        let error = create("/dev/null", &path).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
     }
@@ -96,8 +92,8 @@ mod tests {
     fn a_link_that_another_took_over_is_left_to_it() {
         let scratch = Scratch::new();
         let path = scratch.path().join("scale");
-        let old = Link::create(Path::new("/dev/null"), &path).unwrap();
-        let _new = Link::create(Path::new("/dev/zero"), &path).unwrap();
+        let old = create("/dev/null", &path).unwrap();
+        let _new = create("/dev/zero", &path).unwrap();
         drop(old);
         assert_eq!(fs::read_link(&path).unwrap(), Path::new("/dev/zero"));
     }
