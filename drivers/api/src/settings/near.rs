@@ -1,4 +1,6 @@
-//! Which key was meant by one that nobody knows.
+//! What was meant: by a key that nobody knows, or by a number in quotes. Pure.
+
+use super::{Decimal, Setting};
 
 /// Most letters that may be wrong, in a long key; in a short one fewer.
 const MAX_WRONG_LETTERS: usize = 3;
@@ -23,6 +25,19 @@ fn distance(known: &str, given: &str) -> Option<usize> {
         || begins(given, known)
         || distance <= (letters / 3).clamp(1, MAX_WRONG_LETTERS);
     is_near.then_some(distance)
+}
+
+/// What a text would be without its quotes: a number, `true` or `false`.
+pub(super) fn unquoted(setting: &Setting) -> Option<Setting> {
+    let Setting::Text(text) = setting else { return None };
+    if let Ok(flag) = text.parse() {
+        return Some(Setting::Bool(flag));
+    }
+    if let Ok(number) = text.parse() {
+        return Some(Setting::Integer(number));
+    }
+    let value = text.parse().ok().filter(|value: &f64| value.is_finite())?;
+    Some(Setting::Float(Decimal { value, text: text.clone() }))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::near::nearest;
+use super::near::{nearest, unquoted};
 use super::{Place, Refusals};
 use crate::StaleAfter;
 
@@ -148,7 +148,7 @@ impl Settings {
         key: &'static str,
         refusals: &mut Refusals,
         wanted: impl fmt::Display,
-        convert: impl FnOnce(&Setting) -> Option<T>,
+        convert: impl Fn(&Setting) -> Option<T>,
     ) -> Option<Located<T>> {
         let entry = self.take(key)?;
         let field = self.field(key);
@@ -164,7 +164,9 @@ impl Settings {
                     | Setting::Section(_)
                     | Setting::Other(_)) => format!("{} is not right here", other.kind()),
                 };
-                refusals.push(&entry.place, field, problem, format!("give {wanted}"));
+                let bare = unquoted(&entry.value).and_then(|bare| convert(&bare));
+                let quotes = if bare.is_some() { ", without quotes" } else { "" };
+                refusals.push(&entry.place, field, problem, format!("give {wanted}{quotes}"));
                 None
             }
         }
@@ -325,10 +327,13 @@ impl Settings {
         what: &str,
         refusals: &mut Refusals,
     ) -> Vec<Settings> {
+        let heading = if self.what.is_empty() { key } else { "like this" };
         let found = self.convert(
             key,
             refusals,
-            format!("a list of sections, {key} = [{{ … }}, {{ … }}]"),
+            format!(
+                "a list of sections: [[{heading}]] in two brackets, or {key} = [{{ … }}, {{ … }}]"
+            ),
             |setting| match setting {
                 Setting::List(items) => items
                     .iter()

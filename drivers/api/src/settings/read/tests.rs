@@ -64,3 +64,33 @@ fn a_number_may_be_taken_as_it_is_written() {
     assert!(settings.text_or_number("c", &mut refusals).is_none());
     assert_eq!(refusals.len(), 1);
 }
+
+#[test]
+fn what_would_be_right_without_its_quotes_is_said_to_be() {
+    let text = |text: &str| Setting::Text(text.to_owned());
+    let mut refusals = Refusals::new();
+    let mut settings = section(&[
+        ("scale", text("0.1")),
+        ("enabled", text("false")),
+        ("length", text("300")),
+        ("unit_id", text("seven")),
+        ("count", text("7")),
+    ]);
+    settings.number("scale", &mut refusals);
+    settings.flag("enabled", &mut refusals);
+    settings.integer("length", 0..=247, &mut refusals);
+    settings.integer("unit_id", 0..=247, &mut refusals);
+    settings.integer("count", 0..=247, &mut refusals);
+    let told = told(refusals);
+    let remedies: Vec<&str> =
+        told.iter().map(|told| told.rsplit_once("\n    ").unwrap().1).collect();
+    let bounds = "give a whole number from 0 to 247";
+    let expected = [
+        "give a finite number, without quotes",
+        "give true or false, without quotes",
+        bounds,
+        bounds,
+        &format!("{bounds}, without quotes"),
+    ];
+    assert_eq!(remedies, expected);
+}
