@@ -14,8 +14,9 @@ use super::table::Table;
 use crate::config::{self, Channel, Config};
 
 pub(super) const HELP: &str = "\
-Shows channels, devices, points and the requests that will be made for them. Opens no device and no port.
-Everything that is wrong is told at once, each with file, line and what would be right; the exit code is then 2.
+Shows channels, devices, points and the requests that will be made for them. Opens no device and no \
+port. Everything that is wrong is told at once, each with file, line and what would be right; the exit \
+code is then 2.
 
 Examples:
   pointcast check
@@ -29,7 +30,7 @@ pub(super) fn check(path: &Path) -> ExitCode {
             let _gone = std::io::stdout().write_all(report(path, &config).as_bytes());
             ExitCode::SUCCESS
         }
-        Err(refusals) => refused(&refusals),
+        Err(refusals) => refused(&refusals, ""),
     }
 }
 
@@ -46,10 +47,8 @@ fn report(path: &Path, config: &Config) -> String {
         count(sum(|driver| driver.points().len()), "point"),
         config.gateway.listen,
     );
-    if config.channels.is_empty() {
-        text.push_str(
-            "\nNothing to read yet: config/examples/ shows how to describe a first device.\n",
-        );
+    if let Some(warning) = config.nothing_to_read() {
+        text.push_str(&format!("\nwarning: {warning}\n"));
     }
     for channel in &config.channels {
         text.push('\n');
@@ -160,7 +159,7 @@ mod tests {
         assert_eq!(
             report(Path::new("empty.toml"), &config),
             "empty.toml: right. 0 channels, 0 devices, 0 points, to be served at 127.0.0.1:8080\n\n\
-             Nothing to read yet: config/examples/ shows how to describe a first device.\n"
+             warning: there is no device to read yet: config/examples/ shows how to describe a first one\n"
         );
     }
 }

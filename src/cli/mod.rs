@@ -18,7 +18,7 @@ use std::io::{self, Write as _, stderr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use tokio::runtime::Builder;
 
@@ -52,10 +52,10 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  pointcast                            run config/pointcast.toml and open http://127.0.0.1:8080/
-  pointcast check --config site.toml   see whether a configuration is right, and what it will read
-  pointcast sim                        simulated devices, to try everything without hardware
-  pointcast watch 'boiler/**'          follow points in this terminal";
+  pointcast                       run it; then open http://127.0.0.1:8080/
+  pointcast check --config FILE   is FILE right, and what will be read?
+  pointcast sim                   devices to try, without hardware
+  pointcast watch 'boiler/**'     follow points in this terminal";
 
 const CODES: &str = "\
 Exit codes:
@@ -100,7 +100,7 @@ impl ConfigFile {
 /// 2 when the configuration or the command line is wrong.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| with_hint(error).exit());
     if let Err(error) = log::start(cli.log.as_deref()) {
         say(&error);
         return ExitCode::from(REFUSED);
@@ -116,6 +116,24 @@ pub fn main() -> ExitCode {
         Some(Command::Sim(arguments)) => sim::sim(&arguments),
         Some(Command::Watch(arguments)) => watch::watch(arguments),
     }
+}
+
+/// A refused command line, with the option to name a file by where it seems to hold a bare one.
+fn with_hint(mut error: clap::Error) -> clap::Error {
+    let word =
+        error.get(ContextKind::InvalidSubcommand).or_else(|| error.get(ContextKind::InvalidArg));
+    let Some(ContextValue::String(word)) = word else { return error };
+    let looks_like_a_file = word.contains(['.', '/']) && !word.starts_with('-');
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let command =
+        ["run", "check"].into_iter().find(|name| usage.contains(&format!("pointcast {name}")));
+    let takes_a_file = command.is_some() || error.kind() == ErrorKind::InvalidSubcommand;
+    if looks_like_a_file && takes_a_file {
+        let command = command.map(|name| format!("{name} ")).unwrap_or_default();
+        let hint = format!("a configuration is named so: pointcast {command}--config {word}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
+    }
+    error
 }
 
 /// Says something to people on standard error, whether or not anybody listens.

@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::refused::{count, refused};
 use super::stop::StopSignals;
-use super::{FAILED, explained, say};
+use super::{FAILED, duration, explained, say};
 use crate::app::{self, Ready, StartError};
 use crate::config::{self, Config};
 
 pub(super) const HELP: &str = "\
-Reads the points of the configured devices and serves them with a dashboard. Everything wrong with the
-configuration is told at once, and nothing is started then. The first Ctrl-C or SIGTERM lets open
+Reads the points of the configured devices and serves them with a dashboard. Everything wrong with the \
+configuration is told at once, and nothing is started then. The first Ctrl-C or SIGTERM lets open \
 connections end, the second stops at once.
 
 Examples:
@@ -28,8 +28,11 @@ Examples:
 pub(super) fn run(path: &Path) -> ExitCode {
     let config = match config::load(path) {
         Ok(config) => config,
-        Err(refusals) => return refused(&refusals),
+        Err(refusals) => return refused(&refusals, "; nothing was started"),
     };
+    if let Some(warning) = config.nothing_to_read() {
+        say(&format!("warning: {warning}"));
+    }
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -49,9 +52,11 @@ pub(super) fn run(path: &Path) -> ExitCode {
 async fn until_stopped(config: Config) -> Result<(), String> {
     let signals = StopSignals::new().map_err(|error| format!("failed to start: {error}"))?;
     let stop = CancellationToken::new();
+    let drain = duration::words(config.limits.drain_timeout);
+    let stopping = || say(&format!("stopping: open connections may take up to {drain}"));
     let result = tokio::select! {
         result = app::run(config, stop.clone(), announce) => result,
-        never = signals.watch(stop) => match never {},
+        never = signals.watch(stop, stopping) => match never {},
     };
     result.map_err(|error| failure(&error))
 }
@@ -62,11 +67,14 @@ fn announce(ready: Ready) {
 }
 
 fn greeting(ready: &Ready) -> String {
+    let everywhere =
+        " It listens on every network of this machine: everybody who reaches it can read.";
     format!(
-        "Pointcast is at http://{}/ - {} from {}. Ctrl-C stops.",
+        "Pointcast is at http://{}/ - {} from {}. Ctrl-C stops.{}",
         reachable(ready.address),
         count(ready.points, "point"),
         count(ready.devices, "device"),
+        if ready.address.ip().is_unspecified() { everywhere } else { "" },
     )
 }
 
@@ -107,10 +115,13 @@ mod tests {
         };
         assert_eq!(
             told("0.0.0.0:8080"),
-            "Pointcast is at http://127.0.0.1:8080/ - 1 point from 2 devices. Ctrl-C stops."
+            "Pointcast is at http://127.0.0.1:8080/ - 1 point from 2 devices. Ctrl-C stops. It listens on \
+             every network of this machine: everybody who reaches it can read."
         );
-        assert!(told("[::]:80").contains("http://[::1]:80/"));
-        assert!(told("10.0.0.5:80").contains("http://10.0.0.5:80/"));
+        let every = told("[::]:80");
+        assert!(every.contains("http://[::1]:80/") && every.ends_with("reaches it can read."));
+        let one = told("10.0.0.5:80");
+        assert!(one.contains("http://10.0.0.5:80/") && one.ends_with("Ctrl-C stops."));
     }
 
     #[test]

@@ -36,10 +36,15 @@ impl StopSignals {
         }
     }
 
-    /// Cancels `stop` at the first signal and ends the process at the second. Never returns: race it with
-    /// the work that `stop` ends.
-    pub(super) async fn watch(mut self, stop: CancellationToken) -> Infallible {
+    /// At the first signal calls `first` and cancels `stop`; ends the process at the second. Never returns:
+    /// race it with the work that `stop` ends.
+    pub(super) async fn watch(
+        mut self,
+        stop: CancellationToken,
+        first: impl FnOnce(),
+    ) -> Infallible {
         self.next().await;
+        first();
         stop.cancel();
         self.next().await;
         exit(i32::from(super::FAILED));

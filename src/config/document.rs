@@ -44,6 +44,10 @@ fn explain(error: &Error, lines: &Lines<'_>) -> (String, String) {
     let line = lines.shown(span.start);
     let (problem, expected) =
         error.message().split_once(", expected ").unwrap_or((error.message(), "nothing"));
+    let comma_before = lines.before(span.start).filter(|_| problem.starts_with("missing comma"));
+    if let Some((number, before)) = comma_before {
+        return (problem.to_owned(), format!("expected `,` at the end of line {number}: {before}"));
+    }
     let remedy = match (problem, expected) {
         ("string values must be quoted", _) => {
             format!("write {:?}", lines.text.get(span).unwrap_or_default())
@@ -134,6 +138,21 @@ impl<'a> Lines<'a> {
     fn column(&self, offset: usize) -> usize {
         let before = self.text.get(self.start(offset)..offset).unwrap_or_default();
         before.chars().count() + 1
+    }
+
+    /// Number and text of the last line before `offset` that says something, if `offset` is the first thing
+    /// on its own line.
+    fn before(&self, offset: usize) -> Option<(usize, String)> {
+        let start = self.start(offset);
+        if !self.text.get(start..offset)?.trim().is_empty() {
+            return None;
+        }
+        let says = |line: &&usize| {
+            let shown = self.shown(**line);
+            !shown.is_empty() && !shown.starts_with('#')
+        };
+        let before = self.starts.iter().rev().skip_while(|line| **line >= start).find(says)?;
+        Some((self.number(*before), self.shown(*before)))
     }
 
     /// The line at `offset`, trimmed and made printable.

@@ -27,9 +27,9 @@ fn whole(path: &Path) -> Place {
 pub(super) fn read_main(path: &Path, refusals: &mut Refusals) -> Option<Settings> {
     if !path.exists() {
         let here = std::env::current_dir().unwrap_or_default();
-        let problem = format!("not there; looked for {}", here.join(path).display());
+        let problem = format!("there is no file {}", here.join(path).display());
         let remedy = "name another with --config FILE, or write one: config/examples/ shows how";
-        refusals.push(&whole(path), "file", problem, remedy);
+        refusals.push(&whole(path), "configuration", problem, remedy);
         return None;
     }
     read(path, refusals)
@@ -85,16 +85,21 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, (String, String)> {
 }
 
 /// The files that `include` names, by pattern and then by name. Their settings, or `None` for any that
-/// cannot be had.
+/// cannot be had. Patterns that match nothing are added to `unmatched`.
 pub(super) fn read_included(
     main: &Path,
     include: &Located<Vec<String>>,
+    unmatched: &mut Vec<String>,
     refusals: &mut Refusals,
 ) -> Vec<Option<Settings>> {
     let mut seen = HashMap::from([(identity(main), None)]);
     let mut files = Vec::new();
     for pattern in &include.value {
-        for path in matches(main, pattern, include, refusals) {
+        let paths = matches(main, pattern, include, refusals);
+        if paths.is_empty() {
+            unmatched.push(pattern.clone());
+        }
+        for path in paths {
             match seen.insert(identity(&path), Some(pattern)) {
                 None => files.push(path),
                 Some(None) => include.refuse(

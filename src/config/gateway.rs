@@ -26,11 +26,18 @@ pub struct Gateway {
     pub listen: SocketAddr,
     /// Names it may be addressed by in `Host`, in lower case, besides IP addresses and `localhost`.
     pub hosts: Vec<String>,
+    /// Patterns of `include` that no file matches.
+    pub unmatched: Vec<String>,
 }
 
 impl Default for Gateway {
     fn default() -> Self {
-        Self { name: "Pointcast".to_owned(), listen: DEFAULT_LISTEN, hosts: Vec::new() }
+        Self {
+            name: "Pointcast".to_owned(),
+            listen: DEFAULT_LISTEN,
+            hosts: Vec::new(),
+            unmatched: Vec::new(),
+        }
     }
 }
 

@@ -46,6 +46,25 @@ pub struct Config {
     pub channels: Vec<Channel>,
 }
 
+impl Config {
+    /// Why nothing will be read although the files are right, and what to do; `None` where there is a device.
+    #[must_use]
+    pub fn nothing_to_read(&self) -> Option<String> {
+        if self.channels.iter().any(|channel| !channel.driver.devices().is_empty()) {
+            return None;
+        }
+        let unmatched: Vec<String> =
+            self.gateway.unmatched.iter().map(|pattern| format!("{pattern:?}")).collect();
+        let why = match unmatched.as_slice() {
+            [] => String::new(),
+            patterns => format!(", and no file matches include {}", patterns.join(", ")),
+        };
+        Some(format!(
+            "there is no device to read yet{why}: config/examples/ shows how to describe a first one"
+        ))
+    }
+}
+
 /// One channel, ready to run.
 pub struct Channel {
     /// Its name, unique in the gateway.
@@ -92,8 +111,9 @@ pub fn load_with(path: &Path, drivers: &[DriverKind]) -> Result<Config, Vec<Refu
 
 fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<Config> {
     let mut main = files::read_main(path, refusals)?;
-    let (gateway, include) = gateway::take(&mut main, refusals);
-    let included = include.map(|include| files::read_included(path, &include, refusals));
+    let (mut gateway, include) = gateway::take(&mut main, refusals);
+    let included = include
+        .map(|include| files::read_included(path, &include, &mut gateway.unmatched, refusals));
     // A file that could not be read may hold any channel: what refers to it cannot be judged.
     let mut included: Vec<Settings> =
         included.unwrap_or_default().into_iter().collect::<Option<_>>()?;

@@ -44,6 +44,8 @@ pub(super) struct Site<'a> {
     points: HashMap<PointId, Place>,
     /// Whether a device's channel could not be told: then a channel may only seem to have no devices.
     strays: bool,
+    /// Whether a file's `channels` could not be taken: then a channel may only seem to be missing.
+    channels_unread: bool,
 }
 
 impl<'a> Site<'a> {
@@ -55,12 +57,16 @@ impl<'a> Site<'a> {
             devices: HashMap::new(),
             points: HashMap::new(),
             strays: false,
+            channels_unread: false,
         }
     }
 
     /// Takes `[[channels]]` out of one file. All files' channels come before any device.
     pub(super) fn add_channels(&mut self, file: &mut Settings, refusals: &mut Refusals) {
-        for mut settings in file.sections("channels", "channel", refusals) {
+        let before = refusals.len();
+        let sections = file.sections("channels", "channel", refusals);
+        self.channels_unread |= refusals.len() > before;
+        for mut settings in sections {
             let name = settings.text("name", refusals);
             let name = settings.required(name, "name", "name = \"plant\"", refusals);
             let name = name.and_then(|name| segment(&name, refusals).map(|_| name));
@@ -98,7 +104,10 @@ impl<'a> Site<'a> {
 
     /// Takes `[[devices]]` out of one file.
     pub(super) fn add_devices(&mut self, file: &mut Settings, refusals: &mut Refusals) {
-        for settings in file.sections("devices", "device", refusals) {
+        let before = refusals.len();
+        let sections = file.sections("devices", "device", refusals);
+        self.strays |= refusals.len() > before;
+        for settings in sections {
             self.add_device(settings, refusals);
         }
     }
@@ -153,7 +162,7 @@ impl<'a> Site<'a> {
         let example = "channel = \"…\", the name of one of the [[channels]]";
         let word = settings.required(word, "channel", example, refusals)?;
         let found = self.channels.get(&word.value).map(|(_, at)| *at);
-        if found.is_none() {
+        if found.is_none() && !self.channels_unread {
             let mut names: Vec<&str> = self.channels.keys().map(String::as_str).collect();
             names.sort_unstable();
             let problem = format!("there is no channel {:?}", word.value);

@@ -21,7 +21,15 @@ async fn it_says_where_it_is_and_stops_at_either_signal() {
             .to_owned();
         TcpStream::connect(&address).await.unwrap();
         program.signal(signal).await;
-        assert_eq!(program.rest().await.code, Some(0));
+        let ended = program.rest().await;
+        assert_eq!(ended.code, Some(0));
+        assert!(
+            ended.stderr.contains("warning: there is no device to read yet"),
+            "{}",
+            ended.stderr
+        );
+        let stopping = "\nstopping: open connections may take up to 10 s\n";
+        assert!(ended.stderr.contains(stopping), "{}", ended.stderr);
     }
 }
 

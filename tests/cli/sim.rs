@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::program::{Program, run};
+use crate::program::{Folder, Program, run};
 
 /// Reads input register 26 of unit 1 (the meter's frequency); the registers, or the code of an exception.
 async fn frequency(address: &str) -> Result<[u8; 4], u8> {
@@ -67,4 +67,69 @@ async fn a_fault_that_is_none_is_refused() {
     assert!(ended.stderr.starts_with("--fault \"boiler=sleepy\": "), "{}", ended.stderr);
     assert!(ended.stderr.contains("it knows ok, silent"), "{}", ended.stderr);
     assert_eq!(run(&["sim", "--only", "toaster"]).await.code, Some(2));
+}
+
+#[tokio::test]
+async fn it_ends_where_another_has_the_address() {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended =
+        run(&["sim", "--only", "modbus-tcp,mqtt", "--mqtt=127.0.0.1:0", "--modbus-tcp", &address])
+            .await;
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stdout, "");
+    assert!(ended.stderr.contains(&format!("failed to start: {address}: ")), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the simulated devices already run"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn it_leaves_the_link_of_another_alone_until_that_is_killed() {
+    let folder = Folder::new();
+    let link = folder.path().join("scale");
+    let path = link.to_str().unwrap();
+    let arguments = ["sim", "--only", "scale", "--scale", path];
+    let mut first = Program::start(&arguments);
+    first.line().await;
+    assert_eq!(first.line().await, format!("scale       {path}  scale"));
+    let terminal = std::fs::read_link(&link).unwrap();
+
+    let second = run(&arguments).await;
+    assert_eq!((second.code, second.stdout.as_str()), (Some(1), ""));
+    let told = format!("failed to start: {path}: another program has it and is left alone\n");
+    assert!(second.stderr.contains(&told), "{}", second.stderr);
+    assert!(second.stderr.contains("the simulated devices already run"), "{}", second.stderr);
+    assert_eq!(std::fs::read_link(&link).unwrap(), terminal);
+
+    first.signal("KILL").await;
+    first.ended().await;
+    let mut third = Program::start(&arguments);
+    third.line().await;
+    assert_eq!(third.line().await, format!("scale       {path}  scale"));
+    third.stdin.as_mut().unwrap().write_all(b"quit\n").await.unwrap();
+    assert_eq!(third.ended().await.code(), Some(0));
+    assert!(std::fs::symlink_metadata(&link).is_err());
+}
+
+#[tokio::test]
+async fn a_gateway_waits_for_the_links_of_another_and_leaves_them_alone() {
+    let folder = Folder::new();
+    let link = folder.path().join("scale");
+    let path = link.to_str().unwrap();
+    let mut first = Program::start(&["sim", "--only", "scale", "--scale", path]);
+    first.line().await;
+    first.line().await;
+    let terminal = std::fs::read_link(&link).unwrap();
+    let text = format!("gateway.listen = \"127.0.0.1:0\"\nsimulation.scale = {path:?}\n");
+    let config = folder.write("main.toml", &text);
+    let mut gateway = Program::start(&["run", "--config", &config]);
+    gateway.said("failed to claim the port").await;
+    gateway.line().await;
+    assert_eq!(std::fs::read_link(&link).unwrap(), terminal);
+    first.signal("KILL").await;
+    first.ended().await;
+    gateway.said("plugged in").await;
+    assert!(link.exists(), "it points to a terminal that is there");
+    gateway.signal("TERM").await;
+    assert_eq!(gateway.ended().await.code(), Some(0));
+    assert!(std::fs::symlink_metadata(&link).is_err());
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use pointcast_sim::{Device, FaultBoard, Running};
+use pointcast_sim::{Device, Failure, FaultBoard, Running};
 
 use crate::cli::table::Table;
 
@@ -10,24 +10,42 @@ const HELP: &str = "\
   boiler late 300    the boiler answers 300 ms late; `boiler=late:300` means the same
   boiler ok          it works again
   all ok             everything works again
-  list               devices, what stands, and the faults each knows
-  help               this";
+  list               the table below
+  help               this
+  quit               stops everything, as Ctrl-C does
 
-/// Does what a line says; what there is to answer.
-pub(super) fn obey(line: &str, faults: &FaultBoard) -> Option<String> {
+";
+
+/// What to do when another program has a place.
+const TAKEN: &str = "
+    the simulated devices already run, probably inside a gateway with [simulation]: take that section out
+    of its configuration, or use --only, --modbus-tcp, --modbus-rtu, --scale or --mqtt";
+
+/// What follows from a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The line was empty.
+    Nothing,
+    /// Something to say.
+    Say(String),
+    /// The devices are to stop.
+    Quit,
+}
+
+/// Does what a line says, in whatever case its letters are.
+pub(super) fn obey(line: &str, faults: &FaultBoard) -> Outcome {
+    let line = line.to_ascii_lowercase();
     let words: Vec<&str> = line.split_whitespace().collect();
-    let text = match words.as_slice() {
-        [] => return None,
-        ["help" | "?"] => return Some(HELP.to_owned()),
-        ["list"] => return Some(list(faults)),
-        ["all", "ok"] => {
-            return Some(Device::ALL.map(|device| apply(&ok(device), faults)).join("\n"));
-        }
-        [device, fault] => format!("{device}={fault}"),
-        [device, fault, number] => format!("{device}={fault}:{number}"),
-        _ => line.trim().to_owned(),
-    };
-    Some(apply(&text, faults))
+    Outcome::Say(match words.as_slice() {
+        [] => return Outcome::Nothing,
+        ["quit" | "exit"] => return Outcome::Quit,
+        ["help" | "?"] => format!("{HELP}{}", list(faults)),
+        ["list"] => list(faults),
+        ["all", "ok"] => Device::ALL.map(|device| apply(&ok(device), faults)).join("\n"),
+        [device, fault] => apply(&format!("{device}={fault}"), faults),
+        [device, fault, number] => apply(&format!("{device}={fault}:{number}"), faults),
+        _ => apply(line.trim(), faults),
+    })
 }
 
 fn ok(device: Device) -> String {
@@ -48,6 +66,15 @@ fn list(faults: &FaultBoard) -> String {
         table.row(vec![device.name().to_owned(), now, device.fault_words().join(", ")]);
     }
     table.render(2).trim_end().to_owned()
+}
+
+/// Why the devices cannot run, and what to do about it; `None` when nothing failed.
+pub(super) fn trouble(failures: &[Failure]) -> Option<String> {
+    let told = |failure: &Failure| format!("{}: {}", failure.place, failure.why);
+    let told: Vec<String> = failures.iter().map(told).collect();
+    let taken = failures.iter().any(|failure| failure.taken);
+    let remedy = if taken { TAKEN } else { "" };
+    (!told.is_empty()).then(|| format!("{}{remedy}", told.join("\n                 ")))
 }
 
 /// What came and what went between two moments, a line each.
@@ -84,7 +111,10 @@ mod tests {
     use super::*;
 
     fn told(line: &str, faults: &FaultBoard) -> String {
-        obey(line, faults).unwrap_or_default()
+        match obey(line, faults) {
+            Outcome::Say(words) => words,
+            other @ (Outcome::Nothing | Outcome::Quit) => panic!("{line:?}: {other:?}"),
+        }
     }
 
     #[test]
@@ -97,7 +127,9 @@ mod tests {
         assert_eq!(faults.to_string(), "meter=silent");
         assert!(told("all ok", &faults).starts_with("meter=ok\nboiler=ok\n"));
         assert_eq!(faults.to_string(), "ok");
-        assert_eq!(obey(" \n", &faults), None);
+        assert_eq!(told("Boiler SILENT", &faults), "boiler=silent");
+        assert_eq!(obey(" \n", &faults), Outcome::Nothing);
+        assert_eq!(obey("quit\n", &faults), Outcome::Quit);
     }
 
     #[test]
@@ -107,6 +139,10 @@ mod tests {
         assert!(told("boiler sleepy", &faults).contains("it knows ok, silent"));
         assert!(told("boiler", &faults).contains("`help` shows how"));
         assert!(told("a b c d", &faults).contains("`help` shows how"));
+        assert_eq!(
+            told("boiler ok now", &faults),
+            "`ok` takes no number, nor anything else behind it; `help` shows how"
+        );
         assert_eq!(faults.to_string(), "ok");
     }
 
@@ -120,6 +156,8 @@ mod tests {
             list.contains("  scale        cut  ok, silent, garbled, cut, disconnect"),
             "{list}"
         );
+        let help = told("help", &faults);
+        assert!(help.contains("\n  quit ") && help.ends_with(&list), "{help}");
     }
 
     #[test]
@@ -136,5 +174,24 @@ mod tests {
         );
         assert_eq!(changes(&here, &here), Vec::<String>::new());
         assert_eq!(changes(&here, &nothing), ["modbus-tcp  gone", "scale       gone"]);
+    }
+
+    #[test]
+    fn what_cannot_run_is_told_with_what_to_do() {
+        let failure = |place: &str, why: &str, taken| Failure {
+            place: place.to_owned(),
+            why: why.to_owned(),
+            taken,
+        };
+        let denied = failure("0.0.0.0:502", "permission denied", false);
+        let taken = failure("127.0.0.1:15020", "address in use", true);
+        assert_eq!(trouble(&[]), None);
+        assert_eq!(
+            trouble(std::slice::from_ref(&denied)).unwrap(),
+            "0.0.0.0:502: permission denied"
+        );
+        let both = trouble(&[denied, taken]).unwrap();
+        assert!(both.contains("\n                 127.0.0.1:15020: address in use\n"), "{both}");
+        assert!(both.contains("probably inside a gateway with [simulation]"), "{both}");
     }
 }

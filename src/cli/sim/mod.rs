@@ -13,12 +13,16 @@ use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use commands::Outcome;
+
 use super::stop::StopSignals;
 use super::{FAILED, REFUSED, say};
 
 pub(super) const HELP: &str = "\
-Everything is simulated unless --only says otherwise, at the places that the default configuration reads:
-Modbus TCP, a Modbus RTU line, a weighing scale, and an MQTT broker with a weather station.
+Everything is simulated unless --only says otherwise, at the places that the default configuration \
+reads: Modbus TCP, a Modbus RTU line, a weighing scale, and an MQTT broker with a weather station. \
+A gateway with [simulation] runs the same devices inside: take that section out before.
+
 While it runs, lines typed here make devices fail and work again: `help` shows which.
 
 Examples:
@@ -96,31 +100,50 @@ pub(super) fn sim(arguments: &Sim) -> ExitCode {
     runtime.shutdown_background();
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("failed to start: {error}"));
+        Err(words) => {
+            say(&words);
             ExitCode::from(FAILED)
         }
     }
 }
 
-async fn until_stopped(settings: Settings, faults: FaultBoard) -> std::io::Result<()> {
-    let signals = StopSignals::new()?;
+async fn until_stopped(settings: Settings, faults: FaultBoard) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("failed to start: {error}");
+    let signals = StopSignals::new().map_err(failed)?;
     let stop = CancellationToken::new();
     let (sender, running) = watch::channel(Running::default());
     let (lines_in, lines) = mpsc::channel(MAX_WAITING_LINES);
     let _reader = tokio::task::spawn_blocking(move || read_lines(stdin().lock(), &lines_in));
-    tell("Ctrl-C stops; `help` shows how to make devices fail.");
-    let simulation = pointcast_sim::run(settings, faults.clone(), sender, stop.clone());
+    let simulation = pointcast_sim::run(settings.clone(), faults.clone(), sender, stop.clone());
     tokio::select! {
+        // In this order: what cannot run is told before anything is said to be there.
+        biased;
+        why = cannot_start(&settings, running.clone()) => Err(format!("failed to start: {why}")),
+        never = signals.watch(stop, || {}) => match never {},
         () = simulation => Ok(()),
-        never = signals.watch(stop) => match never {},
         never = tell_where(running) => match never {},
-        never = obey(lines, &faults) => match never {},
+        () = obey(lines, &faults) => Ok(()),
+    }
+}
+
+/// Waits for a part that cannot start, until all of them were there once; then for ever.
+async fn cannot_start(settings: &Settings, mut running: watch::Receiver<Running>) -> String {
+    let decided = |running: &Running| !running.failures.is_empty() || running.is_all_of(settings);
+    let why = match running.wait_for(decided).await {
+        Ok(running) => commands::trouble(&running.failures),
+        Err(_) => None,
+    };
+    match why {
+        Some(why) => why,
+        None => std::future::pending().await,
     }
 }
 
 /// Says what came and what went, for ever.
 async fn tell_where(mut running: watch::Receiver<Running>) -> std::convert::Infallible {
+    // Not before it is known whether they can start at all.
+    tokio::task::yield_now().await;
+    tell("Ctrl-C stops; `help` shows how to make devices fail.");
     let mut known = Running::default();
     loop {
         if running.changed().await.is_err() {
@@ -134,14 +157,16 @@ async fn tell_where(mut running: watch::Receiver<Running>) -> std::convert::Infa
     }
 }
 
-/// Obeys typed lines, for ever: the end of the input is not the end of the devices.
-async fn obey(mut lines: mpsc::Receiver<String>, faults: &FaultBoard) -> std::convert::Infallible {
+/// Obeys typed lines until one says `quit`: the end of the input is not the end of the devices.
+async fn obey(mut lines: mpsc::Receiver<String>, faults: &FaultBoard) {
     while let Some(line) = lines.recv().await {
-        if let Some(answer) = commands::obey(&line, faults) {
-            tell(&answer);
+        match commands::obey(&line, faults) {
+            Outcome::Nothing => {}
+            Outcome::Say(words) => tell(&words),
+            Outcome::Quit => return,
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn read_lines(mut input: impl BufRead, lines: &mpsc::Sender<String>) {

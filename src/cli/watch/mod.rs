@@ -25,15 +25,15 @@ use line::Lines;
 use target::target;
 
 pub(super) const HELP: &str = "\
-A pattern is the id of a point, or one with * for one segment and ** at its end for all that follow.
-The gateway's own points begin with $: '$devices/**' shows how the devices are.
-Put patterns in quotes, so that the shell leaves them alone.
+A pattern is the id of a point, or one with * for one segment and ** at its end for all that follow. \
+The gateway's own points begin with $: '$devices/**' shows how the devices are. Put patterns in quotes, \
+so that the shell leaves them alone.
 
 Examples:
-  pointcast watch                                    every point
-  pointcast watch 'boiler/**' 'pumps/*/speed'        some of them
-  pointcast watch '$devices/*/state'                 states of devices
-  pointcast watch --url http://10.0.0.5:8080 > log   another gateway, into a file";
+  pointcast watch                               every point
+  pointcast watch 'boiler/**' 'pumps/*/speed'   some of them
+  pointcast watch '$devices/*/state'            states of devices
+  pointcast watch --url http://10.0.0.5:8080    another gateway";
 
 /// What to follow, and where.
 #[derive(Debug, Args)]

@@ -186,6 +186,39 @@ fn an_empty_file_is_an_empty_gateway() {
     let config = load(&folder.write("main.toml", ""));
     assert_eq!(config.gateway, crate::config::Gateway::default());
     assert!(config.channels.is_empty() && config.simulation.is_none());
+    let told = "there is no device to read yet: config/examples/ shows how to describe a first one";
+    assert_eq!(config.nothing_to_read().unwrap(), told);
+}
+
+#[test]
+fn includes_that_match_nothing_are_named_where_nothing_is_read() {
+    let folder = Folder::new("unmatched");
+    let include = "gateway.include = [\"site.d/*.toml\", \"a*.toml\", \"more/*.toml\"]";
+    let main = folder.write("main.toml", include);
+    folder.write("a.toml", "");
+    let told = load(&main).nothing_to_read().unwrap();
+    let named = "no file matches include \"site.d/*.toml\", \"more/*.toml\":";
+    assert!(told.contains(named), "{told}");
+    folder.write(
+        "site.d/b.toml",
+        "channels = [{ name = \"c\", driver = \"test-bus\", address = \"a\" }]\n\
+         devices = [{ name = \"d\", channel = \"c\", points = [{ name = \"p\" }] }]",
+    );
+    assert_eq!(load(&main).nothing_to_read(), None);
+}
+
+#[test]
+fn a_table_in_place_of_a_list_is_the_only_thing_told() {
+    let folder = Folder::new("tables");
+    let channel = "name = \"c\"\ndriver = \"test-bus\"\naddress = \"a\"\n";
+    let device = "name = \"d\"\nchannel = \"c\"\npoints = [{ name = \"p\" }]\n";
+    for (channels, devices) in [("[[channels]]", "[devices]"), ("[channels]", "[[devices]]")] {
+        let text = format!("{channels}\n{channel}{devices}\n{device}");
+        let refusals = load_with(&folder.write("main.toml", text), DRIVERS).unwrap_err();
+        let [only] = refusals.as_slice() else { panic!("{refusals:?}") };
+        assert_eq!(only.problem, "a section is not right here");
+        assert!(only.remedy.contains(&format!("[[{}]]", only.field)), "{only}");
+    }
 }
 
 #[test]
@@ -193,7 +226,7 @@ fn a_missing_file_says_where_it_was_looked_for() {
     let refusals = load_with(Path::new("no/such.toml"), DRIVERS).unwrap_err();
     let here = std::env::current_dir().unwrap();
     let expected = format!(
-        "no/such.toml: file: not there; looked for {}/no/such.toml\n    name another with --config FILE, \
+        "no/such.toml: configuration: there is no file {}/no/such.toml\n    name another with --config FILE, \
          or write one: config/examples/ shows how",
         here.display()
     );
