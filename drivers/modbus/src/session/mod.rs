@@ -75,6 +75,8 @@ struct Asked {
     request: ReadRequest,
     started: Instant,
     ended: Instant,
+    /// How often something came that was garbled.
+    garbled: u64,
 }
 
 impl<'a, L: Link> Session<'a, L> {
@@ -199,7 +201,9 @@ impl<'a, L: Link> Session<'a, L> {
             health.share.spent(spent, ended);
         }
         self.reports.update(self.outlet, device, |report| report.counters.requests += 1);
-        let asked = Asked { at, device, request, started, ended };
+        let damaged = strays.iter().filter(|stray| stray.kind == StrayKind::Garbled);
+        let garbled = damaged.map(|stray| stray.count).sum();
+        let asked = Asked { at, device, request, started, ended, garbled };
         self.count(&strays, Some(&asked));
         match answer {
             Ok(answered) => self.answered(&asked, answered),

@@ -153,6 +153,9 @@ impl<L: Link> Session<'_, L> {
         let waited = self.health.get(asked.device.at()).map(|health| health.unit.timeout);
         let waited = waited.unwrap_or_default().as_millis();
         let what = match why {
+            Unanswered::Silence if asked.garbled > 0 => {
+                format!("only damaged bytes within {waited} ms: check baud, parity and wiring")
+            }
             Unanswered::Silence => format!("no reply within {waited} ms"),
             Unanswered::LineBusy => format!("the line was not silent for {waited} ms"),
         };

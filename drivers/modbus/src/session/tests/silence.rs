@@ -181,3 +181,25 @@ async fn a_gateway_that_speaks_for_a_dead_unit_makes_it_lost() {
     assert_eq!(report(&heard, 1).state, DeviceState::Offline);
     assert!(readings(&heard, PointIndex(0)).len() > 200);
 }
+
+/// The commonest fault at commissioning must not read like a dead device.
+#[tokio::test(start_paused = true)]
+async fn a_line_with_wrong_parameters_is_told_from_a_silent_one() {
+    let rig = Rig::new(Kind::Rtu, &two_units("port = \"x\""));
+    let session = rig.run(20 * SECOND, |incoming| {
+        let mut reply = incoming.reply();
+        if incoming.request.unit == 2 {
+            reply.iter_mut().for_each(|byte| *byte ^= 0x55);
+        }
+        at_once(reply)
+    });
+    let script = async {
+        sleep(15 * SECOND).await;
+        let error = report(&take(&rig.ear), 1).last_error.unwrap();
+        assert!(
+            error.ends_with("only damaged bytes within 500 ms: check baud, parity and wiring"),
+            "{error}"
+        );
+    };
+    tokio::select! { lost = session => panic!("{lost:?}"), () = script => {} }
+}
