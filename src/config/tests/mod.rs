@@ -2,5 +2,6 @@
 
 mod cases;
 pub(crate) mod driver;
+mod keys;
 mod site;
 mod whole;
