@@ -3,7 +3,7 @@
 // Draws what it is given, when it is told to, and writes to the page only what differs. Reports the keyboard's and
 // the mouse's wishes (`onOpen(id)`, `onFold(group)`). Knows neither the stream nor where values come from.
 
-import { NOTHING, NOT_LIVE, QUALITY, agoText, reasonText, roughSpanText, share, spanText, valueText } from './format.js';
+import { NOTHING, NOT_LIVE, QUALITY, agoText, reasonText, roughSpanText, share, valueText } from './format.js';
 import { groupOf, inView, layout } from './points.js';
 
 /** Drawn above and below the window, so that a quick scroll shows rows at once. */
@@ -189,11 +189,11 @@ function drawPoint(view, id, { sample, meta, live }, now) {
   drawGauge(view, share(sample.value, meta));
 }
 
-/** What is wrong and for how long. */
+/** What is wrong and for about how long; the details say since when. */
 function reasonLine({ reason, since }, now) {
   const words = reasonText(reason);
   if (!words || now === null || !Number.isFinite(since) || now - since < 1_000) return words;
-  return `${words}, ${spanText(now - since)}`;
+  return `${words}, ${roughSpanText(now - since)}`;
 }
 
 function drawGauge(view, part) {

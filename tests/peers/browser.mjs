@@ -5,8 +5,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 const { chromium } = createRequire(`${process.env.POINTCAST_PEERS}/node/`)('playwright-core');
 const [binary, config, address, pictures] = process.argv.slice(2);
@@ -147,6 +148,13 @@ step('the keyboard reaches a point and its details', async ({ page }) => {
   await page.waitForSelector('#details[open]');
   const title = await page.textContent('#details-title');
   assert.match(await page.textContent('#details-list'), /Quality/);
+  // The stream says when the value changed; the last read is asked for, again and again.
+  const read = () => page.evaluate(() =>
+    [...document.querySelectorAll('#details dt')].find((term) => term.textContent === 'Read').nextSibling.textContent.split(',')[0]);
+  await page.waitForFunction(() => /Changed.*Read\d\d:/.test(document.querySelector('#details-list').textContent), undefined, { timeout: STEP_MS });
+  const first = await read();
+  await page.waitForFunction((before) => !document.querySelector('#details-list').textContent.includes(`Read${before}`), first, { timeout: STEP_MS });
+  assert.match(await read(), /^\d\d:\d\d:\d\d$/);
   await page.keyboard.press('Escape');
   await page.waitForSelector('#details:not([open])', { state: 'attached' });
   return title;
@@ -205,6 +213,66 @@ step('a session that another connection takes over is greyed until it is taken b
   other.abort();
   await moves(page, KINDS);
   return 'and back';
+});
+
+/** A device that cannot be there, with names that ask for room. */
+const FAULTY = `
+[[channels]]
+name = "tankline"
+driver = "serial"
+port = "/dev/serial/by-id/usb-Of_No_Maker_At_All_USB-Serial_Controller-if00-port0"
+baud = 9600
+
+[[devices]]
+name = "tank"
+channel = "tankline"
+lines = ['^(?<level>[0-9.]+)$']
+silence_ms = 5000
+points = [{ name = "far/away/in/the/east/hall/behind/the/compressor/level", type = "f64", unit = "kWh/m²a", stale_after_ms = 5000 }]
+`;
+
+/** On both sides of each breakpoint too. */
+const WIDTHS = [320, 360, 600, 736, 737, 768, 834, 1024, 1088, 1089, 1280, 1920, 2560];
+
+/** What is cut off on the page, and what reaches out of the table. */
+const cutOff = (page) => page.evaluate(() => {
+  const seen = [...document.querySelectorAll('.row :is(.leaf, .unit, .quality, .reason, .age), .head > span, .group .title, .lamp .cause, .toggle')]
+    .filter((part) => part.textContent && [part, part.parentElement].every((box) => getComputedStyle(box).clipPath === 'none'));
+  const right = document.querySelector('.grid').getBoundingClientRect().right + 1;
+  const cut = seen.filter((part) => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > right);
+  const broken = [...document.querySelectorAll('.lamp .name')].filter((name) => name.getClientRects().length > 1 || name.offsetHeight > 30);
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  return [...cut, ...broken].map((part) => `${part.className} ${part.textContent}`).concat(wide > 0 ? [`${wide} px too wide`] : []);
+});
+
+step('a device\'s fault is told with its cause, whole when asked, on windows of every width', async ({ page, browser }) => {
+  writeFileSync(join(dirname(config), 'site.d/tank.toml'), FAULTY);
+  gateway.kill('SIGTERM');
+  await ended();
+  await startGateway();
+  await allLive(page);
+  const cause = 'No such file or directory';
+  const other = await browser.newPage({ viewport: { width: 1280, height: 1_000 }, colorScheme: 'light' });
+  await other.goto(`http://${address}/?points=tank/**,boiler/**`);
+  await other.waitForFunction(() => document.querySelector('.lamp[data-state=offline]')?.textContent.includes('tank')
+    && document.querySelector('.row[data-quality=bad] .reason'), undefined, { timeout: STEP_MS });
+  await other.waitForFunction(() => document.title === 'Demo site – Pointcast', undefined, { timeout: STEP_MS });
+  assert.equal(await other.textContent('.lamp[data-state=offline] .cause'), cause);
+  await other.waitForFunction(() => [...document.querySelectorAll('.unit')].some((unit) => unit.textContent === 'bar'));
+  for (const width of WIDTHS) {
+    await other.setViewportSize({ width, height: 1_000 });
+    await other.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.deepEqual(await cutOff(other), [], `${width} px`);
+  }
+  assert.ok(await other.isHidden('#trouble'));
+  await other.focus('.lamp[data-state=offline]');
+  await other.keyboard.press('Enter');
+  await other.waitForSelector('#trouble:not([hidden])');
+  assert.match(await other.textContent('#trouble'), new RegExp(`^tank is offline: .*/dev/serial/by-id/.*${cause}$`));
+  await other.click('.row[data-quality=bad]');
+  assert.match(await other.textContent('#details-list'), new RegExp(`Device says.*${cause}`));
+  await other.close();
+  return `${WIDTHS.length} widths`;
 });
 
 async function main() {
