@@ -1,6 +1,6 @@
 //! `pointcast run`.
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::program::{Folder, Program, run};
@@ -66,8 +66,17 @@ async fn a_second_signal_does_not_wait_for_connections() {
     let greeting = program.line().await;
     let address = greeting.split(['/', ' ']).find(|part| part.starts_with("127.")).unwrap();
     let mut connection = TcpStream::connect(address).await.unwrap();
-    connection.write_all(b"GET / HTTP/1.1\r\nHost: 127").await.unwrap();
+    let head = format!(
+        "POST /api/v1/points/read HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    // The gateway waits for the body from here on.
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100");
     program.signal("INT").await;
+    program.said("stopping: open connections may take up to 600 s").await;
     program.signal("TERM").await;
     assert_eq!(program.ended().await.code(), Some(1));
 }

@@ -44,7 +44,13 @@ impl Script {
             if !head.starts_with("GET /api/v1/points?") {
                 return (socket, head);
             }
-            let page = r#"{"points":[{"id":"b/t","unit":"°C"},{"id":"b/mode","labels":{"1":"day"}}],"cursor":null}"#;
+            let of_none =
+                ["match=b&", "match=c&", "match=c/**&"].iter().any(|part| head.contains(part));
+            let page = if of_none {
+                r#"{"points":[],"cursor":null}"#
+            } else {
+                r#"{"points":[{"id":"b/t","unit":"°C"},{"id":"b/mode","labels":{"1":"day"}}],"cursor":null}"#
+            };
             answer(&mut socket, "200 OK", "application/json", page).await;
         }
     }
@@ -101,6 +107,22 @@ async fn changes_are_lines_and_ctrl_c_is_a_good_end() {
         ended = follow => ended,
     };
     assert_eq!(ended.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_pattern_that_matches_nothing_is_named_with_what_may_be_meant() {
+    let script = Script::new().await;
+    let mut program = Program::start(&["watch", "b", "b/t", "c", "--url", &script.url]);
+    let (_stream, _) = script.stream(CONNECT).await;
+    let serve = async { script.request().await };
+    let follow = async {
+        program.said("nothing matches 'b'; is 'b/**' meant?").await;
+        program.said("nothing matches 'c' yet").await;
+    };
+    tokio::select! {
+        _ = serve => panic!("a second stream was asked for"),
+        () = follow => {}
+    }
 }
 
 #[tokio::test]

@@ -32,6 +32,9 @@ const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Most points whose unit and labels are asked for.
 const MAX_DETAILED_POINTS: usize = 100_000;
 
+/// Most patterns that are looked at for whether they match anything: each costs a request or two.
+const MAX_NAMED_PATTERNS: usize = 16;
+
 /// Why following ended for good.
 #[derive(Debug)]
 pub(super) enum Over {
@@ -66,7 +69,7 @@ fn lost(why: impl ToString) -> Ended {
 /// Follows one gateway.
 pub(super) struct Follower<W> {
     target: Target,
-    patterns: String,
+    patterns: Vec<String>,
     lines: Lines,
     out: W,
     backoff: Backoff,
@@ -76,7 +79,7 @@ pub(super) struct Follower<W> {
 
 impl<W: Write> Follower<W> {
     /// Follows the points of `target`, which people wrote as `patterns`, and writes `lines` to `out`.
-    pub(super) fn new(target: Target, patterns: String, lines: Lines, out: W) -> Self {
+    pub(super) fn new(target: Target, patterns: Vec<String>, lines: Lines, out: W) -> Self {
         let (backoff, last_id, silence) = (Backoff::default(), None, FIRST_SILENCE);
         Self { target, patterns, lines, out, backoff, last_id, silence }
     }
@@ -201,11 +204,35 @@ impl<W: Write> Follower<W> {
             (None, true) if connect.resumed => {
                 "connected again; what changed meanwhile follows".to_owned()
             }
-            (None, true | false) => format!("following {} at {}", self.patterns, self.target.shown),
+            (None, true | false) => {
+                format!("following {} at {}", self.patterns.join(" "), self.target.shown)
+            }
         });
         if !connect.resumed {
             self.learn().await;
         }
+        if !again {
+            self.name_unmatched().await;
+        }
+    }
+
+    /// Says which patterns match nothing yet, and what may be meant.
+    async fn name_unmatched(&self) {
+        for pattern in self.patterns.iter().take(MAX_NAMED_PATTERNS) {
+            if self.matches_any(pattern).await != Some(false) {
+                continue;
+            }
+            let below = format!("{pattern}/**");
+            say(&match self.matches_any(&below).await {
+                Some(true) => format!("nothing matches '{pattern}'; is '{below}' meant?"),
+                Some(false) | None => format!("nothing matches '{pattern}' yet"),
+            });
+        }
+    }
+
+    /// Whether there is a point that matches; `None` if that cannot be told.
+    async fn matches_any(&self, pattern: &str) -> Option<bool> {
+        Some(!self.page(&self.target.first(pattern)).await?.points.is_empty())
     }
 
     /// Asks for units and labels. Without them lines are poorer, and nothing is lost.
@@ -214,12 +241,7 @@ impl<W: Write> Follower<W> {
         let mut cursor = Some(String::new());
         while let Some(from) = cursor.filter(|_| details.len() < MAX_DETAILED_POINTS) {
             let path = self.target.list(&from);
-            let take =
-                async |answer: Response<Incoming>| whole(answer.into_body(), MAX_PAGE_BYTES).await;
-            let page = match get(&self.target, &path, &[], take).await {
-                Ok(Ok(body)) => serde_json::from_slice::<Page>(&body).ok(),
-                Ok(Err(_)) | Err(_) => None,
-            };
+            let page = self.page(&path).await;
             let Some(page) = page else {
                 tracing::debug!("units and labels cannot be had");
                 return;
@@ -228,6 +250,15 @@ impl<W: Write> Follower<W> {
             cursor = page.cursor.filter(|next| *next != from);
         }
         self.lines.know(details);
+    }
+
+    async fn page(&self, path: &str) -> Option<Page> {
+        let take =
+            async |answer: Response<Incoming>| whole(answer.into_body(), MAX_PAGE_BYTES).await;
+        match get(&self.target, path, &[], take).await {
+            Ok(Ok(body)) => serde_json::from_slice(&body).ok(),
+            Ok(Err(_)) | Err(_) => None,
+        }
     }
 }
 

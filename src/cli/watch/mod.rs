@@ -60,7 +60,7 @@ pub(super) fn watch(mut arguments: Watch) -> ExitCode {
     };
     let coloured = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let lines = Lines::new(TimeZone::system(), coloured);
-    let mut follower = Follower::new(target, arguments.patterns.join(" "), lines, stdout());
+    let mut follower = Follower::new(target, arguments.patterns, lines, stdout());
     let over = super::block_on_one_thread(async {
         let mut signals = StopSignals::new()?;
         tokio::select! {

@@ -38,6 +38,12 @@ impl Target {
         let cursor = utf8_percent_encode(cursor, PLAIN);
         format!("{}/api/v1/points?match={}&limit=1000&cursor={cursor}", self.base, self.points)
     }
+
+    /// Path and query of the first point that matches `pattern`.
+    pub(super) fn first(&self, pattern: &str) -> String {
+        let pattern = utf8_percent_encode(pattern, PLAIN);
+        format!("{}/api/v1/points?match={pattern}&limit=1", self.base)
+    }
 }
 
 /// The stream of the points that match `patterns` at the gateway `url`.
@@ -100,6 +106,7 @@ mod tests {
             long.stream(),
             "/site/one/api/v1/stream?points=a%20b/*,%E6%B8%A9%E5%BA%A6%2Cx%26y%3Dz"
         );
+        assert_eq!(short.first("a b/*"), "/api/v1/points?match=a%20b/*&limit=1");
         assert_eq!(short.list("a b/c"), "/api/v1/points?match=**&limit=1000&cursor=a%20b/c");
         assert_eq!(long.shown, "http://[::1]/site/one");
     }
