@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -89,6 +90,7 @@ async fn bind(
             }
             Err(error) => {
                 present(Presence::Failed(&error));
+                yield_now().await;
                 let wait = backoff.next_wait();
                 warn!(what, %address, %error, retry_in = ?wait, "failed to listen");
                 sleep(wait).await;

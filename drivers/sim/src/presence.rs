@@ -9,6 +9,7 @@ pub(crate) enum Presence<'a, P> {
     There(P),
     /// It is gone, because that was asked for.
     Gone,
-    /// It cannot be there; it is tried again.
+    /// It cannot be there; it is tried again. Whoever would rather stop has a turn to do so, before it is
+    /// logged.
     Failed(&'a io::Error),
 }

@@ -6,8 +6,8 @@ use pointcast_sim::{Device, Failure, FaultBoard, Running};
 
 use crate::cli::table::Table;
 
-const HELP: &str = "\
-  boiler late 300    the boiler answers 300 ms late; `boiler=late:300` means the same
+const HELP: &str =
+    "  boiler late 300    the boiler answers 300 ms late; `boiler=late:300` means the same
   boiler ok          it works again
   all ok             everything works again
   list               the table below
@@ -157,7 +157,8 @@ mod tests {
             "{list}"
         );
         let help = told("help", &faults);
-        assert!(help.contains("\n  quit ") && help.ends_with(&list), "{help}");
+        assert!(help.starts_with("  boiler late 300 ") && help.contains("\n  quit "), "{help}");
+        assert!(help.ends_with(&list), "{help}");
     }
 
     #[test]

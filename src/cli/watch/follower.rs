@@ -210,22 +210,25 @@ impl<W: Write> Follower<W> {
         });
         if !connect.resumed {
             self.learn().await;
-        }
-        if !again {
-            self.name_unmatched().await;
+            if !again {
+                self.name_unmatched().await;
+            }
         }
     }
 
     /// Says which patterns match nothing yet, and what may be meant.
     async fn name_unmatched(&self) {
         for pattern in self.patterns.iter().take(MAX_NAMED_PATTERNS) {
-            if self.matches_any(pattern).await != Some(false) {
-                continue;
+            match self.matches_any(pattern).await {
+                Some(true) => continue,
+                Some(false) => {}
+                None => return,
             }
             let below = format!("{pattern}/**");
-            say(&match self.matches_any(&below).await {
-                Some(true) => format!("nothing matches '{pattern}'; is '{below}' meant?"),
-                Some(false) | None => format!("nothing matches '{pattern}' yet"),
+            let meant = !pattern.ends_with("**") && self.matches_any(&below).await == Some(true);
+            say(&match meant {
+                true => format!("nothing matches '{pattern}'; is '{below}' meant?"),
+                false => format!("nothing matches '{pattern}' yet"),
             });
         }
     }

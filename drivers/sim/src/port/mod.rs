@@ -11,6 +11,7 @@ mod pty;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::task::yield_now;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -69,6 +70,7 @@ pub(crate) async fn serve<F, S>(
             };
             if let Some(error) = error {
                 present(Presence::Failed(&error));
+                yield_now().await;
                 let wait = backoff.next_wait();
                 warn!(what, path = %path.display(), %error, retry_in = ?wait, "failed to keep the port");
                 sleep(wait).await;
@@ -89,6 +91,7 @@ async fn claim(what: &'static str, path: &Path, present: &impl Fn(Presence<'_, P
             Ok(claim) => return claim,
             Err(error) => {
                 present(Presence::Failed(&error));
+                yield_now().await;
                 let wait = backoff.next_wait();
                 warn!(what, path = %path.display(), %error, retry_in = ?wait, "failed to claim the port");
                 sleep(wait).await;
