@@ -15,10 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use pointcast::table::{Catalog, Mailbox, Table, Update};
-use pointcast_api::{
-    DeviceIndex, PointDeclaration, PointDetails, PointId, Reading, StaleAfter, UnixMs, Value,
-    ValueType,
-};
+use pointcast_api::{PointDeclaration, PointId, Reading, UnixMs, Value, ValueType};
 
 const POINTS: u32 = 10_000;
 const BATCH: u32 = 100;
@@ -26,22 +23,7 @@ const ROUNDS: usize = 31;
 const SWEEPS: i64 = 20;
 
 fn declaration(point: u32) -> PointDeclaration {
-    PointDeclaration {
-        details: PointDetails {
-            id: PointId::new(&format!("line/{point}")).unwrap(),
-            device: DeviceIndex(0),
-            unit: None,
-            description: None,
-            range: None,
-            precision: None,
-            labels: Vec::new(),
-            stale_after: None,
-        },
-        value_type: ValueType::I64,
-        scan_interval: None,
-        stale_after: StaleAfter::Never,
-        writable: false,
-    }
+    PointDeclaration::bare(PointId::new(&format!("line/{point}")).unwrap(), ValueType::I64)
 }
 
 fn table() -> Table {

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceDeclaration, DeviceIndex, DeviceReport, NameError, PointDeclaration, PointDetails,
-    PointId, Reading, StaleAfter, UnixMs, Value, ValueType,
+    DeviceDeclaration, DeviceReport, NameError, PointDeclaration, PointId, Reading, UnixMs, Value,
+    ValueType,
 };
 
 use crate::table::{Index, Table, Update};
@@ -105,23 +105,11 @@ pub fn own_point(
     unit: Option<&str>,
     description: &str,
 ) -> PointDeclaration {
-    let details = PointDetails {
-        id,
-        device: DeviceIndex(0),
-        unit: unit.map(str::to_owned),
-        description: Some(description.to_owned()),
-        range: None,
-        precision: (value_type == ValueType::F64).then_some(PRECISION),
-        labels: Vec::new(),
-        stale_after: Some(StaleAfter::Never),
-    };
-    PointDeclaration {
-        details,
-        value_type,
-        scan_interval: None,
-        stale_after: StaleAfter::Never,
-        writable: false,
-    }
+    let mut point = PointDeclaration::bare(id, value_type);
+    point.details.unit = unit.map(str::to_owned);
+    point.details.description = Some(description.to_owned());
+    point.details.precision = (value_type == ValueType::F64).then_some(PRECISION);
+    point
 }
 
 impl Device {

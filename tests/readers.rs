@@ -24,10 +24,7 @@ use pointcast::http::{Api, Hosts, accept, router};
 use pointcast::limits::Limits;
 use pointcast::stream::Sessions;
 use pointcast::table::{Catalog, Table, Update};
-use pointcast_api::{
-    DeviceIndex, PointDeclaration, PointDetails, PointId, Reading, StaleAfter, UnixMs, Value,
-    ValueType,
-};
+use pointcast_api::{PointDeclaration, PointId, Reading, UnixMs, Value, ValueType};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -48,22 +45,7 @@ struct Server {
 }
 
 fn declaration(point: u32) -> PointDeclaration {
-    PointDeclaration {
-        details: PointDetails {
-            id: PointId::new(&format!("line/{point}/value")).unwrap(),
-            device: DeviceIndex(0),
-            unit: None,
-            description: None,
-            range: None,
-            precision: None,
-            labels: Vec::new(),
-            stale_after: None,
-        },
-        value_type: ValueType::I64,
-        scan_interval: None,
-        stale_after: StaleAfter::Never,
-        writable: false,
-    }
+    PointDeclaration::bare(PointId::new(&format!("line/{point}/value")).unwrap(), ValueType::I64)
 }
 
 impl Server {

@@ -1,26 +1,12 @@
 //! A small table of points `p0`, `p1` … for tests.
 
-use pointcast_api::{DeviceIndex, PointDeclaration, PointDetails, PointId, StaleAfter, ValueType};
+use pointcast_api::{PointDeclaration, PointId, StaleAfter, ValueType};
 
 use super::{Catalog, Table};
 
 fn declaration(point: usize, stale_after: StaleAfter) -> PointDeclaration {
-    PointDeclaration {
-        details: PointDetails {
-            id: PointId::new(&format!("p{point}")).unwrap(),
-            device: DeviceIndex(0),
-            unit: None,
-            description: None,
-            range: None,
-            precision: None,
-            labels: Vec::new(),
-            stale_after: None,
-        },
-        value_type: ValueType::I64,
-        scan_interval: None,
-        stale_after,
-        writable: false,
-    }
+    let id = PointId::new(&format!("p{point}")).unwrap();
+    PointDeclaration { stale_after, ..PointDeclaration::bare(id, ValueType::I64) }
 }
 
 pub(crate) fn table(points: usize, stale_after: impl Fn(usize) -> StaleAfter) -> Table {

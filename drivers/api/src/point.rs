@@ -137,3 +137,28 @@ pub struct PointDeclaration {
     /// Whether a setpoint may be written.
     pub writable: bool,
 }
+
+impl PointDeclaration {
+    /// A point of the channel's first device that is not scanned, never ages and cannot be written, and of which
+    /// nothing else is told.
+    #[must_use]
+    pub fn bare(id: PointId, value_type: ValueType) -> Self {
+        let details = PointDetails {
+            id,
+            device: DeviceIndex(0),
+            unit: None,
+            description: None,
+            range: None,
+            precision: None,
+            labels: Vec::new(),
+            stale_after: None,
+        };
+        Self {
+            details,
+            value_type,
+            scan_interval: None,
+            stale_after: StaleAfter::Never,
+            writable: false,
+        }
+    }
+}
