@@ -12,6 +12,9 @@ pub struct Limits {
     pub streams: usize,
     /// Most open streams from one address.
     pub streams_per_address: usize,
+    /// Most sessions opened from one address, connected or within their life: whoever opens and drops streams as fast
+    /// as it can fills only its own share.
+    pub sessions_per_address: usize,
     /// Most sessions, connected or within their life.
     pub sessions: usize,
     /// Most points selected by all sessions together.
@@ -42,6 +45,7 @@ impl Default for Limits {
             connections: 12_000,
             streams: 10_000,
             streams_per_address: 1_000,
+            sessions_per_address: 2_000,
             sessions: 20_000,
             selected_points: 10_000_000,
             points_per_client: 100_000,

@@ -19,6 +19,7 @@ pub(super) fn take(main: &mut Settings, refusals: &mut Refusals) -> Limits {
     count("connections", 1..=1_000_000, &mut limits.connections);
     count("streams", 1..=1_000_000, &mut limits.streams);
     count("streams_per_address", 1..=1_000_000, &mut limits.streams_per_address);
+    count("sessions_per_address", 1..=2_000_000, &mut limits.sessions_per_address);
     count("sessions", 1..=2_000_000, &mut limits.sessions);
     count("selected_points", 1..=1_000_000_000, &mut limits.selected_points);
     count("points_per_client", 1..=1_000_000, &mut limits.points_per_client);

@@ -87,6 +87,7 @@ fn refused(why: Refused) -> Problem {
     match why {
         Refused::Streams(_)
         | Refused::StreamsPerAddress(_)
+        | Refused::SessionsPerAddress(_)
         | Refused::Sessions(_)
         | Refused::Points => Problem::busy(why.to_string(), RETRY_AFTER_S),
         Refused::Entries(..) => Problem::field("points", why.to_string()),

@@ -344,6 +344,25 @@ async fn limits_refuse_the_new_and_never_hurt_the_old() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_opens_and_drops_streams_fills_only_its_own_share_and_that_for_a_while() {
+    let bench = Bench::new(1, Limits { sessions_per_address: 2, ..Limits::default() });
+    for _ in 0..2 {
+        drop(bench.open(None, None).unwrap());
+    }
+    assert_eq!(bench.open(None, None).unwrap_err(), Refused::SessionsPerAddress(2));
+    let elsewhere = Opening {
+        last_event_id: None,
+        points: None,
+        pace: PACE,
+        address: "127.0.0.2".parse().unwrap(),
+    };
+    assert!(bench.sessions.open(elsewhere).is_ok());
+    advance(Limits::default().session_life).await;
+    bench.sessions.sweep(Instant::now());
+    assert!(bench.open(None, None).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_large_snapshot_comes_in_frames_and_is_whole_only_with_the_last() {
     let limits = Limits { frame_points: 2, ..Limits::default() };
     let bench = Bench::new(5, limits);

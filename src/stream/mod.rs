@@ -5,12 +5,13 @@
 //! - `frame`: events as bytes. Pure.
 //! - `delivery`: what a connection told its client, and what comes next.
 //! - `session`: a client's selection, which outlives its connections.
-//! - `sessions`: all of them, their limits and their ends.
+//! - `sessions`: all of them, their limits and their ends; `addresses` counts where they come from.
 //! - `feed`: one connection's events over time: waits, intervals, heartbeats, drain.
 //!
 //! Invariants: a client's `seq` is never ahead of what was put into a frame; readers never wait for each
 //! other; nothing is queued for a client but one mark a point.
 
+mod addresses;
 mod delivery;
 mod event_id;
 mod feed;

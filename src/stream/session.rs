@@ -4,6 +4,7 @@
 //! step. Locks are taken in one order: session, table, mailbox.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -55,6 +56,8 @@ pub enum EditError {
 #[derive(Debug)]
 pub struct Session {
     client: String,
+    /// Where it was opened from.
+    home: IpAddr,
     table: Arc<Table>,
     limits: Arc<Limits>,
     /// Points selected by all sessions together.
@@ -79,6 +82,7 @@ struct State {
 impl Session {
     pub(super) fn new(
         client: String,
+        home: IpAddr,
         table: Arc<Table>,
         limits: Arc<Limits>,
         selected_in_all: Arc<AtomicUsize>,
@@ -94,13 +98,18 @@ impl Session {
             left_at: None,
             over: false,
         };
-        Self { client, table, limits, selected_in_all, state: Mutex::new(state) }
+        Self { client, home, table, limits, selected_in_all, state: Mutex::new(state) }
     }
 
     /// Names the session in subscription calls.
     #[must_use]
     pub fn client(&self) -> &str {
         &self.client
+    }
+
+    /// The address it was opened from.
+    pub(super) fn home(&self) -> IpAddr {
+        self.home
     }
 
     // Every change of the state is made in whole steps, so a panic elsewhere leaves it usable.

@@ -10,6 +10,7 @@ use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use tokio::time::Instant;
 
+use super::addresses::PerAddress;
 use super::event_id::EventId;
 use super::feed::{Feed, Pace};
 use super::session::{Edit, Session};
@@ -44,6 +45,9 @@ pub enum Refused {
     /// [`Limits::streams_per_address`].
     #[error("{0} streams are open from this address, the most that are allowed")]
     StreamsPerAddress(usize),
+    /// [`Limits::sessions_per_address`].
+    #[error("{0} sessions are held for this address, the most that are allowed")]
+    SessionsPerAddress(usize),
     /// [`Limits::sessions`].
     #[error("{0} sessions are held, the most that are allowed")]
     Sessions(usize),
@@ -64,7 +68,8 @@ pub struct Sessions {
     sessions: DashMap<String, Arc<Session>>,
     selected_in_all: Arc<AtomicUsize>,
     streams: AtomicUsize,
-    by_address: DashMap<IpAddr, usize>,
+    streams_by_address: PerAddress,
+    sessions_by_address: PerAddress,
 }
 
 /// A connection's hold on its session: dropping it starts the session's remaining life.
@@ -87,7 +92,8 @@ impl Sessions {
             sessions: DashMap::new(),
             selected_in_all: Arc::default(),
             streams: AtomicUsize::new(0),
-            by_address: DashMap::new(),
+            streams_by_address: PerAddress::default(),
+            sessions_by_address: PerAddress::default(),
         }
     }
 
@@ -130,12 +136,14 @@ impl Sessions {
         self.admit(opening.address)?;
         let session = Arc::new(Session::new(
             letters(CLIENT_CHARS),
+            opening.address,
             Arc::clone(&self.table),
             Arc::clone(&self.limits),
             Arc::clone(&self.selected_in_all),
         ));
         let selection = self.first_selection(&session, opening.points)?;
         let (connection, delivery, revision) = session.begin();
+        self.sessions_by_address.enter(opening.address);
         self.sessions.insert(session.client().to_owned(), Arc::clone(&session));
         let attached = self.attach(&session, connection, opening.address);
         Ok(Feed::new_session(attached, delivery, revision, opening.pace, reset, selection))
@@ -166,9 +174,13 @@ impl Sessions {
         if streams >= self.limits.streams {
             return Err(Refused::Streams(streams));
         }
-        let from_there = self.by_address.get(&address).map_or(0, |count| *count);
+        let from_there = self.streams_by_address.count(address);
         if from_there >= self.limits.streams_per_address {
             return Err(Refused::StreamsPerAddress(from_there));
+        }
+        let held_there = self.sessions_by_address.count(address);
+        if held_there >= self.limits.sessions_per_address {
+            return Err(Refused::SessionsPerAddress(held_there));
         }
         let sessions = self.sessions.len();
         if sessions >= self.limits.sessions {
@@ -184,7 +196,7 @@ impl Sessions {
         address: IpAddr,
     ) -> Attached {
         self.streams.fetch_add(1, Ordering::Relaxed);
-        *self.by_address.entry(address).or_insert(0) += 1;
+        self.streams_by_address.enter(address);
         Attached { sessions: Arc::clone(self), session: Arc::clone(session), connection, address }
     }
 
@@ -199,6 +211,7 @@ impl Sessions {
         for client in over {
             if let Some((_, session)) = self.sessions.remove(&client) {
                 session.close();
+                self.sessions_by_address.leave(session.home());
             }
         }
     }
@@ -217,10 +230,7 @@ impl Drop for Attached {
     fn drop(&mut self) {
         self.session.leave(self.connection);
         self.sessions.streams.fetch_sub(1, Ordering::Relaxed);
-        if let Some(mut count) = self.sessions.by_address.get_mut(&self.address) {
-            *count = count.saturating_sub(1);
-        }
-        self.sessions.by_address.remove_if(&self.address, |_, count| *count == 0);
+        self.sessions.streams_by_address.leave(self.address);
     }
 }
 
