@@ -177,14 +177,14 @@ fn nothing_names_its_machine(source: &Source) -> Vec<Breach> {
     if is_of_walls(source) {
         return Vec::new();
     }
+    // This checkout, whoever made it; people's folders; where a package client was told to look.
     let words = [
-        "/work/",
+        env!("CARGO_MANIFEST_DIR"),
         "/root/",
+        "/home/",
         "/tmp/target",
-        "registry.npmjs",
-        "pypi.org",
-        "pythonhosted",
-        "deb.debian.org",
+        "://registry.",
+        "index-url",
         "\"resolved\"",
     ];
     lines(source)
