@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceIndex, DeviceReport, DeviceState, Inlet, PointDeclaration, PointId, Reading, UnixMs,
-    Value, ValueType, command_queue,
+    DeviceReport, DeviceState, Inlet, PointDeclaration, PointId, Reading, UnixMs, Value, ValueType,
+    command_queue,
 };
 use pointcast_sim::{FaultBoard, Running};
 use tokio::sync::watch;
@@ -261,24 +261,27 @@ fn add_channel(
         let device = names.get(point.details.device.at()).cloned().unwrap_or_default();
         points.push((point.clone(), device));
     }
-    for (index, declaration) in (0..).zip(channel.driver.devices()) {
+    let mut fastest = vec![None; names.len()];
+    for point in declared {
+        if let Some(fastest) = fastest.get_mut(point.details.device.at()) {
+            *fastest = point.scan_interval.into_iter().chain(*fastest).min();
+        }
+    }
+    for (declaration, scan_interval) in channel.driver.devices().iter().zip(fastest) {
         let own = place(points.len())?;
         let name = declaration.name.to_string();
-        let device = DeviceIndex(index);
-        let scanned = declared
-            .iter()
-            .any(|point| point.details.device == device && point.scan_interval.is_some());
-        let own_points = own_points(declaration, scanned)
+        let own_points = own_points(declaration, scan_interval.is_some())
             .map_err(|source| StartError::Device { device: name.clone(), source })?;
         points.extend(own_points.into_iter().map(|point| (point, name.clone())));
-        devices.push(Device::new(declaration, &channel.name, channel.driver_name, own));
+        let mut device = Device::new(declaration, &channel.name, channel.driver_name, own);
+        device.scan_interval = scan_interval;
+        devices.push(device);
     }
     for (index, point) in (first..).zip(declared) {
         let Some(device) = devices.get_mut(first_device + point.details.device.at()) else {
             continue;
         };
         device.points.push(index);
-        device.scan_interval = device.scan_interval.into_iter().chain(point.scan_interval).min();
     }
     for line in channel.driver.plan() {
         let Some(device) = devices.get_mut(first_device + line.device.at()) else { continue };

@@ -9,6 +9,7 @@ use pointcast_api::{
 use tracing::{info, warn};
 
 use crate::devices::{Device, Devices};
+use crate::supervisor::ChannelEnd;
 use crate::table::{Index, Table, Update};
 
 /// One channel's outlet.
@@ -44,20 +45,6 @@ impl ChannelOutlet {
             warn!(device = device.0, "a driver reported a device that it never declared");
         }
         found
-    }
-
-    /// The whole channel is lost: every point bad, every device offline for this reason.
-    pub fn lose(&self, why: &str, time: UnixMs) {
-        let devices = (0..).map(DeviceIndex).take(self.device_count);
-        for index in devices {
-            self.fail_device(index, Failure::NoCommunication, time);
-            if let Some(device) = self.device(index) {
-                let mut report = device.report();
-                report.state = DeviceState::Offline;
-                report.last_error = Some(why.to_owned());
-                self.report(index, report);
-            }
-        }
     }
 
     fn update<'a>(&self, sample: &'a Sample) -> Option<(Index, Update<'a>)> {
@@ -102,6 +89,22 @@ impl Outlet for ChannelOutlet {
             DeviceState::Online => info!(device = %name, "device is online"),
             DeviceState::Degraded | DeviceState::Offline | DeviceState::Disabled => {
                 warn!(device = %name, error, "device is {}", state.as_str());
+            }
+        }
+    }
+}
+
+impl ChannelEnd for ChannelOutlet {
+    /// Every point bad, every device offline for this reason.
+    fn lose(&self, why: &str, time: UnixMs) {
+        let devices = (0..).map(DeviceIndex).take(self.device_count);
+        for index in devices {
+            self.fail_device(index, Failure::NoCommunication, time);
+            if let Some(device) = self.device(index) {
+                let mut report = device.report();
+                report.state = DeviceState::Offline;
+                report.last_error = Some(why.to_owned());
+                self.report(index, report);
             }
         }
     }

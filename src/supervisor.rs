@@ -11,8 +11,6 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::outlet::ChannelOutlet;
-
 /// The first wait after a lost session.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
@@ -30,12 +28,6 @@ const STOP_WITHIN: Duration = Duration::from_secs(1);
 pub trait ChannelEnd: Outlet {
     /// The whole channel is lost, for this reason.
     fn lose(&self, why: &str, time: UnixMs);
-}
-
-impl ChannelEnd for ChannelOutlet {
-    fn lose(&self, why: &str, time: UnixMs) {
-        ChannelOutlet::lose(self, why, time);
-    }
 }
 
 /// Runs sessions of `driver` until `stop`.

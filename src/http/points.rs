@@ -40,14 +40,9 @@ pub(super) async fn list(
     let catalog = api.table.catalog();
     let (page, more) = catalog.page(&patterns, cursor.as_deref().unwrap_or_default(), limit);
     let next = page.last().filter(|_| more).and_then(|index| catalog.entry(*index));
-    let mut body = String::from("{\"points\":[");
-    for (at, index) in page.iter().enumerate() {
-        if at > 0 {
-            body.push(',');
-        }
-        write_point(&mut body, &api, *index);
-    }
-    body.push_str("],\"cursor\":");
+    let mut body = String::from("{\"points\":");
+    write_points(&mut body, &api, &page);
+    body.push_str(",\"cursor\":");
     match next {
         // An id needs no escape: its constructor lets nothing in that would.
         Some(entry) => body.extend(["\"", entry.id().as_str(), "\""]),
@@ -91,14 +86,9 @@ pub(super) async fn read(
 ) -> Result<Response, Problem> {
     let body = request::json(&headers, body, &api.limits).await?;
     let (known, unknown) = find_all(&api, &body)?;
-    let mut text = String::from("{\"points\":[");
-    for (at, index) in known.into_iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        write_point(&mut text, &api, index);
-    }
-    text.push_str("],\"unknown\":");
+    let mut text = String::from("{\"points\":");
+    write_points(&mut text, &api, &known);
+    text.push_str(",\"unknown\":");
     // A list of text always has a JSON form.
     text.push_str(&serde_json::to_string(&unknown).unwrap_or_default());
     text.push('}');
@@ -153,6 +143,17 @@ struct Metadata<'a> {
     scan_ms: Option<u128>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stale_after_ms: Option<u128>,
+}
+
+fn write_points(body: &mut String, api: &Api, points: &[Index]) {
+    body.push('[');
+    for (at, index) in points.iter().enumerate() {
+        if at > 0 {
+            body.push(',');
+        }
+        write_point(body, api, *index);
+    }
+    body.push(']');
 }
 
 fn write_point(body: &mut String, api: &Api, index: Index) {

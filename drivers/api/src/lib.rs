@@ -14,6 +14,7 @@
 mod blocking;
 mod driver;
 mod exact;
+mod failing;
 mod inlet;
 mod name;
 mod outlet;
@@ -30,6 +31,7 @@ mod value;
 
 pub use blocking::Blocking;
 pub use driver::{Driver, Fault, PlannedRequest, SessionFuture};
+pub use failing::FailingPoints;
 pub use inlet::{COMMANDS_PER_CHANNEL, Command, Inlet, Refused, Verdict, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
 pub use outlet::{DeviceCounters, DeviceReport, DeviceState, Outlet};

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use pointcast_api::{DeviceIndex, DeviceState, PointIndex};
+use pointcast_api::{DeviceIndex, DeviceState, FailingPoints, PointIndex};
 use tokio::time::Instant;
 
 use crate::config::Channel;
@@ -16,15 +16,14 @@ use crate::feeds::Topic;
 pub(crate) struct Standing {
     answered: bool,
     devices: Vec<Device>,
-    /// By point: whether its newest payload was no value of it.
-    failing: Vec<bool>,
+    /// Whose newest payload was no value of theirs.
+    failing: FailingPoints,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Device {
     topics: usize,
     refused: usize,
-    failing: usize,
     silence: Option<Duration>,
     hearing: Hearing,
 }
@@ -55,7 +54,8 @@ impl Standing {
                 }
             }
         }
-        Self { answered: false, devices, failing: vec![false; channel.points.len()] }
+        let failing = FailingPoints::none_of(devices.len(), channel.points.len());
+        Self { answered: false, devices, failing }
     }
 
     /// The broker answered every first request: from now on devices may be silent.
@@ -91,17 +91,7 @@ impl Standing {
 
     /// Whether the newest payload for `point` failed; says whether that is news.
     pub(crate) fn point(&mut self, point: PointIndex, device: DeviceIndex, failing: bool) -> bool {
-        let (Some(known), Some(device)) =
-            (self.failing.get_mut(point.at()), self.devices.get_mut(device.at()))
-        else {
-            return false;
-        };
-        let is_news = std::mem::replace(known, failing) != failing;
-        if is_news {
-            device.failing =
-                if failing { device.failing + 1 } else { device.failing.saturating_sub(1) };
-        }
-        is_news
+        self.failing.note(point, device, failing)
     }
 
     /// When the next device will have been silent for too long.
@@ -125,6 +115,7 @@ impl Standing {
 
     /// How `device` is.
     pub(crate) fn state(&self, device: DeviceIndex) -> DeviceState {
+        let failing = self.failing.any_of(device);
         let Some(device) = self.devices.get(device.at()) else {
             return DeviceState::Offline;
         };
@@ -133,7 +124,7 @@ impl Standing {
             device.silence.is_some() && !matches!(device.hearing, Hearing::LiveUntil(_));
         if !self.answered || is_deaf || is_silent {
             DeviceState::Offline
-        } else if device.refused > 0 || device.failing > 0 {
+        } else if device.refused > 0 || failing {
             DeviceState::Degraded
         } else {
             DeviceState::Online

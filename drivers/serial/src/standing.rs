@@ -5,15 +5,15 @@
 
 use std::time::Duration;
 
-use pointcast_api::{DeviceIndex, DeviceState, PointIndex};
+use pointcast_api::{DeviceIndex, DeviceState, FailingPoints, PointIndex};
 use tokio::time::Instant;
 
 /// The devices of one port during one session.
 #[derive(Debug)]
 pub(crate) struct Standing {
     devices: Vec<Device>,
-    /// By point: whether its newest text was no value of it.
-    failing: Vec<bool>,
+    /// Whose newest text was no value of theirs.
+    failing: FailingPoints,
 }
 
 #[derive(Clone, Debug)]
@@ -22,7 +22,6 @@ struct Device {
     /// `None` once its silence was told.
     silent_at: Option<Instant>,
     is_heard: bool,
-    failing: usize,
     /// Until when a line that could not be understood counts against it.
     unclear_until: Option<Instant>,
 }
@@ -43,10 +42,10 @@ impl Standing {
             silence: *silence,
             silent_at: Some(now + *silence),
             is_heard: false,
-            failing: 0,
             unclear_until: None,
         };
-        Self { devices: silence.iter().map(device).collect(), failing: vec![false; points] }
+        let failing = FailingPoints::none_of(silence.len(), points);
+        Self { devices: silence.iter().map(device).collect(), failing }
     }
 
     /// A valid line of `device` came; says whether that ends a silence, the first one included.
@@ -58,17 +57,7 @@ impl Standing {
 
     /// Whether the newest text of `point` failed; says whether that is news.
     pub(crate) fn point(&mut self, point: PointIndex, device: DeviceIndex, failing: bool) -> bool {
-        let (Some(known), Some(device)) =
-            (self.failing.get_mut(point.at()), self.devices.get_mut(device.at()))
-        else {
-            return false;
-        };
-        let is_news = std::mem::replace(known, failing) != failing;
-        if is_news {
-            device.failing =
-                if failing { device.failing + 1 } else { device.failing.saturating_sub(1) };
-        }
-        is_news
+        self.failing.note(point, device, failing)
     }
 
     /// A line came that could not be understood, and could have been anybody's; says whether that is news.
@@ -107,9 +96,10 @@ impl Standing {
 
     /// How `device` is.
     pub(crate) fn state(&self, device: DeviceIndex) -> DeviceState {
+        let failing = self.failing.any_of(device);
         match self.devices.get(device.at()) {
             Some(device) if device.is_heard => {
-                if device.failing > 0 || device.unclear_until.is_some() {
+                if failing || device.unclear_until.is_some() {
                     DeviceState::Degraded
                 } else {
                     DeviceState::Online
