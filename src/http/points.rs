@@ -14,10 +14,10 @@ use super::request::{self, Named, Query};
 use crate::table::{Entry, Index, Pattern, write_state};
 
 /// Points in one page of the list, unless asked otherwise.
-const DEFAULT_PAGE: u64 = 1_000;
+const DEFAULT_PAGE: u32 = 1_000;
 
 /// Most points in one page of the list, and most ids in one read.
-const MAX_PAGE: u64 = 10_000;
+const MAX_PAGE: u16 = 10_000;
 
 /// Most patterns in one list's `match`: every one of them may be held against every point.
 const MAX_MATCHES: usize = 32;
@@ -27,7 +27,8 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let mut query = Query::read(query.as_deref(), &["match", "limit", "cursor"]);
-    let limit = usize::try_from(query.number("limit", 1..=MAX_PAGE, DEFAULT_PAGE)).unwrap_or(1);
+    let limit =
+        usize::try_from(query.number("limit", 1..=MAX_PAGE.into(), DEFAULT_PAGE)).unwrap_or(1);
     let patterns = match query.patterns("match") {
         Some(patterns) if !patterns.is_empty() => patterns,
         _ => everything(),
@@ -103,7 +104,7 @@ fn find_all(api: &Api, body: &Json) -> Result<(Vec<Index>, Vec<String>), Problem
     }
     let ids = fields.get("ids").and_then(Json::as_array);
     let ids = ids.ok_or_else(|| Problem::field("ids", "give a list of point ids"))?;
-    if ids.len() as u64 > MAX_PAGE {
+    if ids.len() > usize::from(MAX_PAGE) {
         return Err(Problem::field("ids", format!("at most {MAX_PAGE} are taken")));
     }
     let (mut known, mut unknown, mut errors) = (Vec::new(), Vec::new(), Vec::new());

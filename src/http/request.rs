@@ -1,7 +1,6 @@
 //! Query values and bodies, checked, with a name for each bad field.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path};
@@ -70,9 +69,9 @@ impl Query {
     pub(super) fn number(
         &mut self,
         name: &str,
-        range: std::ops::RangeInclusive<u64>,
-        default: u64,
-    ) -> u64 {
+        range: std::ops::RangeInclusive<u32>,
+        default: u32,
+    ) -> u32 {
         let Some(text) = self.text(name) else { return default };
         match text.parse() {
             Ok(number) if range.contains(&number) => number,
@@ -83,16 +82,6 @@ impl Query {
                 default
             }
         }
-    }
-
-    /// Milliseconds within `range`, or `default` when absent.
-    pub(super) fn millis(
-        &mut self,
-        name: &str,
-        range: std::ops::RangeInclusive<u64>,
-        default: u64,
-    ) -> Duration {
-        Duration::from_millis(self.number(name, range, default))
     }
 
     /// Comma-separated patterns; `None` when absent, none at all when empty.

@@ -36,8 +36,8 @@ pub(super) async fn open(
         ));
     }
     let mut query = Query::read(query.as_deref(), &KNOWN);
-    let interval = query.millis("interval_ms", 0..=60_000, 0);
-    let heartbeat = query.millis("heartbeat_ms", 1_000..=60_000, 15_000);
+    let interval_ms = query.number("interval_ms", 0..=60_000, 0);
+    let heartbeat_ms = query.number("heartbeat_ms", 1_000..=60_000, 15_000);
     let points = query.patterns("points");
     // The header is newer: a browser sends it beside the address the page once opened.
     let header_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
@@ -51,7 +51,7 @@ pub(super) async fn open(
     let opening = Opening {
         last_event_id: last_event_id.as_deref(),
         points,
-        pace: Pace { interval, heartbeat },
+        pace: Pace { interval_ms, heartbeat_ms },
         address: peer.remote.ip(),
     };
     let feed = api.sessions.open(opening).map_err(refused)?;

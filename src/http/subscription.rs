@@ -89,7 +89,7 @@ fn edit(session: &Session, edit: Edit, headers: &HeaderMap) -> Result<Response, 
 }
 
 /// The revision that `If-Match` names; `None` for none and for `*`.
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {

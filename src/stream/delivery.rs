@@ -16,10 +16,10 @@ use crate::table::{Backlog, Index, Mailbox, View};
 pub(super) struct Selected<'a> {
     pub(super) points: &'a [Index],
     /// The revision in which each point joined.
-    pub(super) joined: &'a [u64],
+    pub(super) joined: &'a [u32],
     /// How many changes each point had had when it was last put into a frame; `None` if it never was.
     pub(super) sent: &'a mut [Option<u32>],
-    pub(super) revision: u64,
+    pub(super) revision: u32,
     pub(super) mailbox: &'a Arc<Mailbox>,
 }
 
@@ -27,16 +27,16 @@ pub(super) struct Selected<'a> {
 #[derive(Debug)]
 pub(super) struct Delivery {
     seq: u64,
-    revision: u64,
-    announced: u64,
-    snapshot: Option<Snapshot>,
+    revision: u32,
+    announced: u32,
+    snapshot: Option<Box<Snapshot>>,
     /// Marks to be taken before `seq` may move, and where it then moves to.
     round: Option<Round>,
 }
 
 #[derive(Debug)]
 struct Snapshot {
-    revision: u64,
+    revision: u32,
     queue: VecDeque<u32>,
     /// The number that was settled when it began, if it covers the whole selection: when it is out,
     /// everything up to that number is.
@@ -50,12 +50,12 @@ struct Round {
 }
 
 /// What is to be sent next.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// A new selection is in force.
-    Subscribed { revision: u64, count: usize },
-    /// Points, and what stands behind them.
-    Points(Points, Tail),
+    Subscribed { revision: u32, count: usize },
+    /// A `points` event was begun; this stands behind its points.
+    Points(Tail),
     /// Nothing now; a wake will come.
     Nothing,
     /// There are changes, but they may not be sent yet.
@@ -64,7 +64,7 @@ pub(super) enum Step {
 
 impl Delivery {
     /// A position as a resume names it, or 0 and 0. `announced` is the revision the client knows of.
-    pub(super) fn from(seq: u64, revision: u64, announced: u64) -> Self {
+    pub(super) fn from(seq: u64, revision: u32, announced: u32) -> Self {
         Self { seq, revision, announced, snapshot: None, round: None }
     }
 
@@ -72,24 +72,26 @@ impl Delivery {
         self.seq
     }
 
-    pub(super) fn revision(&self) -> u64 {
+    pub(super) fn revision(&self) -> u32 {
         self.revision
     }
 
-    /// The next thing to send. `may_change`: whether the interval lets changes out.
+    /// The next thing to send; points are begun behind what `out` holds. `may_change`: whether the interval lets
+    /// changes out.
     pub(super) fn step(
         &mut self,
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
         limits: &Limits,
         may_change: bool,
+        out: &mut Vec<u8>,
     ) -> Step {
         if self.announced < selected.revision {
             self.begin_snapshot(selected, view);
             return Step::Subscribed { revision: selected.revision, count: selected.points.len() };
         }
         if let Some(snapshot) = self.snapshot.take() {
-            return self.snapshot_step(snapshot, selected, view, limits);
+            return self.snapshot_step(snapshot, selected, view, limits, out);
         }
         let mut backlog = selected.mailbox.backlog();
         if backlog.is_empty() {
@@ -98,7 +100,7 @@ impl Delivery {
         if !may_change {
             return Step::Held;
         }
-        self.change_step(&mut backlog, selected, view, limits)
+        self.change_step(&mut backlog, selected, view, limits, out)
     }
 
     /// Proves, if that is so, that nothing is owed: `seq` moves to what is settled.
@@ -118,21 +120,22 @@ impl Delivery {
             .map(|(local, _)| local)
             .collect();
         let covers = (queue.len() == selected.points.len()).then(|| view.settled());
-        self.snapshot = Some(Snapshot { revision: selected.revision, queue, covers });
+        self.snapshot = Some(Box::new(Snapshot { revision: selected.revision, queue, covers }));
         self.announced = selected.revision;
         self.round = None;
     }
 
     fn snapshot_step(
         &mut self,
-        mut snapshot: Snapshot,
+        mut snapshot: Box<Snapshot>,
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
         limits: &Limits,
+        out: &mut Vec<u8>,
     ) -> Step {
         let settled = view.settled();
         let mut backlog = selected.mailbox.backlog();
-        let mut frame = Points::new(limits.frame_points, limits.frame_bytes);
+        let mut frame = Points::new(out, limits.frame_points, limits.frame_bytes);
         let (mut gone, mut older) = (Vec::new(), Vec::new());
         while let Some(&local) = snapshot.queue.front() {
             match offer(selected, view, local, None, &mut frame) {
@@ -152,6 +155,7 @@ impl Delivery {
         snapshot.queue.extend(gone);
         let more = !snapshot.queue.is_empty();
         if more && frame.is_empty() {
+            frame.abandon();
             self.snapshot = Some(snapshot);
             return Step::Nothing;
         }
@@ -163,7 +167,7 @@ impl Delivery {
             let everything = if backlog.is_empty() { Some(settled) } else { snapshot.covers };
             self.seq = self.seq.max(everything.unwrap_or(0));
         }
-        Step::Points(frame, tail)
+        Step::Points(tail)
     }
 
     fn change_step(
@@ -172,10 +176,11 @@ impl Delivery {
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
         limits: &Limits,
+        out: &mut Vec<u8>,
     ) -> Step {
         let settled = view.settled();
         let round = *self.round.get_or_insert(Round { until: backlog.progress().1, settled });
-        let mut frame = Points::new(limits.frame_points, limits.frame_bytes);
+        let mut frame = Points::new(out, limits.frame_points, limits.frame_bytes);
         let (mut unsettled, mut complete, mut skipped) = (Vec::new(), true, 0);
         while let Some(local) = backlog.peek() {
             match offer(selected, view, local, Some(self.seq), &mut frame) {
@@ -204,9 +209,10 @@ impl Delivery {
         }
         wake_for(&unsettled, selected, view);
         if frame.is_empty() {
+            frame.abandon();
             return Step::Nothing;
         }
-        Step::Points(frame, Tail { snapshot: None, skipped })
+        Step::Points(Tail { snapshot: None, skipped })
     }
 }
 
@@ -229,7 +235,7 @@ fn offer(
     view: &mut View<'_>,
     local: u32,
     told: Option<u64>,
-    frame: &mut Points,
+    frame: &mut Points<'_>,
 ) -> Offer {
     let place = local as usize;
     let (Some(index), Some(sent)) = (selected.points.get(place), selected.sent.get_mut(place))

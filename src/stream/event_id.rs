@@ -1,6 +1,7 @@
 //! The position that an event's `id` names: `<client>.<epoch>.<seq>.<revision>`.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A position in a client's stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct EventId<'a> {
     /// Every change of a selected point up to it has been put into a frame.
     pub seq: u64,
     /// The newest selection whose snapshot has been put out whole.
-    pub revision: u64,
+    pub revision: u32,
 }
 
 impl<'a> EventId<'a> {
@@ -31,7 +32,7 @@ impl<'a> EventId<'a> {
 }
 
 /// Digits only: `parse` alone would let a sign in.
-fn number(text: &str) -> Option<u64> {
+fn number<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 

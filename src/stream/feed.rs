@@ -1,8 +1,12 @@
 //! One connection's events over time: what waits for what.
 //!
 //! A feed is polled only while its socket takes bytes, so a slow reader holds up nobody: its changes stay
-//! marks in its mailbox until it is asked for the next event.
+//! marks in its mailbox until it is asked for the next event. It is polled by hand, so that one loop can drive
+//! thousands of them; [`Feed::next`] is the same for one task.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,10 +22,10 @@ use super::sessions::Attached;
 /// How often a client wants to hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// Least time between two frames of changes.
-    pub interval: Duration,
-    /// Longest time without any event.
-    pub heartbeat: Duration,
+    /// Least time between two frames of changes, in milliseconds.
+    pub interval_ms: u32,
+    /// Longest time without any event, in milliseconds.
+    pub heartbeat_ms: u32,
 }
 
 /// The events of one connection, in order.
@@ -30,54 +34,65 @@ pub struct Feed {
     attached: Attached,
     delivery: Delivery,
     pace: Pace,
-    opening: Option<Bytes>,
+    welcome: Option<Welcome>,
     over: bool,
     last_event: Instant,
     last_changes: Option<Instant>,
 }
 
+/// What the first event says of how the connection came about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Welcome {
+    pub(super) resumed: bool,
+    pub(super) reset: Option<&'static str>,
+    pub(super) selection: &'static str,
+    pub(super) revision: u32,
+}
+
+/// What polling a feed brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// One event, whole, was added to the bytes. There may be more.
+    Event,
+    /// There is none now. Poll again when the context's waker is called, and at this time if it was not.
+    Idle(Instant),
+    /// The stream has ended.
+    Over,
+}
+
 impl Feed {
-    pub(super) fn resumed(
+    pub(super) fn start(
         attached: Attached,
         delivery: Delivery,
-        revision: u64,
         pace: Pace,
+        welcome: Welcome,
     ) -> Self {
-        Self::start(attached, delivery, revision, pace, true, None, "kept")
-    }
-
-    pub(super) fn new_session(
-        attached: Attached,
-        delivery: Delivery,
-        revision: u64,
-        pace: Pace,
-        reset: Option<&'static str>,
-        selection: &'static str,
-    ) -> Self {
-        Self::start(attached, delivery, revision, pace, false, reset, selection)
-    }
-
-    fn start(
-        attached: Attached,
-        delivery: Delivery,
-        revision: u64,
-        pace: Pace,
-        resumed: bool,
-        reset: Option<&'static str>,
-        selection: &'static str,
-    ) -> Self {
-        let connect = Connect {
-            client: attached.session.client(),
-            resumed,
-            reset,
-            selection,
-            revision,
-            heartbeat_ms: millis(pace.heartbeat),
-            interval_ms: millis(pace.interval),
-        };
-        let opening = Some(frame::connect(&connect, position(&attached, &delivery)));
+        let welcome = Some(welcome);
         let last_event = Instant::now();
-        Self { attached, delivery, pace, opening, over: false, last_event, last_changes: None }
+        Self { attached, delivery, pace, welcome, over: false, last_event, last_changes: None }
+    }
+
+    /// Adds the next event's bytes to `out`, if there is one at `now`.
+    pub fn poll(&mut self, context: &mut Context<'_>, now: Instant, out: &mut Vec<u8>) -> Next {
+        if self.over {
+            return Next::Over;
+        }
+        if let Some(welcome) = self.welcome.take() {
+            self.connect(welcome, out);
+        } else if let Some(idle_until) = self.following(context, now, out) {
+            return Next::Idle(idle_until);
+        }
+        self.last_event = now;
+        Next::Event
+    }
+
+    /// Ends the stream with `drain`; false if it had ended already.
+    pub fn drain(&mut self, out: &mut Vec<u8>) -> bool {
+        if !std::mem::replace(&mut self.over, true) {
+            frame::drain(out);
+            return true;
+        }
+        false
     }
 
     /// The next event's bytes; `None` once the stream has ended. `stop` ends it with `drain`.
@@ -85,77 +100,90 @@ impl Feed {
     /// # Cancellation
     /// Safe between events: what an unfinished call waited for is still there at the next.
     pub async fn next(&mut self, stop: &CancellationToken) -> Option<Bytes> {
-        if self.over {
-            return None;
-        }
-        let event = match self.opening.take() {
-            Some(opening) => opening,
-            None => self.following(stop).await,
+        let mut stopped = pin!(stop.cancelled());
+        let mut wait = pin!(sleep_until(self.last_event));
+        let mut out = Vec::new();
+        poll_fn(|context| {
+            loop {
+                if stopped.as_mut().poll(context).is_ready() {
+                    let drained = self.drain(&mut out);
+                    return Poll::Ready(drained.then(|| std::mem::take(&mut out).into()));
+                }
+                match self.poll(context, Instant::now(), &mut out) {
+                    Next::Event => return Poll::Ready(Some(std::mem::take(&mut out).into())),
+                    Next::Over => return Poll::Ready(None),
+                    Next::Idle(until) => wait.as_mut().reset(until),
+                }
+                if wait.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+
+    fn connect(&self, welcome: Welcome, out: &mut Vec<u8>) {
+        let connect = Connect {
+            client: self.attached.session.client(),
+            resumed: welcome.resumed,
+            reset: welcome.reset,
+            selection: welcome.selection,
+            revision: welcome.revision,
+            heartbeat_ms: self.pace.heartbeat_ms,
+            interval_ms: self.pace.interval_ms,
         };
-        self.last_event = Instant::now();
-        Some(event)
+        frame::connect(out, &connect, self.position());
     }
 
-    async fn following(&mut self, stop: &CancellationToken) -> Bytes {
-        loop {
-            if stop.is_cancelled() {
+    /// Adds the next event but the first; with none, says until when.
+    fn following(
+        &mut self,
+        context: &mut Context<'_>,
+        now: Instant,
+        out: &mut Vec<u8>,
+    ) -> Option<Instant> {
+        let hold = self.last_changes.map(|at| at + millis(self.pace.interval_ms));
+        let may_change = hold.is_none_or(|until| now >= until);
+        let Attached { session, connection, .. } = &self.attached;
+        let held = match session.step(*connection, &mut self.delivery, may_change, context, out) {
+            None => {
                 self.over = true;
-                return frame::drain();
+                frame::replaced(out);
+                return None;
             }
-            let session = &self.attached.session;
-            // Taken before the step: an edit or a take-over after the step is heard at this one.
-            let mailbox = session.mailbox();
-            let hold = self.last_changes.map(|at| at + self.pace.interval);
-            let may_change = hold.is_none_or(|until| Instant::now() >= until);
-            let step = session.step(self.attached.connection, &mut self.delivery, may_change);
-            let held = match step {
-                None => {
-                    self.over = true;
-                    return frame::replaced();
-                }
-                Some(Step::Subscribed { revision, count }) => {
-                    return frame::subscribed(revision, count);
-                }
-                Some(Step::Points(points, tail)) => {
-                    if tail.snapshot.is_none() {
-                        self.last_changes = Some(Instant::now());
-                    }
-                    return points.finish(tail, position(&self.attached, &self.delivery));
-                }
-                Some(Step::Held) => hold,
-                Some(Step::Nothing) => None,
-            };
-            let heartbeat_due = self.last_event + self.pace.heartbeat;
-            let wait_until = held.map_or(heartbeat_due, |until| until.min(heartbeat_due));
-            // Every arm is cancel-safe: a ring is kept, the others only look at a clock or a flag.
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = mailbox.woken(self.attached.connection) => {}
-                () = sleep_until(wait_until) => {
-                    if Instant::now() >= heartbeat_due {
-                        return self.heartbeat();
-                    }
-                }
+            Some(Step::Subscribed { revision, count }) => {
+                frame::subscribed(out, revision, count);
+                return None;
             }
+            Some(Step::Points(tail)) => {
+                if tail.snapshot.is_none() {
+                    self.last_changes = Some(now);
+                }
+                frame::end_points(out, tail, self.position());
+                return None;
+            }
+            Some(Step::Held) => hold,
+            Some(Step::Nothing) => None,
+        };
+        let heartbeat_due = self.last_event + millis(self.pace.heartbeat_ms);
+        if now < heartbeat_due {
+            return Some(held.map_or(heartbeat_due, |until| until.min(heartbeat_due)));
+        }
+        session.settle_idle(*connection, &mut self.delivery);
+        frame::heartbeat(out, UnixMs::now().0, self.pace.heartbeat_ms, self.position());
+        None
+    }
+
+    fn position(&self) -> EventId<'_> {
+        EventId {
+            client: self.attached.session.client(),
+            epoch: self.attached.epoch(),
+            seq: self.delivery.seq(),
+            revision: self.delivery.revision(),
         }
     }
-
-    fn heartbeat(&mut self) -> Bytes {
-        self.attached.session.settle_idle(self.attached.connection, &mut self.delivery);
-        let id = position(&self.attached, &self.delivery);
-        frame::heartbeat(UnixMs::now().0, self.pace.heartbeat, id)
-    }
 }
 
-fn position<'a>(attached: &'a Attached, delivery: &Delivery) -> EventId<'a> {
-    EventId {
-        client: attached.session.client(),
-        epoch: attached.epoch(),
-        seq: delivery.seq(),
-        revision: delivery.revision(),
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+fn millis(duration_ms: u32) -> Duration {
+    Duration::from_millis(duration_ms.into())
 }

@@ -14,7 +14,7 @@ use crate::limits::Limits;
 use crate::table::Table;
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
-const PACE: Pace = Pace { interval: Duration::ZERO, heartbeat: HEARTBEAT };
+const PACE: Pace = Pace { interval_ms: 0, heartbeat_ms: 15_000 };
 
 struct Bench {
     table: Arc<Table>,
@@ -134,7 +134,7 @@ async fn silence_is_broken_by_a_heartbeat_that_proves_the_position() {
 #[tokio::test(start_paused = true)]
 async fn an_interval_gathers_but_the_first_change_after_quiet_goes_at_once() {
     let bench = Bench::new(1, Limits::default());
-    let pace = Pace { interval: Duration::from_secs(1), heartbeat: HEARTBEAT };
+    let pace = Pace { interval_ms: 1_000, ..PACE };
     let mut feed = bench.open_at(None, Some(&[0]), pace).unwrap();
     bench.begin(&mut feed).await;
     let begin = Instant::now();

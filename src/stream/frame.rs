@@ -3,10 +3,9 @@
 //! Data is one line of JSON and therefore never holds a line end. Every event has a name of its own:
 //! `open`, `error` and `message` belong to the browser.
 
-use std::fmt::Write as _;
-use std::time::Duration;
+use std::fmt::Arguments;
+use std::io::Write as _;
 
-use bytes::Bytes;
 use rand::Rng as _;
 use serde::Serialize;
 
@@ -32,85 +31,89 @@ pub(super) struct Connect<'a> {
     pub(super) resumed: bool,
     pub(super) reset: Option<&'static str>,
     pub(super) selection: &'static str,
-    pub(super) revision: u64,
-    pub(super) heartbeat_ms: u64,
-    pub(super) interval_ms: u64,
+    pub(super) revision: u32,
+    pub(super) heartbeat_ms: u32,
+    pub(super) interval_ms: u32,
 }
 
-pub(super) fn connect(data: &Connect<'_>, id: EventId<'_>) -> Bytes {
-    event("connect", &json(data), Some(id), Some(spread(RETRY_MS)))
+pub(super) fn connect(out: &mut Vec<u8>, data: &Connect<'_>, id: EventId<'_>) {
+    // Plain structs of numbers and text always have a JSON form.
+    let data = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
+    retry(out, spread(RETRY_MS));
+    event(out, "connect", format_args!("{data}"));
+    close(out, Some(id));
 }
 
-pub(super) fn subscribed(revision: u64, count: usize) -> Bytes {
-    event("subscribed", &format!("{{\"revision\":{revision},\"count\":{count}}}"), None, None)
+pub(super) fn subscribed(out: &mut Vec<u8>, revision: u32, count: usize) {
+    event(out, "subscribed", format_args!("{{\"revision\":{revision},\"count\":{count}}}"));
+    close(out, None);
 }
 
-pub(super) fn heartbeat(time_ms: u64, heartbeat: Duration, id: EventId<'_>) -> Bytes {
-    let heartbeat_ms = heartbeat.as_millis();
-    let data = format!("{{\"time\":{time_ms},\"heartbeat_ms\":{heartbeat_ms}}}");
-    event("heartbeat", &data, Some(id), None)
+pub(super) fn heartbeat(out: &mut Vec<u8>, time_ms: u64, heartbeat_ms: u32, id: EventId<'_>) {
+    let data = format_args!("{{\"time\":{time_ms},\"heartbeat_ms\":{heartbeat_ms}}}");
+    event(out, "heartbeat", data);
+    close(out, Some(id));
 }
 
-pub(super) fn replaced() -> Bytes {
-    event("replaced", "{}", None, Some(REPLACED_RETRY_MS))
+pub(super) fn replaced(out: &mut Vec<u8>) {
+    retry(out, REPLACED_RETRY_MS);
+    event(out, "replaced", format_args!("{{}}"));
+    close(out, None);
 }
 
-pub(super) fn drain() -> Bytes {
-    event("drain", "{}", None, Some(spread(DRAIN_RETRY_MS)))
+pub(super) fn drain(out: &mut Vec<u8>) {
+    retry(out, spread(DRAIN_RETRY_MS));
+    event(out, "drain", format_args!("{{}}"));
+    close(out, None);
 }
 
 fn spread(range: std::ops::RangeInclusive<u64>) -> u64 {
     rand::rng().random_range(range)
 }
 
-fn json(data: &impl Serialize) -> String {
-    // Plain structs of numbers and text always have a JSON form.
-    serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned())
+fn retry(out: &mut Vec<u8>, retry_ms: u64) {
+    append(out, format_args!("retry: {retry_ms}\n"));
 }
 
-fn event(name: &str, data: &str, id: Option<EventId<'_>>, retry_ms: Option<u64>) -> Bytes {
-    let mut text = String::with_capacity(data.len() + 96);
-    if let Some(retry_ms) = retry_ms {
-        append(&mut text, format_args!("retry: {retry_ms}\n"));
-    }
-    append(&mut text, format_args!("event: {name}\ndata: {data}\n"));
-    close(text, id)
+fn event(out: &mut Vec<u8>, name: &str, data: Arguments<'_>) {
+    append(out, format_args!("event: {name}\ndata: {data}\n"));
 }
 
-fn close(mut text: String, id: Option<EventId<'_>>) -> Bytes {
+fn close(out: &mut Vec<u8>, id: Option<EventId<'_>>) {
     if let Some(id) = id {
-        append(&mut text, format_args!("id: {id}\n"));
+        append(out, format_args!("id: {id}\n"));
     }
-    text.push('\n');
-    text.into_bytes().into()
+    out.push(b'\n');
 }
 
-fn append(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _always_ok = text.write_fmt(arguments);
+fn append(out: &mut Vec<u8>, arguments: Arguments<'_>) {
+    // Writing to a Vec cannot fail.
+    let _always_ok = out.write_fmt(arguments);
 }
 
-/// A `points` event being gathered, within the limits of one frame.
+/// A `points` event being gathered behind what `out` holds already, within the limits of one frame.
 #[derive(Debug)]
-pub(super) struct Points {
-    text: String,
+pub(super) struct Points<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
     count: usize,
     max_points: usize,
     max_bytes: usize,
 }
 
 /// What stands behind the points of a `points` event.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tail {
     /// The revision whose snapshot this belongs to, and whether more of it follows.
-    pub(super) snapshot: Option<(u64, bool)>,
+    pub(super) snapshot: Option<(u32, bool)>,
     pub(super) skipped: u64,
 }
 
-impl Points {
-    pub(super) fn new(max_points: usize, max_bytes: usize) -> Self {
-        let text = "event: points\ndata: {\"points\":[".to_owned();
-        Self { text, count: 0, max_points, max_bytes }
+impl<'a> Points<'a> {
+    pub(super) fn new(out: &'a mut Vec<u8>, max_points: usize, max_bytes: usize) -> Self {
+        let start = out.len();
+        out.extend_from_slice(b"event: points\ndata: {\"points\":[");
+        Self { out, start, count: 0, max_points, max_bytes }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -119,32 +122,38 @@ impl Points {
 
     /// Adds a point's text; false if the frame is full. A first point always fits.
     pub(super) fn push(&mut self, point: &str) -> bool {
-        let bytes = self.text.len() + 1 + point.len() + ENVELOPE_BYTES;
+        let bytes = self.out.len() - self.start + 1 + point.len() + ENVELOPE_BYTES;
         if self.count > 0 && (self.count >= self.max_points || bytes > self.max_bytes) {
             return false;
         }
         if self.count > 0 {
-            self.text.push(',');
+            self.out.push(b',');
         }
-        self.text.push_str(point);
+        self.out.extend_from_slice(point.as_bytes());
         self.count += 1;
         true
     }
 
-    pub(super) fn finish(mut self, tail: Tail, id: EventId<'_>) -> Bytes {
-        self.text.push(']');
-        if let Some((revision, more)) = tail.snapshot {
-            append(&mut self.text, format_args!(",\"snapshot\":{revision}"));
-            if more {
-                self.text.push_str(",\"more\":true");
-            }
-        }
-        if tail.skipped > 0 {
-            append(&mut self.text, format_args!(",\"skipped\":{}", tail.skipped));
-        }
-        self.text.push_str("}\n");
-        close(self.text, Some(id))
+    /// Takes the event back: `out` is as it was.
+    pub(super) fn abandon(self) {
+        self.out.truncate(self.start);
     }
+}
+
+/// Ends the `points` event that [`Points`] gathered.
+pub(super) fn end_points(out: &mut Vec<u8>, tail: Tail, id: EventId<'_>) {
+    out.push(b']');
+    if let Some((revision, more)) = tail.snapshot {
+        append(out, format_args!(",\"snapshot\":{revision}"));
+        if more {
+            out.extend_from_slice(b",\"more\":true");
+        }
+    }
+    if tail.skipped > 0 {
+        append(out, format_args!(",\"skipped\":{}", tail.skipped));
+    }
+    out.extend_from_slice(b"}\n");
+    close(out, Some(id));
 }
 
 #[cfg(test)]
@@ -153,15 +162,24 @@ mod tests {
 
     const ID: EventId<'_> = EventId { client: "c", epoch: "e", seq: 7, revision: 2 };
 
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
     // Frozen: dashboards read these bytes.
     #[test]
     fn events_on_the_wire() {
-        assert_eq!(subscribed(4, 42), "event: subscribed\ndata: {\"revision\":4,\"count\":42}\n\n");
         assert_eq!(
-            heartbeat(1_700_000_000_000, Duration::from_secs(15), ID),
+            text(|out| subscribed(out, 4, 42)),
+            "event: subscribed\ndata: {\"revision\":4,\"count\":42}\n\n"
+        );
+        assert_eq!(
+            text(|out| heartbeat(out, 1_700_000_000_000, 15_000, ID)),
             "event: heartbeat\ndata: {\"time\":1700000000000,\"heartbeat_ms\":15000}\nid: c.e.7.2\n\n"
         );
-        assert_eq!(replaced(), "retry: 86400000\nevent: replaced\ndata: {}\n\n");
+        assert_eq!(text(replaced), "retry: 86400000\nevent: replaced\ndata: {}\n\n");
         let first = Connect {
             client: "c",
             resumed: true,
@@ -171,7 +189,7 @@ mod tests {
             heartbeat_ms: 15_000,
             interval_ms: 0,
         };
-        let text = String::from_utf8(connect(&first, ID).to_vec()).unwrap();
+        let text = text(|out| connect(out, &first, ID));
         let (retry, rest) = text.split_once('\n').unwrap();
         let retry_ms: u64 = retry.strip_prefix("retry: ").unwrap().parse().unwrap();
         assert!(RETRY_MS.contains(&retry_ms));
@@ -185,26 +203,32 @@ mod tests {
 
     #[test]
     fn points_on_the_wire() {
-        let mut points = Points::new(10, 10_000);
-        points.push("{\"id\":\"a\"}");
-        points.push("{\"id\":\"b\"}");
+        let some = text(|out| {
+            let mut points = Points::new(out, 10, 10_000);
+            points.push("{\"id\":\"a\"}");
+            points.push("{\"id\":\"b\"}");
+            end_points(out, Tail { snapshot: Some((4, true)), skipped: 7 }, ID);
+        });
         assert_eq!(
-            points.finish(Tail { snapshot: Some((4, true)), skipped: 7 }, ID),
+            some,
             "event: points\ndata: {\"points\":[{\"id\":\"a\"},{\"id\":\"b\"}],\
              \"snapshot\":4,\"more\":true,\"skipped\":7}\nid: c.e.7.2\n\n"
         );
-        let empty = Points::new(10, 10_000);
-        assert_eq!(
-            empty.finish(Tail { snapshot: Some((4, false)), skipped: 0 }, ID),
-            "event: points\ndata: {\"points\":[],\"snapshot\":4}\nid: c.e.7.2\n\n"
-        );
+        let none = text(|out| {
+            Points::new(out, 10, 10_000);
+            end_points(out, Tail { snapshot: Some((4, false)), skipped: 0 }, ID);
+        });
+        assert_eq!(none, "event: points\ndata: {\"points\":[],\"snapshot\":4}\nid: c.e.7.2\n\n");
     }
 
     #[test]
     fn a_frame_is_full_by_points_or_by_bytes() {
-        let mut by_count = Points::new(2, 10_000);
+        let mut out = b"before".to_vec();
+        let mut by_count = Points::new(&mut out, 2, 10_000);
         assert!(by_count.push("{}") && by_count.push("{}") && !by_count.push("{}"));
-        let mut by_bytes = Points::new(10, 600);
+        by_count.abandon();
+        assert_eq!(out, b"before");
+        let mut by_bytes = Points::new(&mut out, 10, 600);
         assert!(by_bytes.push(&"x".repeat(900)), "a single point is never too large");
         assert!(!by_bytes.push("{}"));
     }

@@ -29,7 +29,7 @@ mod stress;
 mod testing;
 
 pub use event_id::EventId;
-pub use feed::{Feed, Pace};
+pub use feed::{Feed, Next, Pace};
 pub use selection::{EntryVerdict, Verdict};
 pub use session::{Edit, EditError, Edited, Session};
 pub use sessions::{Attached, Opening, Refused, Sessions};

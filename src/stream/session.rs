@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Context;
 
 use tokio::time::Instant;
 
 use super::delivery::{Delivery, Selected, Step};
 use super::selection::{self, EntryVerdict, Verdict};
 use crate::limits::Limits;
-use crate::table::{Index, Mailbox, Pattern, Table};
+use crate::table::{Index, Mailbox, Pattern, Table, View};
 
 /// A change of a session's subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub enum Edit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
     /// The new revision.
-    pub revision: u64,
+    pub revision: u32,
     /// A verdict for each entry of the request, in its order, those to remove last.
     pub entries: Vec<EntryVerdict>,
 }
@@ -43,7 +44,7 @@ pub struct Edited {
 pub enum EditError {
     /// The revision is not the one that the request was made for. Read it and try again.
     #[error("the subscription is at revision {0}")]
-    Conflict(u64),
+    Conflict(u32),
     /// More entries than one client may have.
     #[error("{0} entries, at most {1} are allowed")]
     TooManyEntries(usize, usize),
@@ -69,9 +70,9 @@ pub struct Session {
 struct State {
     entries: Vec<Pattern>,
     points: Vec<Index>,
-    joined: Vec<u64>,
+    joined: Vec<u32>,
     sent: Vec<Option<u32>>,
-    revision: u64,
+    revision: u32,
     mailbox: Arc<Mailbox>,
     connection: u64,
     left_at: Option<Instant>,
@@ -130,9 +131,13 @@ impl Session {
     ///
     /// # Errors
     /// [`EditError`]; nothing has changed then.
-    pub fn edit(&self, edit: Edit, if_match: Option<u64>) -> Result<Edited, EditError> {
+    pub fn edit(&self, edit: Edit, if_match: Option<u32>) -> Result<Edited, EditError> {
         let mut state = self.state();
         if state.over {
+            return Err(EditError::Over);
+        }
+        // A revision for every millisecond of seven weeks: nobody gets here in good faith.
+        if state.revision == u32::MAX {
             return Err(EditError::Over);
         }
         if if_match.is_some_and(|revision| revision != state.revision) {
@@ -171,7 +176,7 @@ impl Session {
     }
 
     fn select(&self, state: &mut State, entries: Vec<Pattern>, points: Vec<Index>, all_new: bool) {
-        let revision = state.revision + 1;
+        let revision = state.revision.saturating_add(1);
         let mailbox = Arc::new(Mailbox::new(points.len()));
         for (local, index) in (0..).zip(&points) {
             self.table.register(*index, &mailbox, local);
@@ -205,13 +210,13 @@ impl Session {
     }
 
     /// The first connection: its number, its delivery and the revision in force.
-    pub(super) fn begin(&self) -> (u64, Delivery, u64) {
+    pub(super) fn begin(&self) -> (u64, Delivery, u32) {
         take_over(&mut self.state(), 0, 0)
     }
 
     /// Lets a new connection take the session over at the position its client names: the same as
     /// [`begin`](Self::begin), or `None` if the client cannot have been there or the session's life is over.
-    pub(super) fn resume(&self, seq: u64, revision: u64) -> Option<(u64, Delivery, u64)> {
+    pub(super) fn resume(&self, seq: u64, revision: u32) -> Option<(u64, Delivery, u32)> {
         let mut state = self.state();
         if state.over || seq > self.table.settled() || revision > state.revision {
             return None;
@@ -258,24 +263,34 @@ impl Session {
         self.selected_in_all.fetch_sub(points.len(), Ordering::Relaxed);
     }
 
-    /// The mailbox to wait at before the next step.
-    pub(super) fn mailbox(&self) -> Arc<Mailbox> {
-        Arc::clone(&self.state().mailbox)
-    }
-
-    /// The next thing to send on `connection`; `None` once another has taken the session over.
+    /// The next thing to send on `connection`; points are begun behind what `out` holds. `None` once another
+    /// has taken the session over. With nothing to send, the context's waker is called when that changes.
     pub(super) fn step(
         &self,
         connection: u64,
         delivery: &mut Delivery,
         may_change: bool,
+        context: &mut Context<'_>,
+        out: &mut Vec<u8>,
     ) -> Option<Step> {
         let mut state = self.state();
         if state.connection != connection {
             return None;
         }
-        let mut selected = state.selected();
-        Some(self.table.view(|view| delivery.step(&mut selected, view, &self.limits, may_change)))
+        loop {
+            let mut selected = state.selected();
+            let mut step = |view: &mut View<'_>| {
+                delivery.step(&mut selected, view, &self.limits, may_change, out)
+            };
+            let step = self.table.view(&mut step);
+            if !matches!(step, Step::Nothing | Step::Held) {
+                return Some(step);
+            }
+            // Whatever comes from here on rings, and so does an edit or another connection, once this lock is free.
+            if state.mailbox.poll_woken(context, connection).is_pending() {
+                return Some(step);
+            }
+        }
     }
 
     /// Moves an idle delivery's position to what is settled, for a heartbeat.
@@ -290,7 +305,7 @@ impl Session {
 
 /// What is carried over of a point that stays selected.
 struct Row {
-    joined: u64,
+    joined: u32,
     sent: Option<u32>,
     marked: bool,
 }
@@ -322,7 +337,7 @@ impl State {
     }
 }
 
-fn take_over(state: &mut State, seq: u64, revision: u64) -> (u64, Delivery, u64) {
+fn take_over(state: &mut State, seq: u64, revision: u32) -> (u64, Delivery, u32) {
     state.connection += 1;
     state.left_at = None;
     state.mailbox.hand_over(state.connection);

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::addresses::PerAddress;
 use super::event_id::EventId;
-use super::feed::{Feed, Pace};
+use super::feed::{Feed, Pace, Welcome};
 use super::session::{Edit, Session};
 use crate::limits::Limits;
 use crate::table::{Pattern, Table};
@@ -127,7 +127,8 @@ impl Sessions {
             && let Some((connection, delivery, revision)) = session.resume(id.seq, id.revision)
         {
             let attached = self.attach(&session, connection, opening.address);
-            return Ok(Feed::resumed(attached, delivery, revision, opening.pace));
+            let welcome = Welcome { resumed: true, reset: None, selection: "kept", revision };
+            return Ok(Feed::start(attached, delivery, opening.pace, welcome));
         }
         let reset = id.map(|id| match id {
             Some(id) if id.epoch != self.epoch => "restart",
@@ -146,7 +147,8 @@ impl Sessions {
         self.sessions_by_address.enter(opening.address);
         self.sessions.insert(session.client().to_owned(), Arc::clone(&session));
         let attached = self.attach(&session, connection, opening.address);
-        Ok(Feed::new_session(attached, delivery, revision, opening.pace, reset, selection))
+        let welcome = Welcome { resumed: false, reset, selection, revision };
+        Ok(Feed::start(attached, delivery, opening.pace, welcome))
     }
 
     fn first_selection(

@@ -29,7 +29,7 @@ const READERS: usize = 8;
 const REPLIES: i64 = 60;
 
 /// The longest heartbeat there is: it must not come to the rescue.
-const PACE: Pace = Pace { interval: Duration::ZERO, heartbeat: Duration::from_secs(60) };
+const PACE: Pace = Pace { interval_ms: 0, heartbeat_ms: 60_000 };
 
 /// Less than a heartbeat, and far more than a busy machine needs.
 const AT_REST_WITHIN: Duration = Duration::from_secs(30);
@@ -55,10 +55,10 @@ struct Known {
     values: BTreeMap<usize, i64>,
     selection: BTreeSet<usize>,
     /// The revision whose `subscribed` came last, and the one whose snapshot came last.
-    announced: u64,
-    whole: u64,
+    announced: u32,
+    whole: u32,
     /// The newest revision that was asked for.
-    asked: u64,
+    asked: u32,
 }
 
 impl Known {
@@ -73,7 +73,7 @@ struct Reader {
     sessions: Arc<Sessions>,
     known: Arc<Mutex<Known>>,
     /// The selection of each revision.
-    selections: BTreeMap<u64, BTreeSet<usize>>,
+    selections: BTreeMap<u32, BTreeSet<usize>>,
     claims: Vec<Claim>,
     /// Connections that were replaced, each in a task that ends when it hears so.
     replaced: JoinSet<()>,
@@ -166,7 +166,7 @@ impl Reader {
         match name {
             "connect" => assert_eq!(data["reset"], Json::Null),
             "subscribed" => {
-                known.announced = data["revision"].as_u64().unwrap();
+                known.announced = u32::try_from(data["revision"].as_u64().unwrap()).unwrap();
                 known.selection = self.selections[&known.announced].clone();
                 let selection = known.selection.clone();
                 known.values.retain(|point, _| selection.contains(point));
@@ -199,7 +199,7 @@ fn take_points(known: &mut Known, data: &Json) {
         assert!(value >= before, "p{id} went back from {before} to {value}");
     }
     if let Some(revision) = data.get("snapshot") {
-        assert_eq!(revision.as_u64(), Some(known.announced));
+        assert_eq!(revision.as_u64(), Some(known.announced.into()));
         if data.get("more").is_none() {
             assert_eq!(known.values.len(), known.selection.len(), "a snapshot is whole");
             known.whole = known.announced;

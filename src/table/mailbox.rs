@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::iter::repeat_with;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// A reader's marks. `local` is a place in the reader's own selection.
 #[derive(Debug)]
@@ -102,19 +102,22 @@ impl Mailbox {
     /// # Cancellation
     /// Safe: a wake that was not received stays for the next call.
     pub async fn woken(&self, listener: u64) {
-        poll_fn(|context| {
-            let mut bell = self.bell();
-            if listener < bell.newest {
-                return Poll::Ready(());
-            }
-            bell.newest = listener;
-            if std::mem::take(&mut bell.rung) {
-                return Poll::Ready(());
-            }
-            bell.waker = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await;
+        poll_fn(|context| self.poll_woken(context, listener)).await;
+    }
+
+    /// One look of [`woken`](Self::woken): ready if `listener` was woken or sent away since it last was ready;
+    /// if not, the context's waker is called when that happens.
+    pub fn poll_woken(&self, context: &mut Context<'_>, listener: u64) -> Poll<()> {
+        let mut bell = self.bell();
+        if listener < bell.newest {
+            return Poll::Ready(());
+        }
+        bell.newest = listener;
+        if std::mem::take(&mut bell.rung) {
+            return Poll::Ready(());
+        }
+        bell.waker = Some(context.waker().clone());
+        Poll::Pending
     }
 
     fn bell(&self) -> MutexGuard<'_, Bell> {

@@ -13,8 +13,8 @@ pub(super) struct Known {
     pub(super) last_id: Option<String>,
     /// What it was told of each point: value (or −1 for `null`), quality good.
     pub(super) points: BTreeMap<usize, (i64, bool)>,
-    announced: u64,
-    whole: u64,
+    announced: u32,
+    whole: u32,
 }
 
 /// A client and what it remembers of its past, so that events can be lost.
@@ -22,7 +22,7 @@ pub(super) struct Client {
     pub(super) known: Known,
     past: Vec<Known>,
     /// The selection of each revision, as the client itself asked for it.
-    pub(super) selections: BTreeMap<u64, BTreeSet<usize>>,
+    pub(super) selections: BTreeMap<u32, BTreeSet<usize>>,
     one_frame: bool,
 }
 
@@ -41,7 +41,7 @@ impl Client {
         self.past.clear();
     }
 
-    pub(super) fn selection(&self, revision: u64) -> BTreeSet<usize> {
+    pub(super) fn selection(&self, revision: u32) -> BTreeSet<usize> {
         self.selections.get(&revision).cloned().unwrap_or_default()
     }
 
@@ -54,7 +54,7 @@ impl Client {
         match name {
             "connect" => assert_eq!(data["reset"], Json::Null, "sessions are within their life"),
             "subscribed" => {
-                let revision = data["revision"].as_u64().unwrap();
+                let revision = u32::try_from(data["revision"].as_u64().unwrap()).unwrap();
                 assert!(revision > self.known.announced || self.known.whole < revision);
                 let selection = self.selection(revision);
                 assert_eq!(data["count"].as_u64().unwrap(), selection.len() as u64);
@@ -91,7 +91,7 @@ impl Client {
             None if self.one_frame => self.check_batches(&selection, &told, truth),
             None => {}
             Some(revision) => {
-                assert_eq!(revision.as_u64(), Some(self.known.announced));
+                assert_eq!(revision.as_u64(), Some(self.known.announced.into()));
                 if data.get("more").is_none() {
                     self.known.whole = self.known.announced;
                     for point in &selection {

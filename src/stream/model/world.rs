@@ -21,7 +21,8 @@ pub(super) const DEVICES: usize = 3;
 pub(super) const WRITERS: usize = DEVICES;
 pub(super) const CLIENTS: usize = 3;
 
-const PACE: Pace = Pace { interval: Duration::ZERO, heartbeat: Duration::from_secs(15) };
+const PACE: Pace = Pace { interval_ms: 0, heartbeat_ms: 15_000 };
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 #[derive(Clone, Debug)]
 pub(super) enum Op {
@@ -173,7 +174,7 @@ impl World {
             ),
             Op::Heartbeat { client } => {
                 self.read(client);
-                tokio::time::advance(PACE.heartbeat).await;
+                tokio::time::advance(HEARTBEAT).await;
                 self.readers[client].bell.0.store(true, Ordering::SeqCst);
                 self.read(client);
             }
@@ -293,7 +294,7 @@ impl World {
                 assert_eq!(known, newest, "p{point} did not arrive");
             }
         }
-        tokio::time::advance(PACE.heartbeat).await;
+        tokio::time::advance(HEARTBEAT).await;
         for client in 0..CLIENTS {
             self.readers[client].bell.0.store(true, Ordering::SeqCst);
             self.read(client);
