@@ -4,19 +4,9 @@ use std::fmt;
 
 use pointcast_api::{MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
 
-/// A well-formed pattern; a plain point id is one too.
+/// A well-formed pattern; a plain point id is one too. Only its text is kept: a selection can have ten thousand.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Pattern {
-    text: String,
-    segments: Vec<Segment>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Segment {
-    Literal(String),
-    One,
-    Rest,
-}
+pub struct Pattern(Box<str>);
 
 impl Pattern {
     /// Reads a pattern.
@@ -27,25 +17,23 @@ impl Pattern {
         if text.len() > MAX_ID_BYTES {
             return Err(NameError::TooLong { bytes: text.len() }.into());
         }
-        let parts: Vec<&str> = text.split('/').collect();
-        if parts.len() > MAX_SEGMENTS {
-            return Err(NameError::TooManySegments { count: parts.len() }.into());
+        let count = text.split('/').count();
+        if count > MAX_SEGMENTS {
+            return Err(NameError::TooManySegments { count }.into());
         }
-        let mut segments = Vec::with_capacity(parts.len());
-        for (at, part) in parts.iter().enumerate() {
-            segments.push(match *part {
-                "*" => Segment::One,
-                "**" if at + 1 == parts.len() => Segment::Rest,
+        for (at, part) in (1..).zip(text.split('/')) {
+            match part {
+                "*" => {}
+                "**" if at == count => {}
                 "**" => return Err(PatternError::RestNotLast),
                 part if part.contains('*') => return Err(PatternError::PartialWildcard),
                 part => {
-                    let bare = if at == 0 { part.strip_prefix('$').unwrap_or(part) } else { part };
+                    let bare = if at == 1 { part.strip_prefix('$').unwrap_or(part) } else { part };
                     check_segment(bare)?;
-                    Segment::Literal(part.to_owned())
                 }
-            });
+            }
         }
-        let pattern = Self { text: text.to_owned(), segments };
+        let pattern = Self(text.into());
         // The rules that look at a whole name, such as its normal form, hold for a literal one.
         if pattern.is_literal() {
             PointId::new(text)?;
@@ -56,37 +44,34 @@ impl Pattern {
     /// The pattern as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
     }
 
     /// Whether it is a plain id.
     #[must_use]
     pub fn is_literal(&self) -> bool {
-        self.segments.iter().all(|segment| matches!(segment, Segment::Literal(_)))
+        !self.0.contains('*')
     }
 
     /// What every id that matches begins with: the literal segments before the first wildcard, with the
     /// slash behind them. Empty when the first segment is a wildcard.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        match self.text.find('*') {
-            Some(at) => self.text.get(..at).unwrap_or_default(),
-            None => &self.text,
-        }
+        self.0.split('*').next().unwrap_or_default()
     }
 
     /// Whether `id` is meant. The gateway's own points match only a pattern that begins with `$` itself.
     #[must_use]
     pub fn matches(&self, id: &PointId) -> bool {
-        if id.is_own() && !self.text.starts_with('$') {
+        if id.is_own() && !self.0.starts_with('$') {
             return false;
         }
         let mut names = id.as_str().split('/');
-        for segment in &self.segments {
+        for segment in self.0.split('/') {
             match (segment, names.next()) {
-                (Segment::Rest, name) => return name.is_some(),
-                (Segment::One, Some(_)) => {}
-                (Segment::Literal(literal), Some(name)) if literal == name => {}
+                ("**", name) => return name.is_some(),
+                ("*", Some(_)) => {}
+                (literal, Some(name)) if literal == name => {}
                 _ => return false,
             }
         }
@@ -96,7 +81,7 @@ impl Pattern {
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pattern({})", self.text)
+        write!(f, "Pattern({})", self.0)
     }
 }
 
