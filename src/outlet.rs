@@ -10,7 +10,7 @@ use tracing::{info, warn};
 
 use crate::devices::{Device, Devices};
 use crate::supervisor::ChannelEnd;
-use crate::table::{Index, Table, Update};
+use crate::table::{Catalog, Index, Table, Update};
 
 /// One channel's outlet.
 #[derive(Debug)]
@@ -47,13 +47,13 @@ impl ChannelOutlet {
         found
     }
 
-    fn update<'a>(&self, sample: &'a Sample) -> Option<(Index, Update<'a>)> {
+    fn update<'a>(&self, catalog: &Catalog, sample: &'a Sample) -> Option<(Index, Update<'a>)> {
         if sample.point.0 >= self.points {
             warn!(point = sample.point.0, "a driver put a point that it never declared");
             return None;
         }
         let index = self.first_point + sample.point.0;
-        let range = self.table.catalog().entry(index).and_then(|e| e.declaration().details.range);
+        let range = catalog.entry(index).and_then(|e| e.declaration().details.range);
         let update = match (&sample.reading, range) {
             (Reading::Good(value), Some(range)) if !is_within(value, range) => {
                 Update::OutOfRange(value, sample.time)
@@ -66,7 +66,8 @@ impl ChannelOutlet {
 
 impl Outlet for ChannelOutlet {
     fn put(&self, samples: &[Sample]) {
-        self.table.apply(samples.iter().filter_map(|sample| self.update(sample)));
+        let catalog = self.table.catalog();
+        self.table.apply(samples.iter().filter_map(|sample| self.update(&catalog, sample)));
     }
 
     fn fail_device(&self, device: DeviceIndex, failure: Failure, time: UnixMs) {

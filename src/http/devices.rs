@@ -50,7 +50,8 @@ fn describe(device: &Device) -> Json {
 }
 
 fn plan_line(api: &Api, line: &PlanLine) -> Json {
-    let id = |index: &_| api.table.catalog().entry(*index).map(|entry| entry.id().as_str());
+    let catalog = api.table.catalog();
+    let id = |index: &_| catalog.entry(*index).map(|entry| entry.id().as_str());
     json!({
         "request": line.request,
         "scan_ms": line.scan_interval.map(|interval| interval.as_millis()),

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::Api;
 use super::problem::{FieldError, Problem};
 use super::request::{self, Named, Query};
-use crate::table::{Entry, Index, Pattern, write_state};
+use crate::table::{Catalog, Entry, Index, Pattern, State as PointState, write_state};
 
 /// Points in one page of the list, unless asked otherwise.
 const DEFAULT_PAGE: u32 = 1_000;
@@ -42,7 +42,9 @@ pub(super) async fn list(
     let (page, more) = catalog.page(&patterns, cursor.as_deref().unwrap_or_default(), limit);
     let next = page.last().filter(|_| more).and_then(|index| catalog.entry(*index));
     let mut body = String::from("{\"points\":");
-    write_points(&mut body, &api, &page);
+    // One that was removed since is no longer there to be shown.
+    let there: Vec<_> = page.iter().filter_map(|at| Some((*at, api.table.read(*at)?))).collect();
+    write_points(&mut body, &catalog, &there);
     body.push_str(",\"cursor\":");
     match next {
         // An id needs no escape: its constructor lets nothing in that would.
@@ -60,10 +62,10 @@ fn everything() -> Vec<Pattern> {
 
 pub(super) async fn one(State(api): State<Api>, Named(id): Named) -> Result<Response, Problem> {
     let id = PointId::new(&id).map_err(|error| Problem::field("id", error.to_string()))?;
-    let found = api.table.catalog().find(&id);
-    let index = found.ok_or_else(|| unknown(&id))?;
+    let catalog = api.table.catalog();
+    let (index, state) = find(&api, &catalog, &id).ok_or_else(|| unknown(&id))?;
     let mut body = String::new();
-    write_point(&mut body, &api, index);
+    write_point(&mut body, &catalog, index, &state);
     Ok(json_text(body))
 }
 
@@ -86,9 +88,10 @@ pub(super) async fn read(
     body: Body,
 ) -> Result<Response, Problem> {
     let body = request::json(&headers, body, &api.limits).await?;
-    let (known, unknown) = find_all(&api, &body)?;
+    let catalog = api.table.catalog();
+    let (known, unknown) = find_all(&api, &catalog, &body)?;
     let mut text = String::from("{\"points\":");
-    write_points(&mut text, &api, &known);
+    write_points(&mut text, &catalog, &known);
     text.push_str(",\"unknown\":");
     // A list of text always has a JSON form.
     text.push_str(&serde_json::to_string(&unknown).unwrap_or_default());
@@ -96,8 +99,20 @@ pub(super) async fn read(
     Ok(json_text(text))
 }
 
-/// The places of the ids that a body lists, and those that mean no point.
-fn find_all(api: &Api, body: &Json) -> Result<(Vec<Index>, Vec<String>), Problem> {
+/// A point's place and what is known of it now.
+type Placed = (Index, PointState);
+
+fn find(api: &Api, catalog: &Catalog, id: &PointId) -> Option<Placed> {
+    let index = catalog.find(id)?;
+    Some((index, api.table.read(index)?))
+}
+
+/// What is known of the ids that a body lists, and those that mean no point.
+fn find_all(
+    api: &Api,
+    catalog: &Catalog,
+    body: &Json,
+) -> Result<(Vec<Placed>, Vec<String>), Problem> {
     let fields = body.as_object().ok_or_else(|| Problem::field("body", "give a JSON object"))?;
     if let Some(key) = fields.keys().find(|key| *key != "ids") {
         return Err(Problem::field(key.clone(), "unknown; known here: ids"));
@@ -111,8 +126,8 @@ fn find_all(api: &Api, body: &Json) -> Result<(Vec<Index>, Vec<String>), Problem
     for (at, id) in ids.iter().enumerate() {
         let checked = id.as_str().ok_or_else(|| "give an id as text".to_owned());
         match checked.and_then(|id| PointId::new(id).map_err(|error| error.to_string())) {
-            Ok(id) => match api.table.catalog().find(&id) {
-                Some(index) => known.push(index),
+            Ok(id) => match find(api, catalog, &id) {
+                Some(point) => known.push(point),
                 None => unknown.push(id.to_string()),
             },
             Err(detail) => errors.push(FieldError { field: format!("ids[{at}]"), detail }),
@@ -146,25 +161,21 @@ struct Metadata<'a> {
     stale_after_ms: Option<u128>,
 }
 
-fn write_points(body: &mut String, api: &Api, points: &[Index]) {
+fn write_points(body: &mut String, catalog: &Catalog, points: &[Placed]) {
     body.push('[');
-    for (at, index) in points.iter().enumerate() {
+    for (at, (index, state)) in points.iter().enumerate() {
         if at > 0 {
             body.push(',');
         }
-        write_point(body, api, *index);
+        write_point(body, catalog, *index, state);
     }
     body.push(']');
 }
 
-fn write_point(body: &mut String, api: &Api, index: Index) {
-    let (Some(entry), Some(state)) = (api.table.catalog().entry(index), api.table.read(index))
-    else {
-        body.push_str("null");
-        return;
-    };
+fn write_point(body: &mut String, catalog: &Catalog, index: Index, state: &PointState) {
+    let Some(entry) = catalog.entry(index) else { return body.push_str("null") };
     body.push('{');
-    write_state(body, entry, &state);
+    write_state(body, entry, state);
     let metadata = metadata(entry, state.checked.map(|time| time.0));
     // A plain struct of numbers and text always has a JSON form, `{…}`.
     let rest = serde_json::to_string(&metadata).unwrap_or_default();

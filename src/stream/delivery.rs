@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::frame::{Points, Tail};
 use crate::limits::Limits;
-use crate::table::{Backlog, Index, Mailbox, View};
+use crate::table::{Backlog, Form, Index, Mailbox, View};
 
 /// What a delivery needs to see of the client's selection.
 #[derive(Debug)]
@@ -242,12 +242,12 @@ fn offer(
     else {
         return Offer::Newest(0);
     };
-    let Some(shown) = view.shown(*index) else { return Offer::Gone };
+    let Some(mut shown) = view.shown(*index) else { return Offer::Gone };
     let offer = if shown.newest { Offer::Newest } else { Offer::Older };
     if told.is_some_and(|told| shown.seq <= told || *sent == Some(shown.count)) {
         return offer(0);
     }
-    if !frame.push(shown.text) {
+    if !frame.push(shown.text(Form::Plain)) {
         return Offer::Full;
     }
     let since = sent.replace(shown.count).map_or(1, |before| shown.count.wrapping_sub(before));

@@ -108,7 +108,7 @@ mod tests {
         let table = table(100);
         let entries = ["*", "p1", "*/nothing", "**", "p1/**", "p9"];
         let entries: Vec<_> = entries.iter().map(|text| Pattern::new(text).unwrap()).collect();
-        let (points, verdicts) = resolve_within(table.catalog(), &entries, 1_000, 202);
+        let (points, verdicts) = resolve_within(&table.catalog(), &entries, 1_000, 202);
         let expected = [
             Verdict::Selected(100),
             Verdict::Selected(1),

@@ -122,8 +122,11 @@ impl Session {
     #[must_use]
     pub fn subscription(&self) -> Edited {
         let state = self.state();
-        let (_, verdicts) =
-            selection::resolve(self.table.catalog(), &state.entries, self.limits.points_per_client);
+        let (_, verdicts) = selection::resolve(
+            &self.table.catalog(),
+            &state.entries,
+            self.limits.points_per_client,
+        );
         Edited { revision: state.revision, entries: told(&state.entries, verdicts) }
     }
 
@@ -157,7 +160,7 @@ impl Session {
             return Err(EditError::TooManyEntries(wanted.len(), self.limits.entries_per_client));
         }
         let room = self.room(state.points.len());
-        let (points, verdicts) = selection::resolve(self.table.catalog(), &wanted, room);
+        let (points, verdicts) = selection::resolve(&self.table.catalog(), &wanted, room);
         let by_entry: HashMap<&str, Verdict> =
             wanted.iter().map(Pattern::as_str).zip(verdicts.iter().copied()).collect();
         let of = |entry: &Pattern| by_entry.get(entry.as_str()).copied().unwrap_or(Verdict::Limit);

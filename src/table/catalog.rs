@@ -1,18 +1,27 @@
-//! Names and metadata of all points: fixed once the gateway runs.
+//! Names and metadata of all points, as they are between two changes of the catalogue.
+//!
+//! A catalogue never changes: when points come or go, another takes its place, which shares all entries with it.
+//! A place is never given to a second point; what was removed keeps its place and its name, and nothing finds it.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use pointcast_api::{PointDeclaration, PointId, StaleAfter};
 
 use super::{Index, Pattern};
 
+/// Most places that a table gives between start and end of the program, removed points counted: each keeps a name
+/// and a slot, less than a kilobyte in all. Points that come and go a hundred at a time, every minute, may do so for
+/// a month.
+pub const MAX_PLACES: usize = 1 << 22;
+
 /// All points, by place and by name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Catalog {
-    entries: Vec<Entry>,
-    by_name: HashMap<PointId, Index>,
-    /// Every place, in the order of the ids.
+    entries: Vec<Arc<Entry>>,
+    /// The places of the points that are there, in the order of their ids.
     sorted: Vec<Index>,
+    generation: u64,
 }
 
 /// One point: what its driver declared, and the name of its device.
@@ -52,63 +61,103 @@ pub enum CatalogError {
     /// Two points with one id.
     #[error("point {0} is declared twice")]
     Duplicate(PointId),
-    /// More points than an index can count.
-    #[error("more than {} points", u32::MAX)]
+    /// No place is left.
+    #[error("more than {MAX_PLACES} points since the start, those removed again counted")]
     TooMany,
 }
 
 impl Catalog {
-    /// The catalogue of `points`, each with the name of its device (empty for the gateway's own). A point's
+    /// The first catalogue, of `points`, each with the name of its device (empty for the gateway's own). A point's
     /// place is its place in the list.
     ///
     /// # Errors
-    /// [`CatalogError`] for an id that occurs twice, and past `u32::MAX` points.
+    /// [`CatalogError`] for an id that occurs twice, and past [`MAX_PLACES`] points.
     pub fn new(points: Vec<(PointDeclaration, String)>) -> Result<Self, CatalogError> {
-        let count = Index::try_from(points.len()).map_err(|_| CatalogError::TooMany)?;
-        let mut by_name = HashMap::with_capacity(points.len());
-        let mut entries = Vec::with_capacity(points.len());
-        for (index, (declaration, device)) in (0..count).zip(points) {
-            let id = declaration.details.id.clone();
-            if by_name.insert(id.clone(), index).is_some() {
-                return Err(CatalogError::Duplicate(id));
-            }
-            entries.push(Entry { declaration, device });
+        Self { entries: Vec::new(), sorted: Vec::new(), generation: 0 }.with(points)
+    }
+
+    /// The next catalogue: `points` more, at the places behind the last.
+    pub(super) fn with(
+        &self,
+        points: Vec<(PointDeclaration, String)>,
+    ) -> Result<Self, CatalogError> {
+        let count = self.entries.len() + points.len();
+        if count > MAX_PLACES {
+            return Err(CatalogError::TooMany);
         }
-        let mut catalog = Self { entries, by_name, sorted: Vec::new() };
-        let mut sorted: Vec<Index> = (0..count).collect();
-        sorted.sort_by(|a, b| catalog.id_of(*a).cmp(catalog.id_of(*b)));
-        catalog.sorted = sorted;
-        Ok(catalog)
+        let mut entries = Vec::with_capacity(count);
+        entries.extend(self.entries.iter().cloned());
+        let added = points.into_iter();
+        entries.extend(added.map(|(declaration, device)| Arc::new(Entry { declaration, device })));
+        let mut next = Self { entries, sorted: Vec::new(), generation: self.generation + 1 };
+        let mut sorted = Vec::with_capacity(self.sorted.len() + count - self.entries.len());
+        sorted.extend(&self.sorted);
+        sorted.extend(self.places()..next.places());
+        // What was sorted already is one run to it, and is merged.
+        sorted.sort_by(|a, b| next.id_of(*a).cmp(next.id_of(*b)));
+        let twice = sorted.iter().zip(sorted.iter().skip(1));
+        let mut twice = twice.filter(|(a, b)| next.id_of(**a) == next.id_of(**b));
+        if let Some(entry) = twice.next().and_then(|(index, _)| next.entry(*index)) {
+            return Err(CatalogError::Duplicate(entry.id().clone()));
+        }
+        next.sorted = sorted;
+        Ok(next)
+    }
+
+    /// The next catalogue: without these points.
+    pub(super) fn without(&self, points: &[Index]) -> Self {
+        let gone: HashSet<Index> = points.iter().copied().collect();
+        let sorted = self.sorted.iter().copied().filter(|index| !gone.contains(index)).collect();
+        Self { entries: self.entries.clone(), sorted, generation: self.generation + 1 }
+    }
+
+    /// The place that the next new point gets.
+    pub(super) fn places(&self) -> Index {
+        // `with` sees to it that this is always so.
+        Index::try_from(self.entries.len()).unwrap_or(Index::MAX)
+    }
+
+    /// Counts the catalogues, from 1.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// How many points there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.sorted.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.sorted.is_empty()
     }
 
-    /// All points, by place.
+    /// All points, by place, those removed again as well.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Arc<Entry>] {
         &self.entries
     }
 
-    /// The point at a place.
+    /// The point at a place, or the one that was there before it was removed.
     #[must_use]
     pub fn entry(&self, index: Index) -> Option<&Entry> {
-        self.entries.get(index as usize)
+        self.entries.get(index as usize).map(Arc::as_ref)
+    }
+
+    /// Whether the point at a place was removed. A point of the same id at another place is another point.
+    #[must_use]
+    pub fn is_removed(&self, index: Index) -> bool {
+        self.entry(index).is_some_and(|entry| self.find(entry.id()) != Some(index))
     }
 
     /// The place of a point.
     #[must_use]
     pub fn find(&self, id: &PointId) -> Option<Index> {
-        self.by_name.get(id).copied()
+        let at = self.sorted.binary_search_by(|index| self.id_of(*index).cmp(id.as_str())).ok()?;
+        self.sorted.get(at).copied()
     }
 
     /// The places of all points that `pattern` means, in the order of their ids. Looks only at its

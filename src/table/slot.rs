@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pointcast_api::{Failure, Quality, Reading, Reason, StaleAfter, UnixMs, Value};
+use pointcast_api::{Failure, Reading, Reason, StaleAfter, UnixMs, Value};
 
-use super::catalog::Entry;
+use super::interest::Readers;
 use super::sequence::Sequence;
-use super::{ages, stale_after_ms, text};
+use super::version::{State, Version};
+use super::{ages, stale_after_ms};
 
 /// Most states kept of a point before its newest. There is more than one only while a point changes again
 /// before another batch's marks are placed, and one for each such batch is enough; past this many batches at
@@ -25,29 +26,6 @@ pub enum Update<'a> {
     Fail(Failure, UnixMs),
 }
 
-/// A point's newest sample, as readers get it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
-    /// The value; `None` is `null`.
-    pub value: Option<Value>,
-    /// Why the quality is not good, and since when; `None` is good.
-    pub doubt: Option<(Reason, UnixMs)>,
-    /// Source time of the value.
-    pub time: Option<UnixMs>,
-    /// Last successful read, changed or not.
-    pub checked: Option<UnixMs>,
-    /// Number of the last change.
-    pub seq: u64,
-}
-
-impl State {
-    /// The quality that the doubt amounts to.
-    #[must_use]
-    pub fn quality(&self) -> Quality {
-        self.doubt.map_or(Quality::Good, |(reason, _)| reason.quality())
-    }
-}
-
 #[derive(Debug)]
 pub(super) struct Slot {
     newest: Version,
@@ -56,48 +34,31 @@ pub(super) struct Slot {
     older: Vec<Version>,
     /// Whether `newest` has changed and waits for its number.
     unnumbered: bool,
+    /// How many registrations there are, and such as are about to be in the list or have just left it.
+    wanted: u32,
+    /// Who they are; `None` while nobody ever wanted the point.
+    readers: Option<Arc<Readers>>,
     /// Uptime at the last successful live read, in milliseconds.
     read_at_ms: u64,
     stale_after_ms: u64,
 }
 
-#[derive(Debug, Clone)]
-struct Version {
-    state: State,
-    /// Counts the point's changes, so that a reader knows how many it missed.
-    count: u32,
-    text: Option<Arc<str>>,
-}
-
-/// A state of a point that a reader may show.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Shown<'a> {
-    /// The number of the change that led to it.
-    pub seq: u64,
-    /// How many changes the point has had, wrapping.
-    pub count: u32,
-    /// Its JSON text.
-    pub text: &'a str,
-    /// Whether it is the newest; if not, a newer change is waiting to be settled.
-    pub newest: bool,
-}
-
 impl Slot {
     pub(super) fn waiting(seq: u64, now: UnixMs, stale_after: StaleAfter) -> Self {
-        let doubt = Some((Reason::Waiting, now));
-        let state = State { value: None, doubt, time: None, checked: None, seq };
-        let newest = Version { state, count: 0, text: None };
         Self {
-            newest,
+            newest: Version::without_value(Reason::Waiting, now, seq),
             older: Vec::new(),
             unnumbered: false,
+            wanted: 0,
+            readers: None,
             read_at_ms: 0,
             stale_after_ms: stale_after_ms(stale_after),
         }
     }
 
-    pub(super) fn state(&self) -> State {
-        self.newest.state.clone()
+    /// What is known of the point; `None` if it was removed.
+    pub(super) fn state(&self) -> Option<State> {
+        (!self.newest.removed).then(|| self.newest.state.clone())
     }
 
     pub(super) fn seq(&self) -> u64 {
@@ -105,55 +66,99 @@ impl Slot {
     }
 
     pub(super) fn set_seq(&mut self, seq: u64) {
-        self.newest.state.seq = seq;
-        self.newest.count = self.newest.count.wrapping_add(1);
-        self.newest.text = None;
+        self.newest.number(seq);
         self.unnumbered = false;
     }
 
-    /// What may be shown while `settled` is the newest settled number; its text is made at most once a
-    /// change. `None` while that state is not at hand, because nobody read the point when it changed.
-    pub(super) fn shown(&mut self, entry: &Entry, settled: u64) -> Option<Shown<'_>> {
-        let newest = self.newest.state.seq <= settled;
-        let version = if newest {
-            &mut self.newest
-        } else {
-            self.older.iter_mut().rfind(|version| version.state.seq <= settled)?
-        };
-        let (seq, count) = (version.state.seq, version.count);
-        let text = version.text.get_or_insert_with(|| text::change(entry, &version.state).into());
-        Some(Shown { seq, count, text, newest })
+    /// Counts a registration and gives the list to enter it in; `None` for a point that was removed and announces
+    /// nothing any more.
+    pub(super) fn want(&mut self) -> Option<Arc<Readers>> {
+        if self.newest.removed && self.readers.is_none() {
+            return None;
+        }
+        self.wanted = self.wanted.saturating_add(1);
+        Some(Arc::clone(self.readers.get_or_insert_default()))
     }
 
-    /// Drops the states that nobody may show any more, now that `settled` is the newest settled number.
-    pub(super) fn forget_older(&mut self, settled: u64) {
+    /// Counts a registration that has left the list.
+    pub(super) fn unwant(&mut self) {
+        self.wanted = self.wanted.saturating_sub(1);
+    }
+
+    /// Everybody who ever registered and has not left.
+    pub(super) fn readers(&self) -> Option<&Arc<Readers>> {
+        self.readers.as_ref()
+    }
+
+    /// Who is to be told of a change; `None` if nobody is.
+    pub(super) fn wanted_by(&self) -> Option<&Arc<Readers>> {
+        self.readers.as_ref().filter(|_| self.wanted > 0)
+    }
+
+    /// What may be shown while `settled` is the newest settled number, and whether it is the newest. `None` while
+    /// that state is not at hand, because nobody read the point when it changed, or there was none yet.
+    pub(super) fn shown(&mut self, settled: u64) -> Option<(&mut Version, bool)> {
         if self.newest.state.seq <= settled {
-            self.older = Vec::new();
+            return Some((&mut self.newest, true));
+        }
+        let older = self.older.iter_mut().rfind(|version| version.state.seq <= settled);
+        older.map(|version| (version, false))
+    }
+
+    /// Drops what nobody may show any more, now that `settled` is the newest settled number. Of a removed point
+    /// nothing is left but its number, and nobody will be told more: gives the list of those who were, so that it
+    /// can be dropped where that holds nobody up.
+    pub(super) fn forget_older(&mut self, settled: u64) -> Option<Arc<Readers>> {
+        if self.newest.state.seq <= settled {
+            self.older.clear();
+            if self.newest.removed {
+                self.older = Vec::new();
+                self.wanted = 0;
+                return self.readers.take();
+            }
+            // One place is kept for the next change: it is as a rule all there is to keep.
+            self.older.shrink_to(1);
         } else if let Some(at) = self.older.iter().rposition(|older| older.state.seq <= settled) {
             self.older.drain(..at);
         }
+        None
+    }
+
+    /// Turns the slot into the tombstone of its point, which nothing changes any more; false if it is one. To be
+    /// numbered, like any change.
+    pub(super) fn remove(&mut self, now: UnixMs, sequence: &Sequence) -> bool {
+        if self.newest.removed {
+            return false;
+        }
+        self.keep(sequence);
+        self.newest.remove(now);
+        self.stale_after_ms = u64::MAX;
+        true
     }
 
     /// Takes in an update; true if value or quality changed and the point is to be numbered: once, however
-    /// often one batch changes it. `read` is given if somebody reads the point, so that its state before the
-    /// change must stay at hand until the change is settled.
+    /// often one batch changes it. If somebody reads the point, its state before the change stays at hand until the
+    /// change is settled.
     pub(super) fn apply(
         &mut self,
         update: Update<'_>,
         uptime: Duration,
-        read: Option<&Sequence>,
+        sequence: &Sequence,
     ) -> bool {
+        if self.newest.removed {
+            return false;
+        }
         let listed = self.unnumbered;
-        self.take_in(update, uptime, read) && !listed
+        self.take_in(update, uptime, sequence) && !listed
     }
 
-    fn take_in(&mut self, update: Update<'_>, uptime: Duration, read: Option<&Sequence>) -> bool {
+    fn take_in(&mut self, update: Update<'_>, uptime: Duration, sequence: &Sequence) -> bool {
         let (value, reason, time) = match update {
             Update::Fail(failure, time) | Update::Read(&Reading::Failed(failure), time) => {
-                return self.doubt(failure.into(), time, read);
+                return self.doubt(failure.into(), time, sequence);
             }
             Update::Read(Reading::OfUnknownAge(value), time) => {
-                return self.hold(Some(value), Some(Reason::Stale), time, read);
+                return self.hold(Some(value), Some(Reason::Stale), time, sequence);
             }
             Update::Read(Reading::Good(value), time) => (Some(value), None, time),
             Update::Read(Reading::OutOfRange(value), time) | Update::OutOfRange(value, time) => {
@@ -166,16 +171,16 @@ impl Slot {
         };
         self.read_at_ms = millis(uptime);
         self.newest.state.checked = Some(time);
-        self.hold(value, reason, time, read)
+        self.hold(value, reason, time, sequence)
     }
 
-    /// Turns the point stale if it was not read in time; true if it did. `read` as for [`apply`](Self::apply).
-    pub(super) fn age(&mut self, uptime: Duration, now: UnixMs, read: Option<&Sequence>) -> bool {
+    /// Turns the point stale if it was not read in time; true if it did.
+    pub(super) fn age(&mut self, uptime: Duration, now: UnixMs, sequence: &Sequence) -> bool {
         if !ages(self.reason()) {
             return false;
         }
         let age_ms = millis(uptime).saturating_sub(self.read_at_ms);
-        age_ms > self.stale_after_ms && self.doubt(Reason::Stale, now, read)
+        age_ms > self.stale_after_ms && self.doubt(Reason::Stale, now, sequence)
     }
 
     /// The earliest uptime, in milliseconds, at which [`age`](Self::age) could turn the point stale, as things
@@ -194,13 +199,13 @@ impl Slot {
         value: Option<&Value>,
         reason: Option<Reason>,
         time: UnixMs,
-        read: Option<&Sequence>,
+        sequence: &Sequence,
     ) -> bool {
         let same_reason = self.reason() == reason;
         if same_reason && self.newest.state.value.as_ref() == value {
             return false;
         }
-        self.keep(read);
+        self.keep(sequence);
         let state = &mut self.newest.state;
         if !same_reason {
             state.doubt = reason.map(|reason| (reason, time));
@@ -210,33 +215,36 @@ impl Slot {
         true
     }
 
-    fn doubt(&mut self, reason: Reason, since: UnixMs, read: Option<&Sequence>) -> bool {
+    fn doubt(&mut self, reason: Reason, since: UnixMs, sequence: &Sequence) -> bool {
         if self.reason() == Some(reason) {
             return false;
         }
-        self.keep(read);
+        self.keep(sequence);
         self.newest.state.doubt = Some((reason, since));
         true
     }
 
-    fn keep(&mut self, read: Option<&Sequence>) {
+    fn keep(&mut self, sequence: &Sequence) {
         if std::mem::replace(&mut self.unnumbered, true) {
             // What this replaces is of the same batch and was never to be shown.
             return;
         }
-        let Some(sequence) = read else {
+        if self.wanted == 0 {
             self.older = Vec::new();
             return;
-        };
+        }
         if self.older.len() >= MAX_OLDER {
             self.forget_passed_over(sequence);
         }
-        if self.older.len() < MAX_OLDER {
-            self.older.push(self.newest.clone());
-        } else {
+        if self.older.len() >= MAX_OLDER {
             // A history with a gap would show something older than what was settled.
             self.older = Vec::new();
+            return;
         }
+        if self.older.is_empty() {
+            self.older.reserve_exact(1);
+        }
+        self.older.push(self.newest.hand_down());
     }
 
     /// Drops the states that will never be the newest settled one.
@@ -258,6 +266,8 @@ pub(super) fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use pointcast_api::Quality;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -266,9 +276,13 @@ mod tests {
         Slot::waiting(1, UnixMs(5), StaleAfter::Elapsed(3 * SECOND))
     }
 
+    fn numbers() -> Sequence {
+        Sequence::starting_after(1)
+    }
+
     /// A batch of its own; true if it changed the point.
     fn apply(slot: &mut Slot, update: Update<'_>, uptime: Duration) -> bool {
-        let changed = slot.apply(update, uptime, None);
+        let changed = slot.apply(update, uptime, &numbers());
         if changed {
             slot.set_seq(slot.seq() + 1);
         }
@@ -318,14 +332,14 @@ mod tests {
     #[test]
     fn only_what_counts_as_live_turns_stale_and_only_after_its_time() {
         let mut slot = slot();
-        assert!(!slot.age(9 * SECOND, UnixMs(0), None), "waiting stays waiting");
+        assert!(!slot.age(9 * SECOND, UnixMs(0), &numbers()), "waiting stays waiting");
         apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND);
-        assert!(!slot.age(4 * SECOND, UnixMs(0), None));
-        assert!(slot.age(4 * SECOND + Duration::from_millis(1), UnixMs(77), None));
+        assert!(!slot.age(4 * SECOND, UnixMs(0), &numbers()));
+        assert!(slot.age(4 * SECOND + Duration::from_millis(1), UnixMs(77), &numbers()));
         assert_eq!(slot.newest.state.doubt, Some((Reason::Stale, UnixMs(77))));
-        assert!(!slot.age(9 * SECOND, UnixMs(99), None));
+        assert!(!slot.age(9 * SECOND, UnixMs(99), &numbers()));
         apply(&mut slot, Update::Fail(Failure::Timeout, UnixMs(90)), SECOND);
-        assert!(!slot.age(20 * SECOND, UnixMs(99), None), "bad is not made better");
+        assert!(!slot.age(20 * SECOND, UnixMs(99), &numbers()), "bad is not made better");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use pointcast_api::{Reading, Reason, StaleAfter, UnixMs, Value};
 use tokio::time::advance;
 
 use super::testing::table;
-use super::{Index, Mailbox, SWEEP_TURN, Table, Update};
+use super::{Form, Index, Mailbox, SWEEP_TURN, Table, Update};
 
 fn good(value: i64) -> Reading {
     Reading::Good(Value::I64(value))
@@ -68,8 +68,9 @@ async fn while_one_writer_is_held_up_others_points_stay_as_they_were_settled() {
     let settled = table.settled();
     let shows = |point, value: i64| {
         table.view(|view| {
-            let shown = view.shown(point).expect("its settled state is at hand");
-            assert!(shown.text.contains(&format!("\"value\":{value},")), "{}", shown.text);
+            let mut shown = view.shown(point).expect("its settled state is at hand");
+            let text = shown.text(Form::Plain);
+            assert!(text.contains(&format!("\"value\":{value},")), "{text}");
         });
     };
     for value in 2..100 {
@@ -104,15 +105,15 @@ async fn a_point_that_stands_twice_in_a_reply_changes_once_to_the_later() {
     let batch = [(0, Update::Read(&first, UnixMs(1))), (0, Update::Read(&second, UnixMs(1)))];
     let mut batch = table.begin(batch).unwrap();
     table.view(|view| {
-        let shown = view.shown(0).unwrap();
-        assert!(shown.text.contains("\"value\":1,") && !shown.newest, "{}", shown.text);
+        let mut shown = view.shown(0).unwrap();
+        assert!(shown.text(Form::Plain).contains("\"value\":1,") && !shown.newest, "{shown:?}");
     });
     while table.mark_next(&mut batch) {}
     table.settle(batch);
     assert_eq!(table.settled(), before + 1);
     table.view(|view| {
-        let shown = view.shown(0).unwrap();
-        assert!(shown.text.contains("\"value\":3,") && shown.newest, "{}", shown.text);
+        let mut shown = view.shown(0).unwrap();
+        assert!(shown.text(Form::Plain).contains("\"value\":3,") && shown.newest, "{shown:?}");
         assert_eq!(shown.count, 2);
     });
 }

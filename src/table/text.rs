@@ -1,25 +1,81 @@
-//! The JSON text of a point's state, as the wire contract has it.
+//! The JSON text of a point's changes, in the two forms that the wire contract has.
 //!
 //! Numbers are the shortest text that reads back the same in their own width; integers beyond ±(2⁵³−1) are
-//! strings of digits, because a browser would bend them.
+//! strings of digits, because a browser would bend them. No text depends on who reads it.
 
 use std::fmt::Write as _;
 
-use pointcast_api::Value;
+use pointcast_api::{UnixMs, Value};
 
+use super::Index;
 use super::catalog::Entry;
-use super::slot::State;
+use super::version::State;
 
 /// Largest integer that a browser's number holds exactly.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// The text of a change: `{"id":…,"value":…,"quality":…,"time":…}`.
-pub(super) fn change(entry: &Entry, state: &State) -> String {
-    let mut text = String::with_capacity(entry.id().as_str().len() + 80);
-    text.push('{');
-    write_state(&mut text, entry, state);
-    text.push('}');
-    text
+/// How a point's changes are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// `{"id":…,"value":…,"quality":…,"time":…}`; of a removed point, its id in quotes.
+    #[default]
+    Plain,
+    /// `[alias,value,dt]`, and behind that the reason when the quality is not good. The alias is the point's place,
+    /// `dt` its source time in milliseconds since the table's [`t0`](super::Table::t0), or `null`. Of a removed
+    /// point, its alias.
+    Compact,
+}
+
+/// A point as texts name it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) index: Index,
+    pub(super) t0: UnixMs,
+}
+
+impl Named<'_> {
+    /// The text of a change.
+    pub(super) fn change(&self, form: Form, state: &State) -> String {
+        match form {
+            Form::Plain => {
+                let mut text = String::with_capacity(self.entry.id().as_str().len() + 80);
+                text.push('{');
+                write_state(&mut text, self.entry, state);
+                text.push('}');
+                text
+            }
+            Form::Compact => self.compact(state),
+        }
+    }
+
+    /// The text of a removal.
+    pub(super) fn removal(&self, form: Form) -> String {
+        match form {
+            // An id needs no escape: its constructor lets nothing in that would.
+            Form::Plain => format!("\"{}\"", self.entry.id()),
+            Form::Compact => self.index.to_string(),
+        }
+    }
+
+    fn compact(&self, state: &State) -> String {
+        let mut text = String::with_capacity(32);
+        append(&mut text, format_args!("[{},", self.index));
+        write_value(&mut text, state.value.as_ref());
+        text.push(',');
+        match state.time {
+            Some(time) => {
+                let sign = if time < self.t0 { "-" } else { "" };
+                append(&mut text, format_args!("{sign}{}", time.0.abs_diff(self.t0.0)));
+            }
+            None => text.push_str("null"),
+        }
+        if let Some((reason, _)) = state.doubt {
+            append(&mut text, format_args!(",\"{reason}\""));
+        }
+        text.push(']');
+        text
+    }
 }
 
 /// Writes the fields of a point's state, without the braces around them.
@@ -28,10 +84,7 @@ pub fn write_state(text: &mut String, entry: &Entry, state: &State) {
     text.push_str("\"id\":\"");
     text.push_str(entry.id().as_str());
     text.push_str("\",\"value\":");
-    match &state.value {
-        Some(value) => write_value(text, value),
-        None => text.push_str("null"),
-    }
+    write_value(text, state.value.as_ref());
     text.push_str(",\"quality\":\"");
     text.push_str(state.quality().as_str());
     text.push('"');
@@ -44,7 +97,8 @@ pub fn write_state(text: &mut String, entry: &Entry, state: &State) {
     }
 }
 
-fn write_value(text: &mut String, value: &Value) {
+fn write_value(text: &mut String, value: Option<&Value>) {
+    let Some(value) = value else { return text.push_str("null") };
     match value {
         Value::Bool(flag) => append(text, format_args!("{flag}")),
         Value::I64(number) if number.unsigned_abs() > MAX_SAFE_INTEGER => {
@@ -77,7 +131,7 @@ mod tests {
 
     fn check(value: Option<Value>, expected: &str) {
         let mut text = String::new();
-        write_value(&mut text, &value.unwrap());
+        write_value(&mut text, Some(&value.unwrap()));
         assert_eq!(text, expected);
     }
 
