@@ -1,10 +1,5 @@
 //! `/api/v1/clients/{client}/subscription`: which points a client's stream carries.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "each reader wants one kind of JSON and refuses every other"
-)]
-
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -14,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
 use super::Api;
-use super::problem::{FieldError, MAX_ERRORS, Problem};
+use super::entries::Fields;
+use super::problem::Problem;
 use super::request::{self, Named};
-use crate::stream::{Edit, EditError, Edited, Session, Verdict};
-use crate::table::Pattern;
+use crate::stream::{Deadband, Edit, EditError, Edited, EntryVerdict, Session, Verdict};
 
 pub(super) async fn show(
     State(api): State<Api>,
@@ -34,7 +29,7 @@ pub(super) async fn put(
 ) -> Result<Response, Problem> {
     let session = find(&api, &client)?;
     let mut body = Fields::read(request::json(&headers, body, &api.limits).await?, &["points"]);
-    let points = body.patterns("points", true);
+    let points = body.entries("points", true);
     body.finish()?;
     edit(&session, Edit::Put(points), &headers)
 }
@@ -48,7 +43,7 @@ pub(super) async fn patch(
     let session = find(&api, &client)?;
     let json = request::json(&headers, body, &api.limits).await?;
     let mut body = Fields::read(json, &["add", "remove"]);
-    let add = body.patterns("add", false);
+    let add = body.entries("add", false);
     let remove = body.texts("remove");
     body.finish()?;
     edit(&session, Edit::Patch { add, remove }, &headers)
@@ -59,7 +54,7 @@ pub(super) async fn clear(
     Named(client): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    edit(&*find(&api, &client)?, Edit::Put(Vec::new()), &headers)
+    edit(&find(&api, &client)?, Edit::Put(Vec::new()), &headers)
 }
 
 fn find(api: &Api, client: &str) -> Result<Arc<Session>, Problem> {
@@ -72,7 +67,7 @@ fn unknown() -> Problem {
     Problem::not_found("unknown-client", "There is no such client", detail)
 }
 
-fn edit(session: &Session, edit: Edit, headers: &HeaderMap) -> Result<Response, Problem> {
+fn edit(session: &Arc<Session>, edit: Edit, headers: &HeaderMap) -> Result<Response, Problem> {
     match session.edit(edit, if_match(headers)?) {
         Ok(edited) => Ok(answer(edited)),
         Err(EditError::Conflict(revision)) => Err(Problem::new(
@@ -102,15 +97,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
 }
 
 fn answer(edited: Edited) -> Response {
-    let entry = |(given, verdict): (String, Verdict)| match verdict {
-        Verdict::Selected(count) => json!({"match": given, "status": "ok", "count": count}),
-        Verdict::Removed => json!({"match": given, "status": "ok"}),
-        Verdict::Unknown => json!({"match": given, "status": "unknown", "count": 0}),
-        Verdict::NoSuchEntry => json!({"match": given, "status": "unknown"}),
-        Verdict::Limit => json!({"match": given, "status": "limit"}),
-    };
-    let entries: Vec<Json> =
-        edited.entries.into_iter().map(|e| entry((e.given, e.verdict))).collect();
+    let entries: Vec<Json> = edited.entries.into_iter().map(told).collect();
     let head = [
         (header::ETAG, format!("\"{}\"", edited.revision)),
         (header::CACHE_CONTROL, "no-store".to_owned()),
@@ -119,97 +106,27 @@ fn answer(edited: Edited) -> Response {
     (head, axum::Json(body)).into_response()
 }
 
-/// The fields of a body, taken one by one, with every bad one named.
-struct Fields {
-    fields: serde_json::Map<String, Json>,
-    errors: Vec<FieldError>,
-}
-
-impl Fields {
-    fn read(body: Json, known: &[&str]) -> Self {
-        let mut read = Self { fields: serde_json::Map::new(), errors: Vec::new() };
-        match body {
-            Json::Object(fields) => read.fields = fields,
-            _ => read.refuse("body".to_owned(), "give a JSON object".to_owned()),
-        }
-        let unknown: Vec<String> =
-            read.fields.keys().filter(|key| !known.contains(&key.as_str())).cloned().collect();
-        for key in unknown {
-            read.refuse(key, format!("unknown; known here: {}", known.join(", ")));
-        }
-        read
+/// An entry with what became of it, and what it wants to hear where that is not every change.
+fn told(verdict: EntryVerdict) -> Json {
+    let EntryVerdict { given, entry, verdict } = verdict;
+    let mut told = match verdict {
+        Verdict::Selected(count) => json!({"match": given, "status": "ok", "count": count}),
+        Verdict::Removed => json!({"match": given, "status": "ok"}),
+        Verdict::Unknown => json!({"match": given, "status": "unknown", "count": 0}),
+        Verdict::NoSuchEntry => json!({"match": given, "status": "unknown"}),
+        Verdict::Limit => json!({"match": given, "status": "limit"}),
+    };
+    let wish = entry.map(|entry| entry.wish).unwrap_or_default();
+    if wish.interval_ms > 0 {
+        told["interval_ms"] = wish.interval_ms.into();
     }
-
-    fn refuse(&mut self, field: String, detail: String) {
-        // A body can have half a million of them.
-        if self.errors.len() < MAX_ERRORS {
-            self.errors.push(FieldError { field, detail });
-        }
+    match wish.deadband {
+        Some(Deadband::Absolute(width)) => told["deadband"] = json!({"absolute": width}),
+        Some(Deadband::Percent(percent)) => told["deadband"] = json!({"percent": percent}),
+        None => {}
     }
-
-    fn list(&mut self, key: &str, required: bool) -> Vec<Json> {
-        match self.fields.remove(key) {
-            Some(Json::Array(list)) => return list,
-            None if !required || !self.errors.is_empty() => {}
-            None => self.refuse(key.to_owned(), "missing; give a list of patterns".to_owned()),
-            Some(_) => self.refuse(key.to_owned(), "give a list".to_owned()),
-        }
-        Vec::new()
+    if let Some(flush_ms) = wish.flush_ms {
+        told["flush_ms"] = flush_ms.into();
     }
-
-    /// A list of entries: a pattern as text, or an object with `match`.
-    fn patterns(&mut self, key: &str, required: bool) -> Vec<Pattern> {
-        let mut patterns = Vec::new();
-        for (at, entry) in self.list(key, required).into_iter().enumerate() {
-            let field = format!("{key}[{at}]");
-            let text = match &entry {
-                Json::String(text) => text,
-                Json::Object(entry) => match self.match_of(&field, entry) {
-                    Some(text) => text,
-                    None => continue,
-                },
-                _ => {
-                    let detail = "give a pattern, or an object with match".to_owned();
-                    self.refuse(field, detail);
-                    continue;
-                }
-            };
-            match request::pattern(text) {
-                Ok(pattern) => patterns.push(pattern),
-                Err(detail) => self.refuse(field, detail),
-            }
-        }
-        patterns
-    }
-
-    fn match_of<'a>(
-        &mut self,
-        field: &str,
-        entry: &'a serde_json::Map<String, Json>,
-    ) -> Option<&'a str> {
-        for key in entry.keys().filter(|key| *key != "match") {
-            let detail = "unknown; this version knows only match".to_owned();
-            self.refuse(format!("{field}.{key}"), detail);
-        }
-        let text = entry.get("match").and_then(Json::as_str);
-        if text.is_none() {
-            self.refuse(format!("{field}.match"), "give a pattern as text".to_owned());
-        }
-        text
-    }
-
-    fn texts(&mut self, key: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        for (at, entry) in self.list(key, false).into_iter().enumerate() {
-            match entry {
-                Json::String(text) => texts.push(text),
-                _ => self.refuse(format!("{key}[{at}]"), "give the entry as text".to_owned()),
-            }
-        }
-        texts
-    }
-
-    fn finish(self) -> Result<(), Problem> {
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::fields(self.errors)) }
-    }
+    told
 }

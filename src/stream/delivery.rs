@@ -1,37 +1,47 @@
 //! What a connection told its client, and what comes next: snapshot, resume and catching up are one path.
 //!
-//! `seq` moves only when every mark that stood at some moment has been taken, and then to the number that
-//! was settled at that moment; it never moves past a change that is not in a frame. A frame shows its points
+//! `taken` moves only when every mark that stood at some moment has been taken, and then to the number that
+//! was settled at that moment; it never moves past a change that is not in a frame or waiting in the restraint. What
+//! the client is told of its position is that, or the floor of what waits if it is lower. A frame shows its points
 //! as they were at one settled number, so none shows half a batch; a newer change stays marked.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::frame::{Points, Tail};
-use crate::limits::Limits;
-use crate::table::{Backlog, Form, Index, Mailbox, View};
+use tokio::time::Instant;
 
-/// What a delivery needs to see of the client's selection.
-#[derive(Debug)]
-pub(super) struct Selected<'a> {
-    pub(super) points: &'a [Index],
-    /// The revision in which each point joined.
-    pub(super) joined: &'a [u32],
-    /// How many changes each point had had when it was last put into a frame; `None` if it never was.
-    pub(super) sent: &'a mut [Option<u32>],
-    pub(super) revision: u32,
-    pub(super) mailbox: &'a Arc<Mailbox>,
-}
+use super::frame::{Bounds, Gather, Kind, Tail};
+use super::notices::Notice;
+use super::offer::{Offer, Selected};
+use crate::table::{Backlog, Form, View};
 
 /// A client's position and what is still on its way to it.
 #[derive(Debug)]
 pub(super) struct Delivery {
+    /// Everything up to it was told or waits in the restraint.
+    taken: u64,
+    /// What the client may be told of its position.
     seq: u64,
     revision: u32,
     announced: u32,
+    /// The arrangement of the selection that places were counted in.
+    layout: u32,
+    /// The catalogue's generation that the client knows of.
+    catalog: u64,
+    form: Form,
     snapshot: Option<Box<Snapshot>>,
-    /// Marks to be taken before `seq` may move, and where it then moves to.
+    /// Marks to be taken before `taken` may move, and where it then moves to.
     round: Option<Round>,
+}
+
+/// Where a connection begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    /// The position that a resume names, or 0 and 0.
+    pub(super) seq: u64,
+    pub(super) revision: u32,
+    pub(super) catalog: u64,
+    pub(super) form: Form,
 }
 
 #[derive(Debug)]
@@ -50,22 +60,46 @@ struct Round {
 }
 
 /// What is to be sent next.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Step {
+    /// Names or metadata have changed.
+    Catalog(u64),
+    /// A message.
+    Notice(Arc<Notice>),
     /// A new selection is in force.
     Subscribed { revision: u32, count: usize },
     /// A `points` event was begun; this stands behind its points.
     Points(Tail),
-    /// Nothing now; a wake will come.
-    Nothing,
+    /// A `removed` event was begun.
+    Removed,
+    /// Nothing until a wake comes, or until then.
+    Nothing(Option<Instant>),
     /// There are changes, but they may not be sent yet.
     Held,
 }
 
+/// What a step may put into a frame, and when it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    pub(super) now: Instant,
+    /// Whether the stream's interval lets changes out.
+    pub(super) may_change: bool,
+    pub(super) bounds: Bounds,
+}
+
 impl Delivery {
-    /// A position as a resume names it, or 0 and 0. `announced` is the revision the client knows of.
-    pub(super) fn from(seq: u64, revision: u32, announced: u32) -> Self {
-        Self { seq, revision, announced, snapshot: None, round: None }
+    pub(super) fn from(start: Start) -> Self {
+        Self {
+            taken: start.seq,
+            seq: start.seq,
+            revision: start.revision,
+            announced: start.revision,
+            layout: 0,
+            catalog: start.catalog,
+            form: start.form,
+            snapshot: None,
+            round: None,
+        }
     }
 
     pub(super) fn seq(&self) -> u64 {
@@ -76,50 +110,76 @@ impl Delivery {
         self.revision
     }
 
-    /// The next thing to send; points are begun behind what `out` holds. `may_change`: whether the interval lets
-    /// changes out.
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The next thing to send; points are begun behind what `out` holds.
     pub(super) fn step(
         &mut self,
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
-        limits: &Limits,
-        may_change: bool,
+        turn: Turn,
         out: &mut Vec<u8>,
     ) -> Step {
+        self.follow_layout(selected);
+        if self.catalog < view.generation() {
+            self.catalog = view.generation();
+            return Step::Catalog(self.catalog);
+        }
         if self.announced < selected.revision {
             self.begin_snapshot(selected, view);
-            return Step::Subscribed { revision: selected.revision, count: selected.points.len() };
+            let count =
+                selected.rows.iter().filter(|row| !view.catalog().is_removed(row.index)).count();
+            return Step::Subscribed { revision: selected.revision, count };
         }
         if let Some(snapshot) = self.snapshot.take() {
-            return self.snapshot_step(snapshot, selected, view, limits, out);
+            return self.snapshot_step(snapshot, selected, view, turn, out);
         }
+        let due = selected.due();
         let mut backlog = selected.mailbox.backlog();
-        if backlog.is_empty() {
-            return Step::Nothing;
+        if backlog.is_empty() && due.is_none_or(|at| at > turn.now) {
+            return Step::Nothing(due);
         }
-        if !may_change {
+        if !turn.may_change {
             return Step::Held;
         }
-        self.change_step(&mut backlog, selected, view, limits, out)
+        self.change_step(&mut backlog, selected, view, turn, out)
     }
 
-    /// Proves, if that is so, that nothing is owed: `seq` moves to what is settled.
-    pub(super) fn settle_idle(&mut self, selected: &Selected<'_>, view: &View<'_>) {
+    /// Proves, if that is so, that nothing is owed: the position moves to what is settled.
+    pub(super) fn settle_idle(&mut self, selected: &mut Selected<'_>, view: &View<'_>) {
+        self.follow_layout(selected);
         let settled = view.settled();
         let idle = self.snapshot.is_none() && self.announced == selected.revision;
         if idle && selected.mailbox.backlog().is_empty() {
-            self.seq = self.seq.max(settled);
+            self.move_to(settled, selected);
             self.round = None;
         }
     }
 
+    /// Places are counted anew after the selection changed, and what waited then is marked again.
+    fn follow_layout(&mut self, selected: &mut Selected<'_>) {
+        if self.layout != selected.layout {
+            self.layout = selected.layout;
+            self.round = None;
+            self.taken = self.taken.min(std::mem::replace(selected.owed, u64::MAX));
+        }
+    }
+
+    fn move_to(&mut self, taken: u64, selected: &Selected<'_>) {
+        self.taken = self.taken.max(taken);
+        let floor = selected.floor().unwrap_or(u64::MAX);
+        self.seq = self.seq.max(self.taken.min(floor));
+    }
+
     fn begin_snapshot(&mut self, selected: &Selected<'_>, view: &View<'_>) {
         let queue: VecDeque<u32> = (0..)
-            .zip(selected.joined)
-            .filter(|(_, joined)| **joined > self.revision)
-            .map(|(local, _)| local)
+            .zip(selected.rows.iter())
+            .filter(|(_, row)| row.joined > self.revision)
+            .map(|(place, _)| place)
             .collect();
-        let covers = (queue.len() == selected.points.len()).then(|| view.settled());
+        let covers = (queue.len() == selected.rows.len()).then(|| view.settled());
         self.snapshot = Some(Box::new(Snapshot { revision: selected.revision, queue, covers }));
         self.announced = selected.revision;
         self.round = None;
@@ -130,42 +190,42 @@ impl Delivery {
         mut snapshot: Box<Snapshot>,
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
-        limits: &Limits,
+        turn: Turn,
         out: &mut Vec<u8>,
     ) -> Step {
         let settled = view.settled();
-        let mut backlog = selected.mailbox.backlog();
-        let mut frame = Points::new(out, limits.frame_points, limits.frame_bytes);
-        let (mut gone, mut older) = (Vec::new(), Vec::new());
-        while let Some(&local) = snapshot.queue.front() {
-            match offer(selected, view, local, None, &mut frame) {
+        let mailbox = Arc::clone(selected.mailbox);
+        let mut backlog = mailbox.backlog();
+        let mut frame = Gather::new(out, turn.bounds);
+        let (mut gone, mut again) = (Vec::new(), Vec::new());
+        while let Some(&place) = snapshot.queue.front() {
+            match selected.show(view, place, self.form, &mut frame) {
                 Offer::Full => break,
-                Offer::Newest(_) => backlog.forget(local),
-                Offer::Older(_) => older.push(local),
-                Offer::Gone => gone.push(local),
+                Offer::Newest(_) => backlog.forget(place),
+                // The writer of the newer change may have placed its mark before the point was selected, and a
+                // removed point is told of behind the snapshot.
+                Offer::Older(_) | Offer::Removed => again.push(place),
+                Offer::Gone => gone.push(place),
             }
             snapshot.queue.pop_front();
         }
-        // The writer of the newer change may have placed its mark before the point was selected.
-        for local in &older {
-            backlog.mark(*local);
-        }
-        wake_for(&older, selected, view);
-        wake_for(&gone, selected, view);
+        again.iter().for_each(|place| backlog.mark(*place));
+        selected.wake_for(again.iter().chain(&gone), view);
         snapshot.queue.extend(gone);
         let more = !snapshot.queue.is_empty();
         if more && frame.is_empty() {
             frame.abandon();
             self.snapshot = Some(snapshot);
-            return Step::Nothing;
+            return Step::Nothing(None);
         }
-        let tail = Tail { snapshot: Some((snapshot.revision, more)), skipped: 0 };
+        let names = frame.into_names();
+        let tail = Tail { snapshot: Some((snapshot.revision, more)), skipped: 0, names };
         if more {
             self.snapshot = Some(snapshot);
         } else {
             self.revision = snapshot.revision;
             let everything = if backlog.is_empty() { Some(settled) } else { snapshot.covers };
-            self.seq = self.seq.max(everything.unwrap_or(0));
+            self.move_to(everything.unwrap_or(0), selected);
         }
         Step::Points(tail)
     }
@@ -175,89 +235,59 @@ impl Delivery {
         backlog: &mut Backlog,
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
-        limits: &Limits,
+        turn: Turn,
         out: &mut Vec<u8>,
     ) -> Step {
         let settled = view.settled();
         let round = *self.round.get_or_insert(Round { until: backlog.progress().1, settled });
-        let mut frame = Points::new(out, limits.frame_points, limits.frame_bytes);
-        let (mut unsettled, mut complete, mut skipped) = (Vec::new(), true, 0);
-        while let Some(local) = backlog.peek() {
-            match offer(selected, view, local, Some(self.seq), &mut frame) {
-                Offer::Full => break,
+        let mut frame = Gather::new(out, turn.bounds);
+        let (mut unsettled, mut complete, mut whole, mut skipped) = (Vec::new(), true, true, 0);
+        while let Some(next) = selected.next(backlog, turn.now) {
+            if !selected.may_pass(next, self.taken, turn.now) {
+                backlog.take();
+                continue;
+            }
+            let position = (self.seq, self.taken, turn.now);
+            match selected.offer(view, next.place, position, self.form, &mut frame) {
+                Offer::Full => {
+                    whole = false;
+                    break;
+                }
                 Offer::Newest(missed) => skipped += missed,
                 Offer::Older(missed) => {
                     skipped += missed;
-                    unsettled.push(local);
+                    unsettled.push(next.place);
                 }
                 Offer::Gone => {
-                    unsettled.push(local);
+                    unsettled.push(next.place);
                     complete = false;
                 }
+                Offer::Removed => {}
             }
-            backlog.take();
+            selected.take(next, backlog);
         }
-        for local in &unsettled {
-            backlog.mark(*local);
+        unsettled.iter().for_each(|place| backlog.mark(*place));
+        let over = backlog.progress().0 >= round.until;
+        if whole || over {
+            selected.shut_used(turn.now);
         }
         if !complete {
-            // An older change of such a point may be settled and is in no frame: `seq` stays.
+            // An older change of such a point may be settled and is in no frame: the position stays.
             self.round = None;
-        } else if backlog.progress().0 >= round.until {
-            self.seq = self.seq.max(round.settled);
+        } else if over {
+            self.move_to(round.settled, selected);
             self.round = None;
         }
-        wake_for(&unsettled, selected, view);
-        if frame.is_empty() {
-            frame.abandon();
-            return Step::Nothing;
+        selected.wake_for(unsettled.iter(), view);
+        match frame.kind() {
+            _ if frame.is_empty() => {
+                frame.abandon();
+                Step::Nothing(selected.due())
+            }
+            Kind::Points => {
+                Step::Points(Tail { snapshot: None, skipped, names: frame.into_names() })
+            }
+            Kind::Removed => Step::Removed,
         }
-        Step::Points(Tail { snapshot: None, skipped })
-    }
-}
-
-/// What became of a point that was to be put into a frame; with how many of its changes were skipped.
-enum Offer {
-    /// Its newest change is in the frame, or was in an earlier one.
-    Newest(u64),
-    /// The same of the change before its newest, which is not settled.
-    Older(u64),
-    /// Its newest change is not settled and nothing else is left to show.
-    Gone,
-    /// The frame has no room.
-    Full,
-}
-
-/// Puts what may be shown of a point into the frame, unless the client has it: by what was `sent`, or because
-/// it was `told` everything up to a later number. Without `told` the point goes into the frame in any case.
-fn offer(
-    selected: &mut Selected<'_>,
-    view: &mut View<'_>,
-    local: u32,
-    told: Option<u64>,
-    frame: &mut Points<'_>,
-) -> Offer {
-    let place = local as usize;
-    let (Some(index), Some(sent)) = (selected.points.get(place), selected.sent.get_mut(place))
-    else {
-        return Offer::Newest(0);
-    };
-    let Some(mut shown) = view.shown(*index) else { return Offer::Gone };
-    let offer = if shown.newest { Offer::Newest } else { Offer::Older };
-    if told.is_some_and(|told| shown.seq <= told || *sent == Some(shown.count)) {
-        return offer(0);
-    }
-    if !frame.push(shown.text(Form::Plain)) {
-        return Offer::Full;
-    }
-    let since = sent.replace(shown.count).map_or(1, |before| shown.count.wrapping_sub(before));
-    offer(u64::from(since).saturating_sub(1))
-}
-
-/// Has the reader woken when the newest change of each of `locals` is settled.
-fn wake_for(locals: &[u32], selected: &Selected<'_>, view: &mut View<'_>) {
-    let points = locals.iter().filter_map(|local| selected.points.get(*local as usize));
-    if let Some(seq) = points.map(|index| view.seq(*index)).max() {
-        view.wake_when_settled(seq, selected.mailbox);
     }
 }

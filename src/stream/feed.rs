@@ -14,10 +14,12 @@ use pointcast_api::UnixMs;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::delivery::{Delivery, Step};
+use super::delivery::{Delivery, Step, Turn};
 use super::event_id::EventId;
-use super::frame::{self, Connect};
+use super::frame::{self, Bounds, Connect};
+use super::session::Begun;
 use super::sessions::Attached;
+use crate::table::Form;
 
 /// How often a client wants to hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +36,10 @@ pub struct Feed {
     attached: Attached,
     delivery: Delivery,
     pace: Pace,
-    welcome: Option<Welcome>,
+    welcome: Option<Box<(Welcome, u32, u64)>>,
     over: bool,
+    /// Largest frame, in bytes.
+    frame_bytes: u32,
     last_event: Instant,
     last_changes: Option<Instant>,
 }
@@ -46,7 +50,6 @@ pub(super) struct Welcome {
     pub(super) resumed: bool,
     pub(super) reset: Option<&'static str>,
     pub(super) selection: &'static str,
-    pub(super) revision: u32,
 }
 
 /// What polling a feed brought.
@@ -61,15 +64,25 @@ pub enum Next {
 }
 
 impl Feed {
-    pub(super) fn start(
-        attached: Attached,
-        delivery: Delivery,
-        pace: Pace,
-        welcome: Welcome,
-    ) -> Self {
-        let welcome = Some(welcome);
-        let last_event = Instant::now();
-        Self { attached, delivery, pace, welcome, over: false, last_event, last_changes: None }
+    pub(super) fn start(attached: Attached, begun: Begun, pace: Pace, welcome: Welcome) -> Self {
+        let frame_bytes = attached.shared().limits.frame_bytes;
+        Self {
+            attached,
+            delivery: begun.delivery,
+            pace,
+            welcome: Some(Box::new((welcome, begun.revision, begun.catalog))),
+            over: false,
+            frame_bytes: u32::try_from(frame_bytes).unwrap_or(u32::MAX),
+            last_event: Instant::now(),
+            last_changes: None,
+        }
+    }
+
+    /// Frames from now on take at most so many bytes, or the limit on all frames if that is less. A single point
+    /// always fits.
+    pub fn set_frame_bytes(&mut self, bytes: usize) {
+        let most = bytes.min(self.attached.shared().limits.frame_bytes);
+        self.frame_bytes = u32::try_from(most).unwrap_or(u32::MAX);
     }
 
     /// Adds the next event's bytes to `out`, if there is one at `now`.
@@ -78,7 +91,8 @@ impl Feed {
             return Next::Over;
         }
         if let Some(welcome) = self.welcome.take() {
-            self.connect(welcome, out);
+            let (welcome, revision, catalog) = *welcome;
+            self.connect(welcome, revision, catalog, out);
         } else if let Some(idle_until) = self.following(context, now, out) {
             return Next::Idle(idle_until);
         }
@@ -122,15 +136,18 @@ impl Feed {
         .await
     }
 
-    fn connect(&self, welcome: Welcome, out: &mut Vec<u8>) {
+    fn connect(&self, welcome: Welcome, revision: u32, catalog: u64, out: &mut Vec<u8>) {
+        let compact = self.delivery.form() == Form::Compact;
         let connect = Connect {
-            client: self.attached.session.client(),
+            client: self.attached.session.client().as_str(),
             resumed: welcome.resumed,
             reset: welcome.reset,
             selection: welcome.selection,
-            revision: welcome.revision,
+            revision,
             heartbeat_ms: self.pace.heartbeat_ms,
             interval_ms: self.pace.interval_ms,
+            catalog,
+            t0: compact.then(|| self.attached.shared().table.t0().0),
         };
         frame::connect(out, &connect, self.position());
     }
@@ -143,12 +160,27 @@ impl Feed {
         out: &mut Vec<u8>,
     ) -> Option<Instant> {
         let hold = self.last_changes.map(|at| at + millis(self.pace.interval_ms));
-        let may_change = hold.is_none_or(|until| now >= until);
+        let turn = Turn {
+            now,
+            may_change: hold.is_none_or(|until| now >= until),
+            bounds: Bounds {
+                points: self.attached.shared().limits.frame_points,
+                bytes: self.frame_bytes as usize,
+            },
+        };
         let Attached { session, connection, .. } = &self.attached;
-        let held = match session.step(*connection, &mut self.delivery, may_change, context, out) {
+        let due = match session.step(*connection, &mut self.delivery, turn, context, out) {
             None => {
                 self.over = true;
                 frame::replaced(out);
+                return None;
+            }
+            Some(Step::Catalog(generation)) => {
+                frame::catalog(out, generation);
+                return None;
+            }
+            Some(Step::Notice(notice)) => {
+                frame::notice(out, &notice);
                 return None;
             }
             Some(Step::Subscribed { revision, count }) => {
@@ -159,15 +191,19 @@ impl Feed {
                 if tail.snapshot.is_none() {
                     self.last_changes = Some(now);
                 }
-                frame::end_points(out, tail, self.position());
+                frame::end_points(out, &tail, self.position());
+                return None;
+            }
+            Some(Step::Removed) => {
+                frame::end_removed(out, self.position());
                 return None;
             }
             Some(Step::Held) => hold,
-            Some(Step::Nothing) => None,
+            Some(Step::Nothing(due)) => due,
         };
         let heartbeat_due = self.last_event + millis(self.pace.heartbeat_ms);
         if now < heartbeat_due {
-            return Some(held.map_or(heartbeat_due, |until| until.min(heartbeat_due)));
+            return Some(due.map_or(heartbeat_due, |until| until.min(heartbeat_due)));
         }
         session.settle_idle(*connection, &mut self.delivery);
         frame::heartbeat(out, UnixMs::now().0, self.pace.heartbeat_ms, self.position());
@@ -176,8 +212,8 @@ impl Feed {
 
     fn position(&self) -> EventId<'_> {
         EventId {
-            client: self.attached.session.client(),
-            epoch: self.attached.epoch(),
+            client: self.attached.session.client().as_str(),
+            epoch: &self.attached.shared().epoch,
             seq: self.delivery.seq(),
             revision: self.delivery.revision(),
         }

@@ -8,10 +8,10 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, advance, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::testing::{patterns, put, table};
+use super::testing::{entries, patterns, put, table};
 use super::{Edit, EditError, Feed, Opening, Pace, Refused, Sessions, Verdict};
 use crate::limits::Limits;
-use crate::table::Table;
+use crate::table::{Form, Table};
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
 const PACE: Pace = Pace { interval_ms: 0, heartbeat_ms: 15_000 };
@@ -61,7 +61,7 @@ impl Bench {
     ) -> Result<Feed, Refused> {
         let points = points.map(|points| patterns(points.iter().copied()));
         let address = "127.0.0.1".parse().unwrap();
-        self.sessions.open(Opening { last_event_id, points, pace, address })
+        self.sessions.open(Opening { last_event_id, points, pace, form: Form::Plain, address })
     }
 
     async fn next(&self, feed: &mut Feed) -> Event {
@@ -270,7 +270,7 @@ async fn a_replaced_connection_takes_no_wake_from_its_successor() {
     // The successor is opened and waits before the first is polled again.
     let mut second = run_alone(&bench, move || {
         let address = "127.0.0.1".parse().unwrap();
-        let opening = Opening { last_event_id: Some(&id), points: None, pace: PACE, address };
+        let opening = Opening { last_event_id: Some(&id), points: None, pace: PACE, form: Form::Plain, address };
         sessions.open(opening).unwrap()
     });
     assert_eq!(second.recv().await.unwrap().1, "connect");
@@ -289,8 +289,8 @@ async fn a_session_whose_life_is_over_can_neither_be_resumed_nor_edited() {
     drop(feed);
     advance(Limits::default().session_life).await;
     bench.sessions.sweep(Instant::now());
-    assert_eq!(session.edit(Edit::Put(patterns([0])), None), Err(EditError::Over));
-    assert!(session.resume(0, 1).is_none());
+    assert_eq!(session.edit(Edit::Put(entries([0])), None), Err(EditError::Over));
+    assert!(session.resume(0, 1, Form::Plain).is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -300,7 +300,7 @@ async fn an_edit_is_acknowledged_before_any_event_of_the_new_selection() {
     let id = bench.begin(&mut feed).await;
     let session = bench.sessions.find(client_of(&id)).unwrap();
     put(&bench.table, &[0, 1], 1);
-    let add = Edit::Patch { add: patterns([1]), remove: vec!["p0".to_owned(), "p9".to_owned()] };
+    let add = Edit::Patch { add: entries([1]), remove: vec!["p0".to_owned(), "p9".to_owned()] };
     let edited = session.edit(add, Some(1)).unwrap();
     let verdicts: Vec<_> = edited.entries.iter().map(|entry| entry.verdict).collect();
     assert_eq!(verdicts, [Verdict::Selected(1), Verdict::Removed, Verdict::NoSuchEntry]);
@@ -334,7 +334,7 @@ async fn limits_refuse_the_new_and_never_hurt_the_old() {
     let id = bench.begin(&mut feed).await;
     assert_eq!(bench.open(None, None).unwrap_err(), Refused::Streams(1));
     let session = bench.sessions.find(client_of(&id)).unwrap();
-    let edited = session.edit(Edit::Put(patterns([0, 1])), None).unwrap();
+    let edited = session.edit(Edit::Put(entries([0, 1])), None).unwrap();
     let verdicts: Vec<_> = edited.entries.iter().map(|entry| entry.verdict).collect();
     assert_eq!(verdicts, [Verdict::Selected(1), Verdict::Limit]);
     assert_eq!(session.subscription().entries.len(), 1, "what did not fit is not kept");
@@ -354,6 +354,7 @@ async fn who_opens_and_drops_streams_fills_only_its_own_share_and_that_for_a_whi
         last_event_id: None,
         points: None,
         pace: PACE,
+        form: Form::Plain,
         address: "127.0.0.2".parse().unwrap(),
     };
     assert!(bench.sessions.open(elsewhere).is_ok());

@@ -1,14 +1,19 @@
-//! Which points a subscription's entries mean. Pure.
+//! Which points a subscription's entries mean, and which entry speaks for each. Pure.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::table::{Catalog, Index, Pattern};
+use pointcast_api::PointId;
+
+use super::entry::Entry;
+use crate::table::{Catalog, Index};
 
 /// What became of one entry of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EntryVerdict {
-    /// The entry as it was given.
+    /// The entry's pattern as it was given.
     pub given: String,
+    /// The entry, if it is part of the selection or was to be.
+    pub entry: Option<Entry>,
     /// What became of it.
     pub verdict: Verdict,
 }
@@ -28,6 +33,14 @@ pub enum Verdict {
     NoSuchEntry,
 }
 
+/// A point of the selection, and the place of the entry that speaks for it: a literal id before a pattern, then
+/// the later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) index: Index,
+    pub(super) entry: usize,
+}
+
 /// Most ids that one subscription's patterns may be held against. More would keep a thread busy for seconds: ten
 /// thousand patterns that begin with a wildcard, on a large site.
 const MAX_LOOKS: usize = 10_000_000;
@@ -38,76 +51,112 @@ const MAX_LOOKS: usize = 10_000_000;
 /// out as a whole and gets [`Verdict::Limit`]. The verdicts are in the order of the entries.
 pub(super) fn resolve(
     catalog: &Catalog,
-    entries: &[Pattern],
+    entries: &[Entry],
     max_points: usize,
-) -> (Vec<Index>, Vec<Verdict>) {
+) -> (Vec<Chosen>, Vec<Verdict>) {
     resolve_within(catalog, entries, max_points, MAX_LOOKS)
 }
 
 fn resolve_within(
     catalog: &Catalog,
-    entries: &[Pattern],
+    entries: &[Entry],
     max_points: usize,
     max_looks: usize,
-) -> (Vec<Index>, Vec<Verdict>) {
-    let mut points = Vec::new();
-    let mut seen = HashSet::new();
+) -> (Vec<Chosen>, Vec<Verdict>) {
+    let mut chosen: Vec<Chosen> = Vec::new();
+    let mut places: HashMap<Index, usize> = HashMap::new();
     let mut verdicts = Vec::with_capacity(entries.len());
     let mut looks = max_looks;
-    for pattern in entries {
-        let Some(left) = looks.checked_sub(catalog.candidates(pattern).len()) else {
+    for (at, entry) in entries.iter().enumerate() {
+        let Some(left) = looks.checked_sub(catalog.candidates(&entry.pattern).len()) else {
             verdicts.push(Verdict::Limit);
             continue;
         };
         looks = left;
-        let meant: Vec<Index> = catalog.matching(pattern).collect();
-        let new = meant.iter().filter(|index| !seen.contains(*index)).count();
-        verdicts.push(if points.len() + new > max_points {
-            Verdict::Limit
-        } else if meant.is_empty() {
-            Verdict::Unknown
-        } else {
-            points.extend(meant.iter().copied().filter(|index| seen.insert(*index)));
-            Verdict::Selected(meant.len())
+        let meant: Vec<Index> = catalog.matching(&entry.pattern).collect();
+        let new = meant.iter().filter(|index| !places.contains_key(*index)).count();
+        if chosen.len() + new > max_points {
+            verdicts.push(Verdict::Limit);
+            continue;
+        }
+        verdicts.push(match meant.len() {
+            0 => Verdict::Unknown,
+            count => Verdict::Selected(count),
         });
+        for index in meant {
+            let place = *places.entry(index).or_insert(chosen.len());
+            match chosen.get_mut(place) {
+                None => chosen.push(Chosen { index, entry: at }),
+                Some(known) if speaks_before(entries, at, known.entry) => known.entry = at,
+                Some(_) => {}
+            }
+        }
     }
-    (points, verdicts)
+    (chosen, verdicts)
 }
 
-/// `entries` changed by a `PATCH`: what is removed goes, what is added comes last unless it is there.
+/// The entry that speaks for a point, if any means it.
+pub(super) fn speaker(entries: &[Entry], id: &PointId) -> Option<usize> {
+    let mut speaker = None;
+    for (at, entry) in entries.iter().enumerate() {
+        if entry.pattern.matches(id)
+            && speaker.is_none_or(|known| speaks_before(entries, at, known))
+        {
+            speaker = Some(at);
+        }
+    }
+    speaker
+}
+
+/// Whether the entry at `new` speaks for a point that the earlier one at `known` means too.
+fn speaks_before(entries: &[Entry], new: usize, known: usize) -> bool {
+    let is_literal = |at: usize| entries.get(at).is_some_and(|entry| entry.pattern.is_literal());
+    is_literal(new) || !is_literal(known)
+}
+
+/// `entries` changed by a `PATCH`: what is removed goes, what is added comes last, in place of what had the same
+/// pattern.
 pub(super) fn patch(
-    entries: &[Pattern],
-    add: &[Pattern],
+    entries: &[Entry],
+    add: &[Entry],
     remove: &[String],
-) -> (Vec<Pattern>, Vec<EntryVerdict>) {
+) -> (Vec<Entry>, Vec<EntryVerdict>) {
     let mut removed = Vec::with_capacity(remove.len());
     let gone: HashSet<&str> = remove.iter().map(String::as_str).collect();
-    let there: HashSet<&str> = entries.iter().map(Pattern::as_str).collect();
+    let there: HashSet<&str> = entries.iter().map(|entry| entry.pattern.as_str()).collect();
     for given in remove {
         let known = there.contains(given.as_str());
         let verdict = if known { Verdict::Removed } else { Verdict::NoSuchEntry };
-        removed.push(EntryVerdict { given: given.clone(), verdict });
+        removed.push(EntryVerdict { given: given.clone(), entry: None, verdict });
     }
-    let kept = entries.iter().filter(|entry| !gone.contains(entry.as_str())).cloned();
-    (unique(kept.chain(add.iter().cloned())), removed)
+    let kept = entries.iter().filter(|entry| !gone.contains(entry.pattern.as_str())).cloned();
+    (unique(kept.chain(add.iter().cloned()).collect()), removed)
 }
 
-/// Each entry once, where it first stands.
-pub(super) fn unique(entries: impl IntoIterator<Item = Pattern>) -> Vec<Pattern> {
+/// Each pattern once, where it last stands: the later entry wins.
+pub(super) fn unique(entries: Vec<Entry>) -> Vec<Entry> {
     let mut seen = HashSet::new();
-    entries.into_iter().filter(|entry| seen.insert(entry.as_str().to_owned())).collect()
+    let last_first = entries.into_iter().rev();
+    let mut kept: Vec<Entry> =
+        last_first.filter(|entry| seen.insert(entry.pattern.as_str().to_owned())).collect();
+    kept.reverse();
+    kept
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stream::testing::table;
+    use crate::table::Pattern;
+
+    fn entries<const N: usize>(patterns: [&str; N]) -> Vec<Entry> {
+        patterns.iter().map(|text| Pattern::new(text).unwrap().into()).collect()
+    }
 
     #[test]
     fn what_takes_too_long_to_look_for_is_left_out_and_the_rest_is_not() {
         let table = table(100);
-        let entries = ["*", "p1", "*/nothing", "**", "p1/**", "p9"];
-        let entries: Vec<_> = entries.iter().map(|text| Pattern::new(text).unwrap()).collect();
+        let entries = entries(["*", "p1", "*/nothing", "**", "p1/**", "p9"]);
         let (points, verdicts) = resolve_within(&table.catalog(), &entries, 1_000, 202);
         let expected = [
             Verdict::Selected(100),
@@ -119,5 +168,21 @@ mod tests {
         ];
         assert_eq!(verdicts, expected, "a plain id is one look, whatever begins with it");
         assert_eq!(points.len(), 100);
+    }
+
+    #[test]
+    fn a_literal_id_speaks_before_a_pattern_and_then_the_later_entry() {
+        let table = table(3);
+        let entries = entries(["*", "p1", "**"]);
+        let (points, _) = resolve(&table.catalog(), &entries, 10);
+        let spoken: Vec<_> = points.iter().map(|chosen| (chosen.index, chosen.entry)).collect();
+        assert_eq!(spoken, [(0, 2), (1, 1), (2, 2)]);
+    }
+
+    #[test]
+    fn an_entry_given_again_replaces_the_first() {
+        let kept = unique(entries(["a", "b", "a"]));
+        let order: Vec<_> = kept.iter().map(|entry| entry.pattern.as_str()).collect();
+        assert_eq!(order, ["b", "a"]);
     }
 }

@@ -1,37 +1,44 @@
 //! A client's selection, which outlives its connections for a while.
 //!
 //! One connection at a time drives a session; a newer one takes it over, and the older learns so at its next
-//! step. Locks are taken in one order: session, table, mailbox.
+//! step. Locks are taken in one order: changing, session, table, mailbox.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 use std::task::Context;
 
+use pointcast_api::PointId;
 use tokio::time::Instant;
+use tracing::warn;
 
-use super::delivery::{Delivery, Selected, Step};
-use super::selection::{self, EntryVerdict, Verdict};
-use crate::limits::Limits;
-use crate::table::{Index, Mailbox, Pattern, Table, View};
+use super::arrangement::{Arrangement, Placed};
+use super::client::ClientName;
+use super::delivery::{Delivery, Start, Step, Turn};
+use super::entry::Entry;
+use super::offer::Row;
+use super::restraint::Restraint;
+use super::selection::{self, Chosen, EntryVerdict, Verdict};
+use super::shared::Shared;
+use crate::table::{Form, Index, Pattern, View};
 
 /// A change of a session's subscription.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
     /// These entries instead of what was there.
-    Put(Vec<Pattern>),
-    /// Some entries more, some less; removed ones are named as they were given.
+    Put(Vec<Entry>),
+    /// Some entries more, some less; removed ones are named by their patterns as they were given.
     Patch {
-        /// Entries to add.
-        add: Vec<Pattern>,
+        /// Entries to add; one with the pattern of an earlier entry replaces that.
+        add: Vec<Entry>,
         /// Entries to remove.
         remove: Vec<String>,
     },
 }
 
 /// What an edit brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Edited {
     /// The new revision.
     pub revision: u32,
@@ -56,55 +63,48 @@ pub enum EditError {
 /// One client's session.
 #[derive(Debug)]
 pub struct Session {
-    client: String,
+    client: ClientName,
     /// Where it was opened from.
     home: IpAddr,
-    table: Arc<Table>,
-    limits: Arc<Limits>,
-    /// Points selected by all sessions together.
-    selected_in_all: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    entries: Vec<Pattern>,
-    points: Vec<Index>,
-    joined: Vec<u32>,
-    sent: Vec<Option<u32>>,
-    revision: u32,
-    mailbox: Arc<Mailbox>,
+    arrangement: Arrangement,
+    /// The last notice that was written to it.
+    noticed: u64,
     connection: u64,
     left_at: Option<Instant>,
     /// Its life is over: whoever still holds the session finds nothing there any more.
     over: bool,
 }
 
+/// A connection's hold on a session, as it begins.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) connection: u64,
+    pub(super) delivery: Delivery,
+    pub(super) revision: u32,
+    pub(super) catalog: u64,
+}
+
 impl Session {
-    pub(super) fn new(
-        client: String,
-        home: IpAddr,
-        table: Arc<Table>,
-        limits: Arc<Limits>,
-        selected_in_all: Arc<AtomicUsize>,
-    ) -> Self {
+    pub(super) fn new(home: IpAddr, shared: Arc<Shared>) -> Self {
         let state = State {
-            entries: Vec::new(),
-            points: Vec::new(),
-            joined: Vec::new(),
-            sent: Vec::new(),
-            revision: 0,
-            mailbox: Arc::new(Mailbox::new(0)),
+            arrangement: Arrangement::empty(),
+            noticed: shared.notices.last(),
             connection: 0,
             left_at: None,
             over: false,
         };
-        Self { client, home, table, limits, selected_in_all, state: Mutex::new(state) }
+        Self { client: ClientName::new(), home, shared, state: Mutex::new(state) }
     }
 
     /// Names the session in subscription calls.
     #[must_use]
-    pub fn client(&self) -> &str {
+    pub fn client(&self) -> &ClientName {
         &self.client
     }
 
@@ -113,38 +113,44 @@ impl Session {
         self.home
     }
 
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     // Every change of the state is made in whole steps, so a panic elsewhere leaves it usable.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // It guards no data of its own: while it is held no points come or go.
+    fn unchanging(&self) -> RwLockReadGuard<'_, ()> {
+        self.shared.changing.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The revision and the entries, each with what it means now.
     #[must_use]
     pub fn subscription(&self) -> Edited {
         let state = self.state();
-        let (_, verdicts) = selection::resolve(
-            &self.table.catalog(),
-            &state.entries,
-            self.limits.points_per_client,
-        );
-        Edited { revision: state.revision, entries: told(&state.entries, verdicts) }
+        let Arrangement { entries, revision, .. } = &state.arrangement;
+        let most = self.shared.limits.points_per_client;
+        let (_, verdicts) = selection::resolve(&self.shared.table.catalog(), entries, most);
+        Edited { revision: *revision, entries: told(entries, verdicts) }
     }
 
     /// Changes the subscription. The stream tells `subscribed` before any event of the new selection.
     ///
     /// # Errors
     /// [`EditError`]; nothing has changed then.
-    pub fn edit(&self, edit: Edit, if_match: Option<u32>) -> Result<Edited, EditError> {
+    pub fn edit(self: &Arc<Self>, edit: Edit, if_match: Option<u32>) -> Result<Edited, EditError> {
+        let _unchanging = self.unchanging();
         let mut state = self.state();
-        if state.over {
-            return Err(EditError::Over);
-        }
+        let now = &state.arrangement;
         // A revision for every millisecond of seven weeks: nobody gets here in good faith.
-        if state.revision == u32::MAX {
+        if state.over || now.revision == u32::MAX {
             return Err(EditError::Over);
         }
-        if if_match.is_some_and(|revision| revision != state.revision) {
-            return Err(EditError::Conflict(state.revision));
+        if if_match.is_some_and(|revision| revision != now.revision) {
+            return Err(EditError::Conflict(now.revision));
         }
         let (wanted, given, removed, all_new) = match edit {
             Edit::Put(entries) => {
@@ -152,90 +158,155 @@ impl Session {
                 (entries.clone(), entries, Vec::new(), true)
             }
             Edit::Patch { add, remove } => {
-                let (entries, removed) = selection::patch(&state.entries, &add, &remove);
+                let add = selection::unique(add);
+                let (entries, removed) = selection::patch(&now.entries, &add, &remove);
                 (entries, add, removed, false)
             }
         };
-        if wanted.len() > self.limits.entries_per_client {
-            return Err(EditError::TooManyEntries(wanted.len(), self.limits.entries_per_client));
+        let most = self.shared.limits.entries_per_client;
+        if wanted.len() > most {
+            return Err(EditError::TooManyEntries(wanted.len(), most));
         }
-        let room = self.room(state.points.len());
-        let (points, verdicts) = selection::resolve(&self.table.catalog(), &wanted, room);
-        let by_entry: HashMap<&str, Verdict> =
-            wanted.iter().map(Pattern::as_str).zip(verdicts.iter().copied()).collect();
-        let of = |entry: &Pattern| by_entry.get(entry.as_str()).copied().unwrap_or(Verdict::Limit);
-        let verdicts_given = given.iter().map(of).collect();
-        let mut entries = told(&given, verdicts_given);
+        let room = self.room(now.rows.len());
+        let (chosen, verdicts) = selection::resolve(&self.shared.table.catalog(), &wanted, room);
+        let by_entry: HashMap<&str, Verdict> = wanted
+            .iter()
+            .map(|entry| entry.pattern.as_str())
+            .zip(verdicts.iter().copied())
+            .collect();
+        let of = |entry: &Entry| by_entry.get(entry.pattern.as_str()).copied();
+        let of = |entry: &Entry| of(entry).unwrap_or(Verdict::Limit);
+        let mut entries = told(&given, given.iter().map(of).collect());
         entries.extend(removed);
-        let kept = wanted.iter().filter(|entry| of(entry) != Verdict::Limit).cloned().collect();
-        self.select(&mut state, kept, points, all_new);
-        Ok(Edited { revision: state.revision, entries })
+        self.stand_for(&now.entries, &wanted, &verdicts);
+        self.select(&mut state.arrangement, wanted, &verdicts, &chosen, all_new);
+        Ok(Edited { revision: state.arrangement.revision, entries })
     }
 
     /// How many points the session may select, being at `now` points.
     fn room(&self, now: usize) -> usize {
-        let others = self.selected_in_all.load(Ordering::Relaxed).saturating_sub(now);
-        self.limits.points_per_client.min(self.limits.selected_points.saturating_sub(others))
+        let Shared { limits, selected, .. } = &*self.shared;
+        let others = selected.load(Ordering::Relaxed).saturating_sub(now);
+        limits.points_per_client.min(limits.selected_points.saturating_sub(others))
     }
 
-    fn select(&self, state: &mut State, entries: Vec<Pattern>, points: Vec<Index>, all_new: bool) {
-        let revision = state.revision.saturating_add(1);
-        let mailbox = Arc::new(Mailbox::new(points.len()));
-        for (local, index) in (0..).zip(&points) {
-            self.table.register(*index, &mailbox, local);
-        }
-        let mut joined = vec![revision; points.len()];
-        let mut sent = vec![None; points.len()];
-        if !all_new {
-            let before = state.rows();
-            let mut backlog = mailbox.backlog();
-            let rows = (0..).zip(&points).zip(joined.iter_mut().zip(&mut sent));
-            for ((local, index), (joined, sent)) in rows {
-                let Some(row) = before.get(index) else { continue };
-                (*joined, *sent) = (row.joined, row.sent);
-                if row.marked {
-                    backlog.mark(local);
-                }
+    /// Has entries that may mean points yet to come found when they do, instead of those that were there.
+    fn stand_for(self: &Arc<Self>, before: &[Entry], wanted: &[Entry], verdicts: &[Verdict]) {
+        self.shared.standing.remove(self, before.iter().map(|entry| &entry.pattern));
+        let open = wanted.iter().zip(verdicts).filter(|(entry, verdict)| match verdict {
+            Verdict::Selected(_) => !entry.pattern.is_literal(),
+            Verdict::Unknown => true,
+            Verdict::Limit | Verdict::Removed | Verdict::NoSuchEntry => false,
+        });
+        self.shared.standing.add(self, open.map(|(entry, _)| &entry.pattern));
+    }
+
+    /// Puts a new revision of the selection in force. Entries that passed a limit are left out.
+    fn select(
+        &self,
+        now: &mut Arrangement,
+        wanted: Vec<Entry>,
+        verdicts: &[Verdict],
+        chosen: &[Chosen],
+        all_new: bool,
+    ) {
+        let catalog = self.shared.table.catalog();
+        let (rules, numbers) = Restraint::of(&wanted).unzip();
+        let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
+        now.revision += 1;
+        let places = now.places();
+        let known = |index: &Index| now.rows.get(*places.get(index)? as usize).copied();
+        let mut placed: Vec<Placed> = Vec::with_capacity(chosen.len());
+        for Chosen { index, entry } in chosen {
+            let mut row = known(index).unwrap_or(Row::joining(*index, now.revision));
+            if all_new {
+                (row.joined, row.was_sent) = (now.revision, false);
             }
+            placed.push(Placed { row, rule: rule(*entry), marked: false });
         }
-        for (local, index) in (0..).zip(&state.points) {
-            self.table.unregister(*index, &state.mailbox, local);
-        }
-        self.selected_in_all.fetch_add(points.len(), Ordering::Relaxed);
-        self.selected_in_all.fetch_sub(state.points.len(), Ordering::Relaxed);
-        let old = std::mem::replace(&mut state.mailbox, mailbox);
-        state.entries = entries;
-        state.points = points;
-        state.joined = joined;
-        state.sent = sent;
-        state.revision = revision;
-        old.wake();
+        let in_force: Vec<bool> = verdicts.iter().map(|v| *v != Verdict::Limit).collect();
+        let mut kept = in_force.iter();
+        let mut wanted = wanted;
+        wanted.retain(|_| kept.next().copied().unwrap_or(false));
+        // A point that is gone is not found any more; its client must still be told that it is.
+        let gone = now.rows.iter().filter(|row| catalog.is_removed(row.index));
+        let meant = |row: &&Row| {
+            let entry = catalog.entry(row.index);
+            entry.is_some_and(|e| wanted.iter().any(|wanted| wanted.pattern.matches(e.id())))
+        };
+        placed.extend(gone.filter(meant).map(|row| Placed { row: *row, rule: 0, marked: all_new }));
+        self.count(now.rows.len(), placed.len());
+        now.replace(&self.shared.table, &catalog, &placed, rules, !all_new);
+        now.entries = wanted;
     }
 
-    /// The first connection: its number, its delivery and the revision in force.
-    pub(super) fn begin(&self) -> (u64, Delivery, u32) {
-        take_over(&mut self.state(), 0, 0)
+    fn count(&self, before: usize, after: usize) {
+        self.shared.selected.fetch_add(after, Ordering::Relaxed);
+        self.shared.selected.fetch_sub(before, Ordering::Relaxed);
+    }
+
+    /// Takes in points that have come. They are told as changes, once their numbers are settled.
+    pub(super) fn attach(&self, new: &[Index]) {
+        let mut state = self.state();
+        if state.over {
+            return;
+        }
+        let now = &mut state.arrangement;
+        let catalog = self.shared.table.catalog();
+        let (rules, numbers) = Restraint::of(&now.entries).unzip();
+        let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
+        let mut placed: Vec<Placed> = (0..)
+            .zip(&now.rows)
+            .map(|(place, row)| Placed { row: *row, rule: now.rule_of(place), marked: false })
+            .collect();
+        let room = self.room(placed.len()).saturating_sub(placed.len());
+        if new.len() > room {
+            let client = self.client.as_str();
+            warn!(client, left_out = new.len() - room, "new points pass a limit of a selection");
+        }
+        for index in new.iter().take(room) {
+            let Some(point) = catalog.entry(*index) else { continue };
+            let Some(entry) = selection::speaker(&now.entries, point.id()) else { continue };
+            let row = Row::joining(*index, now.revision);
+            placed.push(Placed { row, rule: rule(entry), marked: true });
+        }
+        self.count(now.rows.len(), placed.len());
+        now.replace(&self.shared.table, &catalog, &placed, rules, true);
+    }
+
+    /// Has ids among `gone` that were given literally found when they come again.
+    pub(super) fn expect_again(self: &Arc<Self>, gone: &[PointId]) {
+        let state = self.state();
+        let literal = |pattern: &&Pattern| gone.iter().any(|id| pattern.as_str() == id.as_str());
+        let entries = state.arrangement.entries.iter().map(|entry| &entry.pattern);
+        self.shared.standing.add(self, entries.filter(literal));
+    }
+
+    /// The first connection.
+    pub(super) fn begin(&self, form: Form) -> Begun {
+        self.take_over(&mut self.state(), 0, 0, form)
     }
 
     /// Lets a new connection take the session over at the position its client names: the same as
     /// [`begin`](Self::begin), or `None` if the client cannot have been there or the session's life is over.
-    pub(super) fn resume(&self, seq: u64, revision: u32) -> Option<(u64, Delivery, u32)> {
+    pub(super) fn resume(&self, seq: u64, revision: u32, form: Form) -> Option<Begun> {
         let mut state = self.state();
-        if state.over || seq > self.table.settled() || revision > state.revision {
+        let table = &self.shared.table;
+        if state.over || seq > table.settled() || revision > state.arrangement.revision {
             return None;
         }
-        // A change that is applied after the marks are cleared is either seen in its slot here or marked
-        // by its writer: the points stay registered all the while.
-        state.mailbox.backlog().clear();
-        let changed_at = self.table.changed_at(&state.points);
-        let mut backlog = state.mailbox.backlog();
-        for (local, _) in (0..).zip(changed_at).filter(|(_, changed)| *changed > seq) {
-            backlog.mark(local);
-        }
-        drop(backlog);
-        // What was sent may not have arrived.
-        state.sent.fill(None);
-        Some(take_over(&mut state, seq, revision))
+        state.arrangement.rewind(table, seq);
+        Some(self.take_over(&mut state, seq, revision, form))
+    }
+
+    fn take_over(&self, state: &mut State, seq: u64, revision: u32, form: Form) -> Begun {
+        state.connection += 1;
+        state.left_at = None;
+        state.arrangement.mailbox.hand_over(state.connection);
+        let catalog = self.shared.table.catalog().generation();
+        let delivery = Delivery::from(Start { seq, revision, catalog, form });
+        let revision = state.arrangement.revision;
+        Begun { connection: state.connection, delivery, revision, catalog }
     }
 
     /// Ends a connection's hold on the session, unless a newer one has it.
@@ -251,7 +322,7 @@ impl Session {
     pub(super) fn end_if_due(&self, now: Instant) -> bool {
         let mut state = self.state();
         let unused = state.left_at.map(|at| now.saturating_duration_since(at));
-        state.over |= unused.is_some_and(|unused| unused >= self.limits.session_life);
+        state.over |= unused.is_some_and(|unused| unused >= self.shared.limits.session_life);
         state.over
     }
 
@@ -259,11 +330,15 @@ impl Session {
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.over = true;
-        let points = std::mem::take(&mut state.points);
-        for (local, index) in (0..).zip(&points) {
-            self.table.unregister(*index, &state.mailbox, local);
-        }
-        self.selected_in_all.fetch_sub(points.len(), Ordering::Relaxed);
+        let gone = std::mem::replace(&mut state.arrangement, Arrangement::empty());
+        gone.leave(&self.shared.table);
+        self.shared.standing.remove(self, gone.entries.iter().map(|entry| &entry.pattern));
+        self.count(gone.rows.len(), 0);
+    }
+
+    /// Has the connection look at what is new besides changes.
+    pub(super) fn wake(&self) {
+        self.state().arrangement.mailbox.wake();
     }
 
     /// The next thing to send on `connection`; points are begun behind what `out` holds. `None` once another
@@ -272,7 +347,7 @@ impl Session {
         &self,
         connection: u64,
         delivery: &mut Delivery,
-        may_change: bool,
+        turn: Turn,
         context: &mut Context<'_>,
         out: &mut Vec<u8>,
     ) -> Option<Step> {
@@ -281,73 +356,46 @@ impl Session {
             return None;
         }
         loop {
-            let mut selected = state.selected();
-            let mut step = |view: &mut View<'_>| {
-                delivery.step(&mut selected, view, &self.limits, may_change, out)
-            };
-            let step = self.table.view(&mut step);
-            if !matches!(step, Step::Nothing | Step::Held) {
+            if let Some(notice) = self.notice(&mut state) {
+                return Some(notice);
+            }
+            let mut selected = state.arrangement.selected();
+            let mut step = |view: &mut View<'_>| delivery.step(&mut selected, view, turn, out);
+            let step = self.shared.table.view(&mut step);
+            if !matches!(step, Step::Nothing(_) | Step::Held) {
                 return Some(step);
             }
             // Whatever comes from here on rings, and so does an edit or another connection, once this lock is free.
-            if state.mailbox.poll_woken(context, connection).is_pending() {
+            if state.arrangement.mailbox.poll_woken(context, connection).is_pending() {
                 return Some(step);
             }
         }
+    }
+
+    fn notice(&self, state: &mut State) -> Option<Step> {
+        let last = self.shared.notices.last();
+        if state.noticed >= last {
+            return None;
+        }
+        let next = self.shared.notices.next(state.noticed, self.client.as_str());
+        state.noticed = next.as_ref().map_or(last, |notice| notice.id);
+        next.map(Step::Notice)
     }
 
     /// Moves an idle delivery's position to what is settled, for a heartbeat.
     pub(super) fn settle_idle(&self, connection: u64, delivery: &mut Delivery) {
         let mut state = self.state();
         if state.connection == connection {
-            let selected = state.selected();
-            self.table.view(|view| delivery.settle_idle(&selected, view));
+            let mut selected = state.arrangement.selected();
+            self.shared.table.view(|view| delivery.settle_idle(&mut selected, view));
         }
     }
 }
 
-/// What is carried over of a point that stays selected.
-struct Row {
-    joined: u32,
-    sent: Option<u32>,
-    marked: bool,
-}
-
-impl State {
-    fn selected(&mut self) -> Selected<'_> {
-        Selected {
-            points: &self.points,
-            joined: &self.joined,
-            sent: &mut self.sent,
-            revision: self.revision,
-            mailbox: &self.mailbox,
-        }
-    }
-
-    /// What there is to carry over. The old mailbox is registered until the new one is in force, so a change
-    /// meanwhile is marked in both, or only in the old one before this looks at it.
-    fn rows(&self) -> HashMap<Index, Row> {
-        let backlog = self.mailbox.backlog();
-        let columns = self.joined.iter().zip(&self.sent);
-        (0..)
-            .zip(&self.points)
-            .zip(columns)
-            .map(|((local, index), (joined, sent))| {
-                let marked = backlog.is_marked(local);
-                (*index, Row { joined: *joined, sent: *sent, marked })
-            })
-            .collect()
-    }
-}
-
-fn take_over(state: &mut State, seq: u64, revision: u32) -> (u64, Delivery, u32) {
-    state.connection += 1;
-    state.left_at = None;
-    state.mailbox.hand_over(state.connection);
-    (state.connection, Delivery::from(seq, revision, revision), state.revision)
-}
-
-fn told(entries: &[Pattern], verdicts: Vec<Verdict>) -> Vec<EntryVerdict> {
-    let given = entries.iter().map(|entry| entry.as_str().to_owned());
-    given.zip(verdicts).map(|(given, verdict)| EntryVerdict { given, verdict }).collect()
+fn told(entries: &[Entry], verdicts: Vec<Verdict>) -> Vec<EntryVerdict> {
+    let verdict = |(entry, verdict): (&Entry, Verdict)| {
+        let given = entry.pattern.as_str().to_owned();
+        EntryVerdict { given, entry: Some(entry.clone()), verdict }
+    };
+    entries.iter().zip(verdicts).map(verdict).collect()
 }

@@ -1,24 +1,29 @@
 //! All sessions: opening, resuming, limits, and their end.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use dashmap::DashMap;
+use pointcast_api::{PointDeclaration, PointId, UnixMs};
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use tokio::time::Instant;
 
 use super::addresses::PerAddress;
+use super::client::ClientName;
+use super::entry::Entry;
 use super::event_id::EventId;
 use super::feed::{Feed, Pace, Welcome};
-use super::session::{Edit, Session};
+use super::notices::{Addressee, Notices, Severity};
+use super::selection::Verdict;
+use super::session::{Edit, EditError, Session};
+use super::shared::Shared;
+use super::standing::Standing;
 use crate::limits::Limits;
-use crate::table::{Pattern, Table};
-
-/// Letters and digits in a client's name: 22 of 62 are 131 bits, beyond guessing.
-const CLIENT_CHARS: usize = 22;
+use crate::table::{CatalogError, Form, Index, Pattern, Table};
 
 /// Letters and digits in an epoch: 8 of 62 are 47 bits, so two starts never share one.
 const EPOCH_CHARS: usize = 8;
@@ -32,6 +37,8 @@ pub struct Opening<'a> {
     pub points: Option<Vec<Pattern>>,
     /// How often it may send.
     pub pace: Pace,
+    /// How points are written.
+    pub form: Form,
     /// Where the client is.
     pub address: IpAddr,
 }
@@ -62,20 +69,13 @@ pub enum Refused {
 /// All sessions of one run of the gateway.
 #[derive(Debug)]
 pub struct Sessions {
-    table: Arc<Table>,
-    limits: Arc<Limits>,
-    epoch: String,
-    sessions: DashMap<String, Arc<Session>>,
-    selected_in_all: Arc<AtomicUsize>,
-    streams: AtomicUsize,
-    streams_by_address: PerAddress,
-    sessions_by_address: PerAddress,
+    shared: Arc<Shared>,
+    sessions: DashMap<ClientName, Arc<Session>>,
 }
 
 /// A connection's hold on its session: dropping it starts the session's remaining life.
 #[derive(Debug)]
 pub struct Attached {
-    sessions: Arc<Sessions>,
     pub(super) session: Arc<Session>,
     pub(super) connection: u64,
     address: IpAddr,
@@ -85,121 +85,99 @@ impl Sessions {
     /// None yet, in a new epoch.
     #[must_use]
     pub fn new(table: Arc<Table>, limits: Arc<Limits>) -> Self {
-        Self {
+        let shared = Shared {
             table,
             limits,
-            epoch: letters(EPOCH_CHARS),
-            sessions: DashMap::new(),
-            selected_in_all: Arc::default(),
+            epoch: rand::rng()
+                .sample_iter(Alphanumeric)
+                .take(EPOCH_CHARS)
+                .map(char::from)
+                .collect(),
+            notices: Notices::default(),
+            standing: Standing::default(),
+            changing: RwLock::new(()),
+            selected: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
             streams_by_address: PerAddress::default(),
             sessions_by_address: PerAddress::default(),
-        }
+        };
+        Self { shared: Arc::new(shared), sessions: DashMap::new() }
     }
 
     /// This run of the gateway.
     #[must_use]
     pub fn epoch(&self) -> &str {
-        &self.epoch
+        &self.shared.epoch
     }
 
     /// The session of a client.
     #[must_use]
     pub fn find(&self, client: &str) -> Option<Arc<Session>> {
-        self.sessions.get(client).map(|session| Arc::clone(&session))
+        self.sessions.get(&ClientName::parse(client)?).map(|session| Arc::clone(&session))
     }
 
     /// How many streams are open.
     #[must_use]
     pub fn open_streams(&self) -> usize {
-        self.streams.load(Ordering::Relaxed)
+        self.shared.streams.load(Ordering::Relaxed)
     }
 
     /// Opens a stream: resumes the session that the last event id names, or starts a new one and says why.
     ///
     /// # Errors
     /// [`Refused`] for a new session past a limit. A session within its life always keeps its place.
-    pub fn open(self: &Arc<Self>, opening: Opening<'_>) -> Result<Feed, Refused> {
-        let id = opening.last_event_id.map(EventId::parse);
+    pub fn open(&self, opening: Opening<'_>) -> Result<Feed, Refused> {
+        let Opening { last_event_id, points, pace, form, address } = opening;
+        let id = last_event_id.map(EventId::parse);
         if let Some(Some(id)) = id
-            && id.epoch == self.epoch
+            && id.epoch == self.shared.epoch
             && let Some(session) = self.find(id.client)
-            && let Some((connection, delivery, revision)) = session.resume(id.seq, id.revision)
+            && let Some(begun) = session.resume(id.seq, id.revision, form)
         {
-            let attached = self.attach(&session, connection, opening.address);
-            let welcome = Welcome { resumed: true, reset: None, selection: "kept", revision };
-            return Ok(Feed::start(attached, delivery, opening.pace, welcome));
+            let attached = self.attach(&session, begun.connection, address);
+            let welcome = Welcome { resumed: true, reset: None, selection: "kept" };
+            return Ok(Feed::start(attached, begun, pace, welcome));
         }
         let reset = id.map(|id| match id {
-            Some(id) if id.epoch != self.epoch => "restart",
+            Some(id) if id.epoch != self.shared.epoch => "restart",
             _ => "expired",
         });
-        self.admit(opening.address)?;
-        let session = Arc::new(Session::new(
-            letters(CLIENT_CHARS),
-            opening.address,
-            Arc::clone(&self.table),
-            Arc::clone(&self.limits),
-            Arc::clone(&self.selected_in_all),
-        ));
-        let selection = self.first_selection(&session, opening.points)?;
-        let (connection, delivery, revision) = session.begin();
-        self.sessions_by_address.enter(opening.address);
-        self.sessions.insert(session.client().to_owned(), Arc::clone(&session));
-        let attached = self.attach(&session, connection, opening.address);
-        let welcome = Welcome { resumed: false, reset, selection, revision };
-        Ok(Feed::start(attached, delivery, opening.pace, welcome))
-    }
-
-    fn first_selection(
-        &self,
-        session: &Session,
-        points: Option<Vec<Pattern>>,
-    ) -> Result<&'static str, Refused> {
-        let Some(points) = points else { return Ok("empty") };
-        let edited = session.edit(Edit::Put(points), None);
-        match edited {
-            Ok(edited) if edited.entries.iter().any(|e| e.verdict == super::Verdict::Limit) => {
-                session.close();
-                Err(Refused::Points)
-            }
-            Ok(_) => Ok("query"),
-            Err(super::EditError::TooManyEntries(count, most)) => {
-                Err(Refused::Entries(count, most))
-            }
-            Err(super::EditError::Conflict(_) | super::EditError::Over) => Ok("empty"),
-        }
+        self.admit(address)?;
+        let session = Arc::new(Session::new(address, Arc::clone(&self.shared)));
+        let selection = first_selection(&session, points)?;
+        let begun = session.begin(form);
+        self.shared.sessions_by_address.enter(address);
+        self.sessions.insert(*session.client(), Arc::clone(&session));
+        let attached = self.attach(&session, begun.connection, address);
+        let welcome = Welcome { resumed: false, reset, selection };
+        Ok(Feed::start(attached, begun, pace, welcome))
     }
 
     fn admit(&self, address: IpAddr) -> Result<(), Refused> {
+        let Shared { limits, streams_by_address, sessions_by_address, .. } = &*self.shared;
         let streams = self.open_streams();
-        if streams >= self.limits.streams {
+        if streams >= limits.streams {
             return Err(Refused::Streams(streams));
         }
-        let from_there = self.streams_by_address.count(address);
-        if from_there >= self.limits.streams_per_address {
+        let from_there = streams_by_address.count(address);
+        if from_there >= limits.streams_per_address {
             return Err(Refused::StreamsPerAddress(from_there));
         }
-        let held_there = self.sessions_by_address.count(address);
-        if held_there >= self.limits.sessions_per_address {
+        let held_there = sessions_by_address.count(address);
+        if held_there >= limits.sessions_per_address {
             return Err(Refused::SessionsPerAddress(held_there));
         }
         let sessions = self.sessions.len();
-        if sessions >= self.limits.sessions {
+        if sessions >= limits.sessions {
             return Err(Refused::Sessions(sessions));
         }
         Ok(())
     }
 
-    fn attach(
-        self: &Arc<Self>,
-        session: &Arc<Session>,
-        connection: u64,
-        address: IpAddr,
-    ) -> Attached {
-        self.streams.fetch_add(1, Ordering::Relaxed);
-        self.streams_by_address.enter(address);
-        Attached { sessions: Arc::clone(self), session: Arc::clone(session), connection, address }
+    fn attach(&self, session: &Arc<Session>, connection: u64, address: IpAddr) -> Attached {
+        self.shared.streams.fetch_add(1, Ordering::Relaxed);
+        self.shared.streams_by_address.enter(address);
+        Attached { session: Arc::clone(session), connection, address }
     }
 
     /// Ends the sessions whose life is over. To be called every [`SWEEP_EVERY`](Self::SWEEP_EVERY).
@@ -208,34 +186,114 @@ impl Sessions {
             .sessions
             .iter()
             .filter(|session| session.end_if_due(now))
-            .map(|session| session.key().clone())
+            .map(|session| *session.key())
             .collect();
         for client in over {
             if let Some((_, session)) = self.sessions.remove(&client) {
                 session.close();
-                self.sessions_by_address.leave(session.home());
+                self.shared.sessions_by_address.leave(session.home());
             }
         }
     }
 
     /// How often [`sweep`](Self::sweep) is due.
     pub const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+    /// Adds points, each with the name of its device, and has everybody told whose subscription means them. Returns
+    /// their places.
+    ///
+    /// # Errors
+    /// [`CatalogError`] for an id that is there already, and past the most places. Nothing has changed then.
+    pub fn add_points(
+        &self,
+        points: Vec<(PointDeclaration, String)>,
+    ) -> Result<Range<Index>, CatalogError> {
+        let Shared { table, standing, changing, .. } = &*self.shared;
+        let ids: Vec<PointId> = points.iter().map(|(point, _)| point.details.id.clone()).collect();
+        let added = {
+            let _changing = changing.write().unwrap_or_else(PoisonError::into_inner);
+            let (places, batch) = table.begin_add(points)?;
+            let ids: Vec<&PointId> = ids.iter().collect();
+            for (session, at) in standing.wanting(&ids) {
+                let new: Vec<Index> =
+                    at.into_iter().filter_map(|at| places.clone().nth(at)).collect();
+                session.attach(&new);
+            }
+            // Only now may anybody's position pass the numbers of the new points.
+            table.finish(batch);
+            places
+        };
+        self.wake_all();
+        Ok(added)
+    }
+
+    /// Removes points, those of them that are there, and has everybody told who knows them.
+    pub fn remove_points(&self, points: &[Index]) {
+        let Shared { table, changing, .. } = &*self.shared;
+        {
+            let _changing = changing.write().unwrap_or_else(PoisonError::into_inner);
+            let catalog = table.catalog();
+            let gone: Vec<PointId> =
+                points.iter().filter_map(|at| Some(catalog.entry(*at)?.id().clone())).collect();
+            table.remove(points);
+            self.sessions.iter().for_each(|session| session.expect_again(&gone));
+        }
+        self.wake_all();
+    }
+
+    /// Sends a message to everybody, or to one client; the id it was given. `None`: there is no such client.
+    pub fn notify(
+        &self,
+        to: Addressee,
+        severity: Severity,
+        text: String,
+        from: String,
+    ) -> Option<u64> {
+        let only = match &to {
+            Addressee::Everybody => None,
+            Addressee::Client(client) => Some(self.find(client)?),
+        };
+        let id = self.shared.notices.add(to, severity, text, from, UnixMs::now());
+        match only {
+            Some(session) => session.wake(),
+            None => self.wake_all(),
+        }
+        Some(id)
+    }
+
+    fn wake_all(&self) {
+        self.sessions.iter().for_each(|session| session.wake());
+    }
+}
+
+fn first_selection(
+    session: &Arc<Session>,
+    points: Option<Vec<Pattern>>,
+) -> Result<&'static str, Refused> {
+    let Some(points) = points else { return Ok("empty") };
+    let edited = session.edit(Edit::Put(points.into_iter().map(Entry::from).collect()), None);
+    match edited {
+        Ok(edited) if edited.entries.iter().any(|e| e.verdict == Verdict::Limit) => {
+            session.close();
+            Err(Refused::Points)
+        }
+        Ok(_) => Ok("query"),
+        Err(EditError::TooManyEntries(count, most)) => Err(Refused::Entries(count, most)),
+        Err(EditError::Conflict(_) | EditError::Over) => Ok("empty"),
+    }
 }
 
 impl Attached {
-    pub(super) fn epoch(&self) -> &str {
-        &self.sessions.epoch
+    pub(super) fn shared(&self) -> &Shared {
+        self.session.shared()
     }
 }
 
 impl Drop for Attached {
     fn drop(&mut self) {
+        let shared = self.session.shared();
         self.session.leave(self.connection);
-        self.sessions.streams.fetch_sub(1, Ordering::Relaxed);
-        self.sessions.streams_by_address.leave(self.address);
+        shared.streams.fetch_sub(1, Ordering::Relaxed);
+        shared.streams_by_address.leave(self.address);
     }
-}
-
-fn letters(count: usize) -> String {
-    rand::rng().sample_iter(Alphanumeric).take(count).map(char::from).collect()
 }

@@ -17,10 +17,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::testing::{patterns, put, table};
+use super::testing::{entries, patterns, put, table};
 use super::{Edit, EventId, Feed, Opening, Pace, Sessions};
 use crate::limits::Limits;
-use crate::table::Table;
+use crate::table::{Form, Table};
 
 const WRITERS: usize = 4;
 const POINTS_EACH: usize = 5;
@@ -105,7 +105,7 @@ impl Reader {
             patterns(points)
         });
         let address = "127.0.0.1".parse().unwrap();
-        let opening = Opening { last_event_id: last_id.as_deref(), points, pace: PACE, address };
+        let opening = Opening { last_event_id: last_id.as_deref(), points, pace: PACE, form: Form::Plain, address };
         self.sessions.open(opening).unwrap()
     }
 
@@ -148,10 +148,10 @@ impl Reader {
         let now = self.selections.last_key_value().unwrap().1.clone();
         let wanted = self.some_points();
         let edit = if self.random.random_bool(0.3) {
-            Edit::Put(patterns(wanted.clone()))
+            Edit::Put(entries(wanted.clone()))
         } else {
             let remove = (&now - &wanted).iter().map(|point| format!("p{point}")).collect();
-            Edit::Patch { add: patterns(&wanted - &now), remove }
+            Edit::Patch { add: entries(&wanted - &now), remove }
         };
         let revision = session.edit(edit, None).unwrap().revision;
         self.selections.insert(revision, wanted);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pointcast_api::{Reading, StaleAfter, UnixMs, Value};
 
+use super::Entry;
 use crate::table::{Pattern, Table, Update, testing};
 
 pub(super) fn table(points: usize) -> Arc<Table> {
@@ -12,6 +13,10 @@ pub(super) fn table(points: usize) -> Arc<Table> {
 
 pub(super) fn patterns(points: impl IntoIterator<Item = usize>) -> Vec<Pattern> {
     points.into_iter().map(|point| Pattern::new(&format!("p{point}")).unwrap()).collect()
+}
+
+pub(super) fn entries(points: impl IntoIterator<Item = usize>) -> Vec<Entry> {
+    patterns(points).into_iter().map(Entry::from).collect()
 }
 
 /// One device reply that gives all of `points` the same value.

@@ -37,8 +37,8 @@ use std::time::Duration;
 use pointcast_api::{Reason, StaleAfter, UnixMs};
 use tokio::time::Instant;
 
+pub(crate) use self::core::Batch;
 pub use catalog::{Catalog, CatalogError, Entry, MAX_PLACES};
-pub(crate) use core::Batch;
 pub use mailbox::{Backlog, MAX_LOCALS, Mailbox};
 pub use pattern::{Pattern, PatternError};
 pub use slot::Update;
@@ -136,7 +136,7 @@ impl Table {
         aftermath.finish();
     }
 
-    fn finish(&self, mut batch: Batch) {
+    pub(crate) fn finish(&self, mut batch: Batch) {
         while self.mark_next(&mut batch) {}
         self.settle(batch);
     }

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use crate::limits::Limits;
-use crate::stream::testing::{patterns, table};
+use crate::stream::testing::{entries, patterns, table};
 use crate::stream::{Edit, Feed, Opening, Pace, Sessions};
-use crate::table::{Batch, Pattern, Table, Update};
+use crate::table::{Batch, Form, Pattern, Table, Update};
 
 pub(super) const POINTS: usize = 12;
 pub(super) const DEVICES: usize = 3;
@@ -143,7 +143,7 @@ impl World {
 
     fn connect(&self, last_event_id: Option<&str>, points: Option<Vec<Pattern>>) -> Feed {
         let address = "127.0.0.1".parse().unwrap();
-        self.sessions.open(Opening { last_event_id, points, pace: PACE, address }).unwrap()
+        self.sessions.open(Opening { last_event_id, points, pace: PACE, form: Form::Plain, address }).unwrap()
     }
 
     /// Writes down what a point has become.
@@ -266,10 +266,10 @@ impl World {
         let now = reader.client.selection(revision);
         let wanted = change(&now);
         let edit = if put {
-            Edit::Put(patterns(wanted.iter().copied()))
+            Edit::Put(entries(wanted.iter().copied()))
         } else {
             let remove = (&now - &wanted).iter().map(|point| format!("p{point}")).collect();
-            Edit::Patch { add: patterns(&wanted - &now), remove }
+            Edit::Patch { add: entries(&wanted - &now), remove }
         };
         let edited = session.edit(edit, Some(revision)).unwrap();
         reader.client.selections.insert(edited.revision, wanted);

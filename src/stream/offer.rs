@@ -1,0 +1,213 @@
+//! What may be shown of one selected point in the frame that is being gathered, and whether its client needs it.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::frame::Gather;
+use super::restraint::{Judgement, Restraint};
+use crate::table::{Backlog, Form, Index, Mailbox, View};
+
+/// One point of a client's selection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub(super) index: Index,
+    /// The revision in which it joined.
+    pub(super) joined: u32,
+    /// How many changes it had had when it was last put into a frame.
+    pub(super) count: u32,
+    /// Whether it ever was on this connection.
+    pub(super) was_sent: bool,
+    /// Whether its alias was declared on this connection.
+    pub(super) named: bool,
+}
+
+impl Row {
+    pub(super) fn joining(index: Index, revision: u32) -> Self {
+        Self { index, joined: revision, count: 0, was_sent: false, named: false }
+    }
+}
+
+/// What a delivery needs to see of the client's selection.
+#[derive(Debug)]
+pub(super) struct Selected<'a> {
+    pub(super) rows: &'a mut [Row],
+    pub(super) restraint: Option<&'a mut Restraint>,
+    pub(super) revision: u32,
+    /// Changes whenever places are counted anew.
+    pub(super) layout: u32,
+    /// A number up to which the client was told everything, if what waited was marked again; else `u64::MAX`.
+    pub(super) owed: &'a mut u64,
+    pub(super) mailbox: &'a Arc<Mailbox>,
+}
+
+/// The next place to look at, and whether it waited in the restraint.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) place: u32,
+    waited: bool,
+}
+
+/// What became of a point that was to be put into a frame; with how many of its changes were skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// Its newest change is in the frame, or was in an earlier one, or is held back.
+    Newest(u64),
+    /// The same of the change before its newest, which is not settled.
+    Older(u64),
+    /// The point is removed; it is in the frame if that tells so.
+    Removed,
+    /// Its newest change is not settled and nothing else is left to show.
+    Gone,
+    /// The frame has no room, or is of the other kind.
+    Full,
+}
+
+impl Selected<'_> {
+    pub(super) fn floor(&self) -> Option<u64> {
+        self.restraint.as_ref()?.floor()
+    }
+
+    /// When something that waits is due.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.restraint.as_ref()?.due()
+    }
+
+    pub(super) fn shut_used(&mut self, now: Instant) {
+        if let Some(restraint) = &mut self.restraint {
+            restraint.shut_used(now);
+        }
+    }
+
+    /// What waited and is due, then what is marked.
+    pub(super) fn next(&mut self, backlog: &mut Backlog, now: Instant) -> Option<Candidate> {
+        let waited = self.restraint.as_mut().and_then(|restraint| restraint.ready(now));
+        match waited {
+            Some(place) => Some(Candidate { place, waited: true }),
+            None => backlog.peek().map(|place| Candidate { place, waited: false }),
+        }
+    }
+
+    /// Whether a candidate may be looked at now, or waits for its lane to open.
+    pub(super) fn may_pass(&mut self, next: Candidate, taken: u64, now: Instant) -> bool {
+        match &mut self.restraint {
+            Some(restraint) if !next.waited => restraint.enter(next.place, taken, now),
+            _ => true,
+        }
+    }
+
+    pub(super) fn take(&mut self, next: Candidate, backlog: &mut Backlog) {
+        match &mut self.restraint {
+            Some(restraint) if next.waited => restraint.take(next.place),
+            _ => backlog.take(),
+        }
+    }
+
+    /// Puts a point into a snapshot's frame, whatever the client was told of it before.
+    pub(super) fn show(
+        &mut self,
+        view: &mut View<'_>,
+        place: u32,
+        form: Form,
+        frame: &mut Gather<'_>,
+    ) -> Offer {
+        let Some(row) = self.rows.get_mut(place as usize) else { return Offer::Newest(0) };
+        let Some(mut shown) = view.shown(row.index) else { return Offer::Gone };
+        if shown.is_removed() {
+            return Offer::Removed;
+        }
+        let outcome = if shown.newest { Offer::Newest } else { Offer::Older };
+        let missed = row.put(&mut shown, form, frame);
+        let Some(missed) = missed else { return Offer::Full };
+        if let Some(restraint) = &mut self.restraint {
+            restraint.sent(place, shown.state(), false);
+        }
+        outcome(missed)
+    }
+
+    /// Puts what may be shown of a point into a frame of changes, unless the client has it, or wants to hear only of
+    /// larger changes. `position`: what the client knows of its position, up to where everything was told or waits,
+    /// and when it is.
+    pub(super) fn offer(
+        &mut self,
+        view: &mut View<'_>,
+        place: u32,
+        position: (u64, u64, Instant),
+        form: Form,
+        frame: &mut Gather<'_>,
+    ) -> Offer {
+        let (seq, taken, now) = position;
+        let Some(row) = self.rows.get_mut(place as usize) else { return Offer::Newest(0) };
+        let Some(mut shown) = view.shown(row.index) else { return Offer::Gone };
+        let outcome = if shown.newest { Offer::Newest } else { Offer::Older };
+        if shown.seq <= seq || (row.was_sent && row.count == shown.count) {
+            if let Some(restraint) = &mut self.restraint {
+                restraint.told(place);
+            }
+            return outcome(0);
+        }
+        if shown.is_removed() {
+            return self.tell_removed(view, place, frame);
+        }
+        if let Some(restraint) = &mut self.restraint
+            && restraint.judge(place, shown.state(), taken, now) == Judgement::HoldBack
+        {
+            return outcome(0);
+        }
+        let Some(missed) = row.put(&mut shown, form, frame) else { return Offer::Full };
+        if let Some(restraint) = &mut self.restraint {
+            restraint.sent(place, shown.state(), true);
+        }
+        outcome(missed)
+    }
+
+    /// Tells that a point is gone, unless one of the same id has come in its place and is selected too.
+    fn tell_removed(&mut self, view: &mut View<'_>, place: u32, frame: &mut Gather<'_>) -> Offer {
+        let Some(row) = self.rows.get(place as usize).copied() else { return Offer::Removed };
+        let catalog = view.catalog();
+        let Some(entry) = catalog.entry(row.index) else { return Offer::Removed };
+        let successor = catalog.find(entry.id());
+        let succeeded = successor.is_some_and(|new| self.rows.iter().any(|row| row.index == new));
+        if !succeeded && !frame.removed(entry.id().as_str()) {
+            return Offer::Full;
+        }
+        if let Some(restraint) = &mut self.restraint {
+            restraint.told(place);
+        }
+        if let Some((row, shown)) = self.rows.get_mut(place as usize).zip(view.shown(row.index)) {
+            (row.count, row.was_sent) = (shown.count, true);
+        }
+        Offer::Removed
+    }
+
+    /// Has the reader woken when the newest change of each of `places` is settled.
+    pub(super) fn wake_for<'p>(&self, places: impl Iterator<Item = &'p u32>, view: &mut View<'_>) {
+        let rows = places.filter_map(|place| self.rows.get(*place as usize));
+        if let Some(seq) = rows.map(|row| view.seq(row.index)).max() {
+            view.wake_when_settled(seq, self.mailbox);
+        }
+    }
+}
+
+impl Row {
+    /// Puts a state into the frame, and says how many changes before it the client never saw; `None` if it has no
+    /// room.
+    fn put(
+        &mut self,
+        shown: &mut crate::table::Shown<'_>,
+        form: Form,
+        frame: &mut Gather<'_>,
+    ) -> Option<u64> {
+        let name = match form {
+            Form::Compact if !self.named => Some(shown.id().to_owned()),
+            Form::Compact | Form::Plain => None,
+        };
+        if !frame.point(shown.text(form), name.as_deref().map(|name| (self.index, name))) {
+            return None;
+        }
+        let since = if self.was_sent { shown.count.wrapping_sub(self.count) } else { 1 };
+        (self.count, self.was_sent) = (shown.count, true);
+        self.named |= form == Form::Compact;
+        Some(u64::from(since).saturating_sub(1))
+    }
+}

@@ -1,0 +1,27 @@
+//! What all sessions share.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, RwLock};
+
+use super::addresses::PerAddress;
+use super::notices::Notices;
+use super::standing::Standing;
+use crate::limits::Limits;
+use crate::table::Table;
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) table: Arc<Table>,
+    pub(super) limits: Arc<Limits>,
+    /// This run of the gateway.
+    pub(super) epoch: String,
+    pub(super) notices: Notices,
+    pub(super) standing: Standing,
+    /// Held to write while points come or go, and to read while a selection is made: so neither misses the other.
+    pub(super) changing: RwLock<()>,
+    /// Points selected by all sessions together.
+    pub(super) selected: AtomicUsize,
+    pub(super) streams: AtomicUsize,
+    pub(super) streams_by_address: PerAddress,
+    pub(super) sessions_by_address: PerAddress,
+}
