@@ -1,4 +1,4 @@
-//! The fields of a subscription's body: entries and what they want to hear, with every bad field named.
+//! The entries of a subscription's body, and what they want to hear.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -9,49 +9,12 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value as Json;
 
-use super::problem::{FieldError, MAX_ERRORS, Problem};
+use super::body::Fields;
 use super::request;
 use crate::stream::{Deadband, Entry, MAX_FLUSH_MS, MAX_INTERVAL_MS, Wish};
 use crate::table::Pattern;
 
-/// The fields of a body, taken one by one, with every bad one named.
-pub(super) struct Fields {
-    fields: serde_json::Map<String, Json>,
-    errors: Vec<FieldError>,
-}
-
 impl Fields {
-    pub(super) fn read(body: Json, known: &[&str]) -> Self {
-        let mut read = Self { fields: serde_json::Map::new(), errors: Vec::new() };
-        match body {
-            Json::Object(fields) => read.fields = fields,
-            _ => read.refuse("body".to_owned(), "give a JSON object".to_owned()),
-        }
-        let unknown: Vec<String> =
-            read.fields.keys().filter(|key| !known.contains(&key.as_str())).cloned().collect();
-        for key in unknown {
-            read.refuse(key, format!("unknown; known here: {}", known.join(", ")));
-        }
-        read
-    }
-
-    fn refuse(&mut self, field: String, detail: String) {
-        // A body can have half a million of them.
-        if self.errors.len() < MAX_ERRORS {
-            self.errors.push(FieldError { field, detail });
-        }
-    }
-
-    fn list(&mut self, key: &str, required: bool) -> Vec<Json> {
-        match self.fields.remove(key) {
-            Some(Json::Array(list)) => return list,
-            None if !required || !self.errors.is_empty() => {}
-            None => self.refuse(key.to_owned(), "missing; give a list of patterns".to_owned()),
-            Some(_) => self.refuse(key.to_owned(), "give a list".to_owned()),
-        }
-        Vec::new()
-    }
-
     /// A list of entries: a pattern as text, or an object with `match` and what it wants to hear.
     pub(super) fn entries(&mut self, key: &str, required: bool) -> Vec<Entry> {
         let list = self.list(key, required).into_iter().enumerate();
@@ -84,7 +47,7 @@ impl Fields {
 
     /// `None` if anything in it was refused.
     fn wish(&mut self, field: &str, given: serde_json::Map<String, Json>) -> Option<Wish> {
-        let refused = self.errors.len();
+        let refused = self.refused();
         let mut wish = Wish::default();
         for (key, value) in given {
             let field = format!("{field}.{key}");
@@ -100,11 +63,11 @@ impl Fields {
                 }
             }
         }
-        if wish.flush_ms.is_some() && wish.deadband.is_none() && self.errors.len() == refused {
+        if wish.flush_ms.is_some() && wish.deadband.is_none() && self.refused() == refused {
             let detail = "it ends what a deadband holds back; give a deadband too".to_owned();
             self.refuse(format!("{field}.flush_ms"), detail);
         }
-        (self.errors.len() == refused).then_some(wish)
+        (self.refused() == refused).then_some(wish)
     }
 
     fn millis(&mut self, field: String, value: &Json, range: RangeInclusive<u32>) -> Option<u32> {
@@ -134,20 +97,5 @@ impl Fields {
                 None
             }
         }
-    }
-
-    pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        for (at, entry) in self.list(key, false).into_iter().enumerate() {
-            match entry {
-                Json::String(text) => texts.push(text),
-                _ => self.refuse(format!("{key}[{at}]"), "give the entry as text".to_owned()),
-            }
-        }
-        texts
-    }
-
-    pub(super) fn finish(self) -> Result<(), Problem> {
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::fields(self.errors)) }
     }
 }

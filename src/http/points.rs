@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::Api;
-use super::problem::{FieldError, Problem};
+use super::body::Fields;
+use super::problem::Problem;
 use super::request::{self, Named, Query};
 use crate::table::{Catalog, Entry, Index, Pattern, State as PointState, write_state};
 
@@ -89,7 +90,7 @@ pub(super) async fn read(
 ) -> Result<Response, Problem> {
     let body = request::json(&headers, body, &api.limits).await?;
     let catalog = api.table.catalog();
-    let (known, unknown) = find_all(&api, &catalog, &body)?;
+    let (known, unknown) = find_all(&api, &catalog, body)?;
     let mut text = String::from("{\"points\":");
     write_points(&mut text, &catalog, &known);
     text.push_str(",\"unknown\":");
@@ -111,18 +112,14 @@ fn find(api: &Api, catalog: &Catalog, id: &PointId) -> Option<Placed> {
 fn find_all(
     api: &Api,
     catalog: &Catalog,
-    body: &Json,
+    body: Json,
 ) -> Result<(Vec<Placed>, Vec<String>), Problem> {
-    let fields = body.as_object().ok_or_else(|| Problem::field("body", "give a JSON object"))?;
-    if let Some(key) = fields.keys().find(|key| *key != "ids") {
-        return Err(Problem::field(key.clone(), "unknown; known here: ids"));
-    }
-    let ids = fields.get("ids").and_then(Json::as_array);
-    let ids = ids.ok_or_else(|| Problem::field("ids", "give a list of point ids"))?;
+    let mut body = Fields::read(body, &["ids"]);
+    let ids = body.list("ids", true);
     if ids.len() > usize::from(MAX_PAGE) {
         return Err(Problem::field("ids", format!("at most {MAX_PAGE} are taken")));
     }
-    let (mut known, mut unknown, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for (at, id) in ids.iter().enumerate() {
         let checked = id.as_str().ok_or_else(|| "give an id as text".to_owned());
         match checked.and_then(|id| PointId::new(id).map_err(|error| error.to_string())) {
@@ -130,10 +127,11 @@ fn find_all(
                 Some(point) => known.push(point),
                 None => unknown.push(id.to_string()),
             },
-            Err(detail) => errors.push(FieldError { field: format!("ids[{at}]"), detail }),
+            Err(detail) => body.refuse(format!("ids[{at}]"), detail),
         }
     }
-    if errors.is_empty() { Ok((known, unknown)) } else { Err(Problem::fields(errors)) }
+    body.finish()?;
+    Ok((known, unknown))
 }
 
 /// What is known of a point beyond its state.

@@ -49,10 +49,16 @@ impl Problem {
     }
 
     /// A request with bad fields; `errors` is not empty, and the first of them are named.
-    pub(super) fn fields(mut errors: Vec<FieldError>) -> Self {
+    pub(super) fn fields(errors: Vec<FieldError>) -> Self {
+        let count = errors.len();
+        Self::first_of_fields(errors, count)
+    }
+
+    /// A request with `count` bad fields, of which `errors` are the first.
+    pub(super) fn first_of_fields(mut errors: Vec<FieldError>, count: usize) -> Self {
         let detail = match errors.as_slice() {
             [only] => format!("{}: {}", only.field, only.detail),
-            all => format!("{} fields are not right", all.len()),
+            _ => format!("{count} fields are not right"),
         };
         errors.truncate(MAX_ERRORS);
         let title = "The request is not well-formed";

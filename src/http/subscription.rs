@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
 use super::Api;
-use super::entries::Fields;
+use super::body::Fields;
 use super::problem::Problem;
 use super::request::{self, Named};
 use crate::stream::{Deadband, Edit, EditError, Edited, EntryVerdict, Session, Verdict};
@@ -58,10 +58,10 @@ pub(super) async fn clear(
 }
 
 fn find(api: &Api, client: &str) -> Result<Arc<Session>, Problem> {
-    api.sessions.find(client).ok_or_else(unknown)
+    api.sessions.find(client).ok_or_else(unknown_client)
 }
 
-fn unknown() -> Problem {
+pub(super) fn unknown_client() -> Problem {
     let detail =
         "the session is unknown or its life is over; open a stream and use the client it names";
     Problem::not_found("unknown-client", "There is no such client", detail)
@@ -79,7 +79,7 @@ fn edit(session: &Arc<Session>, edit: Edit, headers: &HeaderMap) -> Result<Respo
         Err(error @ EditError::TooManyEntries(..)) => {
             Err(Problem::field("points", error.to_string()))
         }
-        Err(EditError::Over) => Err(unknown()),
+        Err(EditError::Over) => Err(unknown_client()),
     }
 }
 

@@ -46,7 +46,7 @@ pub use client::ClientName;
 pub use entry::{Deadband, Entry, MAX_FLUSH_MS, MAX_INTERVAL_MS, Wish};
 pub use event_id::EventId;
 pub use feed::{Feed, Next, Pace};
-pub use notices::{Addressee, MAX_KEPT, MAX_TEXT_BYTES, Notice, Severity};
+pub use notices::{Addressee, MAX_NOTICE_BYTES, Notice, Severity};
 pub use selection::{EntryVerdict, Verdict};
 pub use session::{Edit, EditError, Edited, Session};
 pub use sessions::{Attached, Opening, Refused, Sessions};

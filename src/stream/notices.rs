@@ -11,10 +11,10 @@ use pointcast_api::UnixMs;
 use serde::Serialize;
 
 /// How many notices are kept.
-pub const MAX_KEPT: usize = 1_000;
+pub(super) const MAX_KEPT: usize = 1_000;
 
 /// Longest text of a notice, in bytes of UTF-8.
-pub const MAX_TEXT_BYTES: usize = 4_096;
+pub const MAX_NOTICE_BYTES: usize = 4_096;
 
 /// How serious a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,0 +1,89 @@
+//! The fields of a JSON body, taken one by one, with every bad one named.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each reader wants one kind of JSON and refuses every other"
+)]
+
+use serde_json::Value as Json;
+
+use super::problem::{FieldError, MAX_ERRORS, Problem};
+
+/// The fields of a body.
+pub(super) struct Fields {
+    fields: serde_json::Map<String, Json>,
+    errors: Vec<FieldError>,
+    refused: usize,
+}
+
+impl Fields {
+    /// Reads a body. `known` are the fields that the resource takes.
+    pub(super) fn read(body: Json, known: &[&str]) -> Self {
+        let mut read = Self { fields: serde_json::Map::new(), errors: Vec::new(), refused: 0 };
+        match body {
+            Json::Object(fields) => read.fields = fields,
+            _ => read.refuse("body".to_owned(), "give a JSON object".to_owned()),
+        }
+        let unknown: Vec<String> =
+            read.fields.keys().filter(|key| !known.contains(&key.as_str())).cloned().collect();
+        for key in unknown {
+            read.refuse(key, format!("unknown; known here: {}", known.join(", ")));
+        }
+        read
+    }
+
+    pub(super) fn refuse(&mut self, field: String, detail: String) {
+        self.refused += 1;
+        // A body can have half a million of them.
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(FieldError { field, detail });
+        }
+    }
+
+    /// A list; empty if it was refused or, where that is allowed, is missing.
+    pub(super) fn list(&mut self, key: &str, required: bool) -> Vec<Json> {
+        match self.fields.remove(key) {
+            Some(Json::Array(list)) => return list,
+            None if !required || !self.errors.is_empty() => {}
+            None => self.refuse(key.to_owned(), "missing; give a list".to_owned()),
+            Some(_) => self.refuse(key.to_owned(), "give a list".to_owned()),
+        }
+        Vec::new()
+    }
+
+    /// A list of texts, which may be missing.
+    pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for (at, entry) in self.list(key, false).into_iter().enumerate() {
+            match entry {
+                Json::String(text) => texts.push(text),
+                _ => self.refuse(format!("{key}[{at}]"), "give the entry as text".to_owned()),
+            }
+        }
+        texts
+    }
+
+    /// A text that must be there.
+    pub(super) fn text(&mut self, key: &str) -> String {
+        match self.fields.remove(key) {
+            Some(Json::String(text)) => return text,
+            None if !self.errors.is_empty() => {}
+            _ => self.refuse(key.to_owned(), "give a text".to_owned()),
+        }
+        String::new()
+    }
+
+    /// How many fields were refused.
+    pub(super) fn refused(&self) -> usize {
+        self.refused
+    }
+
+    /// Refuses the request if any field was bad. Call it when all fields are read.
+    pub(super) fn finish(self) -> Result<(), Problem> {
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::first_of_fields(self.errors, self.refused))
+        }
+    }
+}
