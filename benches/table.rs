@@ -1,4 +1,5 @@
-//! What a sample costs the table, beside the least it could cost: `cargo bench --bench table`.
+//! What a sample costs the table, beside the least it could cost, and what a selected point does in memory:
+//! `cargo bench --bench table`.
 //!
 //! The floor is a plain vector of numbers behind one lock, written one by one in the same batches and run. Rounds
 //! alternate, and medians are compared, so that a busy machine disturbs both alike.
@@ -21,6 +22,10 @@ const POINTS: u32 = 10_000;
 const BATCH: u32 = 100;
 const ROUNDS: usize = 31;
 const SWEEPS: i64 = 20;
+
+/// Readers whose memory is measured, and how many points each of them selects.
+const READERS: u32 = 10_000;
+const SELECTED: u32 = 100;
 
 fn declaration(point: u32) -> PointDeclaration {
     PointDeclaration::bare(PointId::new(&format!("line/{point}")).unwrap(), ValueType::I64)
@@ -69,6 +74,40 @@ fn median(mut times: Vec<f64>) -> f64 {
     times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The memory of this process that is in use, in bytes; `None` where the system does not tell it that way.
+fn resident_bytes() -> Option<f64> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: f64 = pages.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4_096.0)
+}
+
+/// Readers of `selected` points each, spread over the table, every point marked, and what they take in memory.
+fn readers(table: &Table, selected: u32) -> Option<(Vec<Arc<Mailbox>>, f64)> {
+    let before = resident_bytes()?;
+    let mailboxes = (0..READERS).map(|reader| {
+        let mailbox = Arc::new(Mailbox::new(selected as usize));
+        for local in 0..selected {
+            table.register((reader + local * 97) % POINTS, &mailbox, local);
+            mailbox.backlog().mark(local);
+        }
+        mailbox
+    });
+    let mailboxes = mailboxes.collect();
+    Some((mailboxes, resident_bytes()? - before))
+}
+
+fn memory() {
+    let tables = (table(), table());
+    let (Some(one), Some(all)) = (readers(&tables.0, 1), readers(&tables.1, SELECTED)) else {
+        println!("memory: not told by this system");
+        return;
+    };
+    let bytes = (all.1 - one.1) / f64::from(READERS) / f64::from(SELECTED - 1);
+    println!("{READERS} readers of {SELECTED} of {POINTS} points each, table and mailboxes:");
+    println!("{:<34}{bytes:>10.1}", "bytes a further selected point");
+    println!("{:<34}{:>10.1}", "bytes a reader of one point", one.1 / f64::from(READERS));
+}
+
 fn main() {
     let (quiet, alone, read) = (table(), table(), table());
     let mailbox = Arc::new(Mailbox::new(POINTS as usize));
@@ -101,4 +140,5 @@ fn main() {
     ] {
         println!("{name:<34}{time:>10.1}{:>12.1}{:>10.1}", 1_000.0 / time, time / floor);
     }
+    memory();
 }

@@ -81,8 +81,16 @@ impl Catalog {
         &self,
         points: Vec<(PointDeclaration, String)>,
     ) -> Result<Self, CatalogError> {
+        self.with_at_most(points, MAX_PLACES)
+    }
+
+    fn with_at_most(
+        &self,
+        points: Vec<(PointDeclaration, String)>,
+        max_places: usize,
+    ) -> Result<Self, CatalogError> {
         let count = self.entries.len() + points.len();
-        if count > MAX_PLACES {
+        if count > max_places {
             return Err(CatalogError::TooMany);
         }
         let mut entries = Vec::with_capacity(count);
@@ -204,5 +212,73 @@ impl Catalog {
 
     fn id_of(&self, index: Index) -> &str {
         self.entry(index).map_or("", |entry| entry.id().as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pointcast_api::ValueType;
+
+    use super::*;
+
+    fn points<const N: usize>(ids: [&str; N]) -> Vec<(PointDeclaration, String)> {
+        let declare = |id| PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::F64);
+        ids.into_iter().map(|id| (declare(id), "device".to_owned())).collect()
+    }
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::new(text).unwrap()
+    }
+
+    fn find(catalog: &Catalog, id: &str) -> Option<Index> {
+        catalog.find(&PointId::new(id).unwrap())
+    }
+
+    #[test]
+    fn what_comes_gets_the_next_places_and_is_found_in_the_order_of_ids() {
+        let first = Catalog::new(points(["b/x", "a/x", "b"])).unwrap();
+        let next = first.with(points(["b/a", "a"])).unwrap();
+        assert_eq!((first.len(), first.generation()), (3, 1));
+        assert_eq!((next.len(), next.generation()), (5, 2));
+        assert_eq!((find(&first, "a"), find(&next, "a")), (None, Some(4)));
+        assert_eq!(next.matching(&pattern("b/*")).collect::<Vec<_>>(), [3, 0]);
+        assert_eq!(next.candidates(&pattern("**")), [4, 1, 2, 3, 0]);
+        assert_eq!(next.page(&[pattern("**")], "a/x", 2), (vec![2, 3], true));
+        assert!(Arc::ptr_eq(&first.entries()[0], &next.entries()[0]), "entries are shared");
+    }
+
+    #[test]
+    fn what_went_is_not_found_keeps_its_place_and_may_come_again_at_another() {
+        let first = Catalog::new(points(["a", "b", "c"])).unwrap();
+        let without = first.without(&[1, 2]);
+        let again = without.with(points(["b"])).unwrap();
+        assert_eq!((without.len(), without.generation(), again.generation()), (1, 2, 3));
+        assert_eq!(without.candidates(&pattern("**")), [0]);
+        assert_eq!(without.page(&[pattern("b"), pattern("c")], "", 9), (vec![], false));
+        let removed =
+            |catalog: &Catalog| (0..5).map(|at| catalog.is_removed(at)).collect::<Vec<_>>();
+        assert_eq!(removed(&first), [false; 5]);
+        assert_eq!(removed(&without), [false, true, true, false, false]);
+        assert_eq!(removed(&again), [false, true, true, false, false]);
+        assert_eq!((find(&without, "b"), find(&again, "b")), (None, Some(3)));
+        assert_eq!(again.entry(1).unwrap().id().as_str(), "b");
+        assert!(again.entry(4).is_none());
+        let all_gone = again.without(&[0, 3]);
+        assert!(all_gone.is_empty() && all_gone.candidates(&pattern("**")).is_empty());
+    }
+
+    #[test]
+    fn an_id_that_is_there_and_a_place_too_many_are_refused() {
+        let first = Catalog::new(points(["a", "b"])).unwrap();
+        let twice = |points| match first.with(points) {
+            Err(CatalogError::Duplicate(id)) => id.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(twice(points(["c", "b"])), "b");
+        assert_eq!(twice(points(["c", "c"])), "c");
+        let gone = first.without(&[0, 1]);
+        assert!(gone.with_at_most(points(["a"]), 3).is_ok());
+        let refused = gone.with_at_most(points(["a", "b"]), 3);
+        assert_eq!(refused.unwrap_err(), CatalogError::TooMany, "what was removed counts");
     }
 }

@@ -7,32 +7,52 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::mailbox::Mailbox;
 
-/// The readers of one point, by their places in the list.
+/// The readers of one point.
 #[derive(Debug, Default)]
-pub(super) struct Readers(RwLock<Vec<Reader>>);
+pub(super) struct Readers(RwLock<List>);
 
-#[derive(Debug)]
-struct Reader {
-    mailbox: Arc<Mailbox>,
-    local: u32,
+/// Two columns of equal length: side by side, a third of a reader's sixteen bytes would be padding.
+#[derive(Debug, Default)]
+struct List {
+    mailboxes: Vec<Arc<Mailbox>>,
+    /// The point's place in each mailbox.
+    locals: Vec<u32>,
 }
 
-impl Reader {
-    fn is(&self, mailbox: &Arc<Mailbox>, local: u32) -> bool {
-        self.local == local && Arc::ptr_eq(&self.mailbox, mailbox)
+impl List {
+    fn push(&mut self, mailbox: &Arc<Mailbox>, local: u32) {
+        if self.locals.len() == self.locals.capacity() {
+            // By a quarter, not by the double: over all clients and points, what is kept free is memory.
+            let more = self.locals.len() / 4 + 1;
+            self.mailboxes.reserve_exact(more);
+            self.locals.reserve_exact(more);
+        }
+        self.mailboxes.push(Arc::clone(mailbox));
+        self.locals.push(local);
+    }
+
+    fn is_at(&self, at: usize, mailbox: &Arc<Mailbox>, local: u32) -> bool {
+        self.locals.get(at) == Some(&local)
+            && self.mailboxes.get(at).is_some_and(|there| Arc::ptr_eq(there, mailbox))
+    }
+
+    /// Takes out the reader at `at`, which is there; the last one takes its place.
+    fn take(&mut self, at: usize) {
+        self.mailboxes.swap_remove(at);
+        self.locals.swap_remove(at);
+        let len = self.locals.len();
+        if len < self.locals.capacity() / 2 {
+            self.mailboxes.shrink_to(len + len / 4);
+            self.locals.shrink_to(len + len / 4);
+        }
     }
 }
 
 impl Readers {
     pub(super) fn add(&self, mailbox: &Arc<Mailbox>, local: u32) {
         let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        mailbox.set_place(local, u32::try_from(list.len()).unwrap_or(u32::MAX));
-        if list.len() == list.capacity() {
-            // By a quarter, not by the double: over all clients and points, what is kept free is memory.
-            let more = list.len() / 4 + 1;
-            list.reserve_exact(more);
-        }
-        list.push(Reader { mailbox: Arc::clone(mailbox), local });
+        mailbox.set_place(local, u32::try_from(list.locals.len()).unwrap_or(u32::MAX));
+        list.push(mailbox, local);
     }
 
     /// Whether it was there.
@@ -40,16 +60,12 @@ impl Readers {
         let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let place = mailbox.place(local);
         let at = place as usize;
-        if !list.get(at).is_some_and(|there| there.is(mailbox, local)) {
+        if !list.is_at(at, mailbox, local) {
             return false;
         }
-        list.swap_remove(at);
-        if let Some(moved) = list.get(at) {
-            moved.mailbox.set_place(moved.local, place);
-        }
-        if list.len() < list.capacity() / 2 {
-            let kept = list.len() + list.len() / 4;
-            list.shrink_to(kept);
+        list.take(at);
+        if let Some((moved, local)) = list.mailboxes.get(at).zip(list.locals.get(at)) {
+            moved.set_place(*local, place);
         }
         true
     }
@@ -57,9 +73,9 @@ impl Readers {
     /// Marks a change for every reader, and adds those who had nothing waiting to `woken`.
     pub(super) fn mark(&self, woken: &mut Vec<Arc<Mailbox>>) {
         let list = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        for reader in list.iter() {
-            if reader.mailbox.mark(reader.local) {
-                woken.push(Arc::clone(&reader.mailbox));
+        for (mailbox, local) in list.mailboxes.iter().zip(&list.locals) {
+            if mailbox.mark(*local) {
+                woken.push(Arc::clone(mailbox));
             }
         }
     }
@@ -110,7 +126,7 @@ mod tests {
         let mailboxes: Vec<_> = (0..1_000).map(|_| Arc::new(Mailbox::new(1))).collect();
         let held = |readers: &Readers| {
             let list = readers.0.read().unwrap();
-            (list.len(), list.capacity())
+            (list.locals.len(), list.locals.capacity().max(list.mailboxes.capacity()))
         };
         for mailbox in &mailboxes {
             readers.add(mailbox, 0);

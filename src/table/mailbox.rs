@@ -137,3 +137,111 @@ impl Mailbox {
         self.bell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// A task that counts how often it is woken.
+    #[derive(Default)]
+    struct Task(AtomicUsize);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Task {
+        fn waits(self: &Arc<Self>, mailbox: &Mailbox, listener: u64) -> bool {
+            let waker = Waker::from(Arc::clone(self));
+            mailbox.poll_woken(&mut Context::from_waker(&waker), listener).is_pending()
+        }
+
+        fn rings(&self) -> usize {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    #[test]
+    fn only_the_mark_that_ends_an_idle_time_needs_a_wake() {
+        let mailbox = Mailbox::new(3);
+        assert!(!mailbox.mark(9), "a place outside the selection is nothing");
+        assert!(mailbox.mark(2));
+        assert!(!mailbox.mark(0));
+        assert!(!mailbox.mark(2));
+        mailbox.backlog().clear();
+        assert!(mailbox.mark(2));
+        mailbox.grow(10);
+        assert!(!mailbox.mark(9));
+        assert!(mailbox.backlog().is_marked(2) && mailbox.backlog().is_marked(9));
+    }
+
+    #[test]
+    fn a_ring_is_kept_until_it_is_heard_and_wakes_only_who_waits() {
+        let (mailbox, task) = (Mailbox::new(1), Arc::new(Task::default()));
+        mailbox.wake();
+        assert!(!task.waits(&mailbox, 1), "rung before it came");
+        for round in 1..4 {
+            assert!(task.waits(&mailbox, 1));
+            // Itself and the one that the mailbox keeps, from one ring to the next.
+            assert_eq!(Arc::strong_count(&task), 2);
+            mailbox.wake();
+            mailbox.wake();
+            assert_eq!(task.rings(), round, "it was not waiting any more");
+            assert_eq!(Arc::strong_count(&task), 2);
+            assert!(!task.waits(&mailbox, 1));
+            mailbox.hand_over(1);
+            assert_eq!(task.rings(), round, "it does not wait");
+        }
+    }
+
+    #[test]
+    fn the_newest_listener_hears_the_ring_and_the_older_one_is_sent_away() {
+        let mailbox = Mailbox::new(1);
+        let (old, new) = (Arc::new(Task::default()), Arc::new(Task::default()));
+        assert!(old.waits(&mailbox, 1));
+        mailbox.hand_over(2);
+        assert_eq!((old.rings(), Arc::strong_count(&old)), (1, 1));
+        mailbox.wake();
+        assert!(!old.waits(&mailbox, 1), "it never waits again, and takes no ring away");
+        assert!(!new.waits(&mailbox, 2));
+        assert!(new.waits(&mailbox, 2));
+        mailbox.wake();
+        assert_eq!((old.rings(), new.rings()), (1, 1));
+    }
+
+    #[test]
+    fn who_listens_with_another_waker_is_woken_by_that() {
+        let mailbox = Mailbox::new(1);
+        let (first, second) = (Arc::new(Task::default()), Arc::new(Task::default()));
+        assert!(first.waits(&mailbox, 1) && second.waits(&mailbox, 1));
+        mailbox.wake();
+        assert_eq!((first.rings(), second.rings()), (0, 1));
+    }
+
+    /// A task that listens again while it is being woken, as one on another thread may.
+    struct Eager(Arc<Mailbox>, Arc<Task>);
+
+    impl Wake for Eager {
+        fn wake(self: Arc<Self>) {
+            assert!(!self.1.waits(&self.0, 1), "the ring is there to be heard");
+            assert!(self.1.waits(&self.0, 1));
+        }
+    }
+
+    #[test]
+    fn a_waker_that_comes_while_the_last_is_called_is_the_one_that_is_kept() {
+        let (mailbox, task) = (Arc::new(Mailbox::new(1)), Arc::new(Task::default()));
+        let eager = Arc::new(Eager(Arc::clone(&mailbox), Arc::clone(&task)));
+        let waker = Waker::from(Arc::clone(&eager));
+        assert!(mailbox.poll_woken(&mut Context::from_waker(&waker), 1).is_pending());
+        mailbox.wake();
+        mailbox.wake();
+        assert_eq!(task.rings(), 1);
+    }
+}

@@ -127,7 +127,12 @@ fn push_json<T: serde::Serialize + ?Sized>(text: &mut String, value: &T) {
 
 #[cfg(test)]
 mod tests {
+    use pointcast_api::{PointDeclaration, PointId, Reason, ValueType};
+
     use super::*;
+    use crate::table::Catalog;
+
+    const T0: UnixMs = UnixMs(1_700_000_000_000);
 
     fn check(value: Option<Value>, expected: &str) {
         let mut text = String::new();
@@ -150,5 +155,76 @@ mod tests {
         check(Value::f64(1.0), "1.0");
         check(Value::f64(1e300), "1e+300");
         check(Value::text("a\"b\\\n\u{1}é"), "\"a\\\"b\\\\\\n\\u0001é\"");
+    }
+
+    fn state(value: Option<Value>, doubt: Option<Reason>, time: Option<u64>) -> State {
+        let doubt = doubt.map(|reason| (reason, UnixMs(T0.0 + 5)));
+        State { value, doubt, time: time.map(UnixMs), checked: None, seq: 1 }
+    }
+
+    /// The text of a point that is the 1235th.
+    fn text(form: Form, id: &str, state: Option<&State>) -> String {
+        let declare = |id: &str| PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::F64);
+        let catalog = Catalog::new(vec![(declare(id), String::new())]).unwrap();
+        let named = Named { entry: catalog.entry(0).unwrap(), index: 1_234, t0: T0 };
+        state.map_or_else(|| named.removal(form), |state| named.change(form, state))
+    }
+
+    // Frozen: dashboards read these.
+    #[test]
+    fn changes_on_the_wire() {
+        let check = |value, doubt, time, plain: &str, compact: &str| {
+            let state = state(value, doubt, time);
+            assert_eq!(text(Form::Plain, "a/b", Some(&state)), plain);
+            assert_eq!(text(Form::Compact, "a/b", Some(&state)), compact);
+        };
+        check(
+            Value::f64(21.4),
+            None,
+            Some(1_700_000_086_400),
+            r#"{"id":"a/b","value":21.4,"quality":"good","time":1700000086400}"#,
+            "[1234,21.4,86400]",
+        );
+        check(
+            Some(Value::I64(-3)),
+            Some(Reason::Timeout),
+            Some(1_699_999_999_250),
+            r#"{"id":"a/b","value":-3,"quality":"bad","reason":"timeout","since":1700000000005,"time":1699999999250}"#,
+            r#"[1234,-3,-750,"timeout"]"#,
+        );
+        check(
+            None,
+            Some(Reason::Waiting),
+            None,
+            r#"{"id":"a/b","value":null,"quality":"bad","reason":"waiting","since":1700000000005,"time":null}"#,
+            r#"[1234,null,null,"waiting"]"#,
+        );
+        check(
+            Value::text("on, \"so\""),
+            Some(Reason::Substituted),
+            Some(T0.0),
+            r#"{"id":"a/b","value":"on, \"so\"","quality":"uncertain","reason":"substituted","since":1700000000005,"time":1700000000000}"#,
+            r#"[1234,"on, \"so\"",0,"substituted"]"#,
+        );
+        assert_eq!(text(Form::Plain, "a/b", None), "\"a/b\"");
+        assert_eq!(text(Form::Compact, "a/b", None), "1234");
+    }
+
+    #[test]
+    fn compact_is_at_most_a_third_of_plain() {
+        let week = T0.0 + 7 * 24 * 3_600_000;
+        for (id, value) in [
+            ("boiler/supply/temperature", Value::f64(21.4)),
+            ("line1/press2/cycles", Some(Value::U64(1_204_331))),
+            ("site/meter/3/power/active", Value::f32(-1_532.25)),
+            ("hall/door", Some(Value::Bool(true))),
+        ] {
+            for time in [T0.0 + 1_234, week] {
+                let state = state(value.clone(), None, Some(time));
+                let plain = text(Form::Plain, id, Some(&state));
+                let compact = text(Form::Compact, id, Some(&state));
+                assert!(plain.len() >= 3 * compact.len(), "{plain} {compact}");
+            }
+        }
     }
 }
