@@ -7,12 +7,15 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
+use pointcast_api::UnixMs;
 use tokio::time::Instant;
 
 use super::frame::{Bounds, Gather, Kind, Tail};
 use super::notices::Notice;
-use super::offer::{Offer, Selected};
+use super::offer::{Offer, Position, Selected};
+use super::statistics::Outgoing;
 use crate::table::{Backlog, Form, View};
 
 /// A client's position and what is still on its way to it.
@@ -26,6 +29,8 @@ pub(super) struct Delivery {
     announced: u32,
     /// The arrangement of the selection that places were counted in.
     layout: u32,
+    /// What was settled when the connection began: the delay of anything older says nothing.
+    began_at: u64,
     /// The catalogue's generation that the client knows of.
     catalog: u64,
     form: Form,
@@ -41,6 +46,8 @@ pub(super) struct Start {
     pub(super) seq: u64,
     pub(super) revision: u32,
     pub(super) catalog: u64,
+    /// What is settled.
+    pub(super) settled: u64,
     pub(super) form: Form,
 }
 
@@ -82,6 +89,8 @@ pub(super) enum Step {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Turn {
     pub(super) now: Instant,
+    /// The table's uptime then.
+    pub(super) uptime: Duration,
     /// Whether the stream's interval lets changes out.
     pub(super) may_change: bool,
     pub(super) bounds: Bounds,
@@ -95,6 +104,7 @@ impl Delivery {
             revision: start.revision,
             announced: start.revision,
             layout: 0,
+            began_at: start.settled,
             catalog: start.catalog,
             form: start.form,
             snapshot: None,
@@ -120,7 +130,7 @@ impl Delivery {
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
         turn: Turn,
-        out: &mut Vec<u8>,
+        out: &mut Outgoing,
     ) -> Step {
         self.follow_layout(selected);
         if self.catalog < view.generation() {
@@ -167,6 +177,18 @@ impl Delivery {
         }
     }
 
+    fn position(&self, turn: Turn) -> Position {
+        Position {
+            seq: self.seq,
+            taken: self.taken,
+            began_at: self.began_at,
+            now: turn.now,
+            uptime: turn.uptime,
+            time: UnixMs::now(),
+            form: self.form,
+        }
+    }
+
     fn move_to(&mut self, taken: u64, selected: &Selected<'_>) {
         self.taken = self.taken.max(taken);
         let floor = selected.floor().unwrap_or(u64::MAX);
@@ -191,12 +213,12 @@ impl Delivery {
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
         turn: Turn,
-        out: &mut Vec<u8>,
+        out: &mut Outgoing,
     ) -> Step {
         let settled = view.settled();
         let mailbox = Arc::clone(selected.mailbox);
         let mut backlog = mailbox.backlog();
-        let mut frame = Gather::new(out, turn.bounds);
+        let mut frame = Gather::new(&mut out.bytes, turn.bounds);
         let (mut gone, mut again) = (Vec::new(), Vec::new());
         while let Some(&place) = snapshot.queue.front() {
             match selected.show(view, place, self.form, &mut frame) {
@@ -220,6 +242,7 @@ impl Delivery {
         }
         let names = frame.into_names();
         let tail = Tail { snapshot: Some((snapshot.revision, more)), skipped: 0, names };
+        out.tally.sent.frames += 1;
         if more {
             self.snapshot = Some(snapshot);
         } else {
@@ -236,19 +259,19 @@ impl Delivery {
         selected: &mut Selected<'_>,
         view: &mut View<'_>,
         turn: Turn,
-        out: &mut Vec<u8>,
+        out: &mut Outgoing,
     ) -> Step {
         let settled = view.settled();
         let round = *self.round.get_or_insert(Round { until: backlog.progress().1, settled });
-        let mut frame = Gather::new(out, turn.bounds);
+        let mut frame = Gather::new(&mut out.bytes, turn.bounds);
         let (mut unsettled, mut complete, mut whole, mut skipped) = (Vec::new(), true, true, 0);
+        let position = self.position(turn);
         while let Some(next) = selected.next(backlog, turn.now) {
             if !selected.may_pass(next, self.taken, turn.now) {
                 backlog.take();
                 continue;
             }
-            let position = (self.seq, self.taken, turn.now);
-            match selected.offer(view, next.place, position, self.form, &mut frame) {
+            match selected.offer(view, next.place, position, &mut frame, &mut out.tally) {
                 Offer::Full => {
                     whole = false;
                     break;
@@ -279,6 +302,8 @@ impl Delivery {
             self.round = None;
         }
         selected.wake_for(unsettled.iter(), view);
+        out.tally.sent.frames += u64::from(!frame.is_empty());
+        out.tally.sent.skipped += skipped;
         match frame.kind() {
             _ if frame.is_empty() => {
                 frame.abandon();

@@ -6,6 +6,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use super::event_id::EventId;
 use super::frame::{self, Bounds, Connect};
 use super::session::Begun;
 use super::sessions::Attached;
+use super::statistics::{Outgoing, Totals};
 use crate::table::Form;
 
 /// How often a client wants to hear.
@@ -40,6 +42,8 @@ pub struct Feed {
     over: bool,
     /// Largest frame, in bytes.
     frame_bytes: u32,
+    /// Bytes of events since the last step.
+    told_bytes: u64,
     last_event: Instant,
     last_changes: Option<Instant>,
 }
@@ -73,6 +77,7 @@ impl Feed {
             welcome: Some(Box::new((welcome, begun.revision, begun.catalog))),
             over: false,
             frame_bytes: u32::try_from(frame_bytes).unwrap_or(u32::MAX),
+            told_bytes: 0,
             last_event: Instant::now(),
             last_changes: None,
         }
@@ -85,14 +90,29 @@ impl Feed {
         self.frame_bytes = u32::try_from(most).unwrap_or(u32::MAX);
     }
 
+    /// Where what was sent is to be reported: the same for all feeds of a gateway.
+    #[must_use]
+    pub fn totals(&self) -> &Arc<Totals> {
+        &self.attached.shared().totals
+    }
+
     /// Adds the next event's bytes to `out`, if there is one at `now`.
-    pub fn poll(&mut self, context: &mut Context<'_>, now: Instant, out: &mut Vec<u8>) -> Next {
+    pub fn poll(&mut self, context: &mut Context<'_>, now: Instant, out: &mut Outgoing) -> Next {
+        let before = out.bytes.len();
+        let next = self.look(context, now, out);
+        let bytes = out.bytes.len() - before;
+        out.tally.sent.bytes += bytes as u64;
+        self.told_bytes += bytes as u64;
+        next
+    }
+
+    fn look(&mut self, context: &mut Context<'_>, now: Instant, out: &mut Outgoing) -> Next {
         if self.over {
             return Next::Over;
         }
         if let Some(welcome) = self.welcome.take() {
             let (welcome, revision, catalog) = *welcome;
-            self.connect(welcome, revision, catalog, out);
+            self.connect(welcome, revision, catalog, &mut out.bytes);
         } else if let Some(idle_until) = self.following(context, now, out) {
             return Next::Idle(idle_until);
         }
@@ -101,9 +121,9 @@ impl Feed {
     }
 
     /// Ends the stream with `drain`; false if it had ended already.
-    pub fn drain(&mut self, out: &mut Vec<u8>) -> bool {
+    pub fn drain(&mut self, out: &mut Outgoing) -> bool {
         if !std::mem::replace(&mut self.over, true) {
-            frame::drain(out);
+            frame::drain(&mut out.bytes);
             return true;
         }
         false
@@ -116,15 +136,18 @@ impl Feed {
     pub async fn next(&mut self, stop: &CancellationToken) -> Option<Bytes> {
         let mut stopped = pin!(stop.cancelled());
         let mut wait = pin!(sleep_until(self.last_event));
-        let mut out = Vec::new();
+        let mut out = Outgoing::default();
         poll_fn(|context| {
             loop {
                 if stopped.as_mut().poll(context).is_ready() {
                     let drained = self.drain(&mut out);
-                    return Poll::Ready(drained.then(|| std::mem::take(&mut out).into()));
+                    return Poll::Ready(drained.then(|| std::mem::take(&mut out.bytes).into()));
                 }
                 match self.poll(context, Instant::now(), &mut out) {
-                    Next::Event => return Poll::Ready(Some(std::mem::take(&mut out).into())),
+                    Next::Event => {
+                        out.report(self.totals());
+                        return Poll::Ready(Some(std::mem::take(&mut out.bytes).into()));
+                    }
                     Next::Over => return Poll::Ready(None),
                     Next::Idle(until) => wait.as_mut().reset(until),
                 }
@@ -157,11 +180,12 @@ impl Feed {
         &mut self,
         context: &mut Context<'_>,
         now: Instant,
-        out: &mut Vec<u8>,
+        out: &mut Outgoing,
     ) -> Option<Instant> {
         let hold = self.last_changes.map(|at| at + millis(self.pace.interval_ms));
         let turn = Turn {
             now,
+            uptime: self.attached.shared().table.uptime_at(now),
             may_change: hold.is_none_or(|until| now >= until),
             bounds: Bounds {
                 points: self.attached.shared().limits.frame_points,
@@ -169,7 +193,10 @@ impl Feed {
             },
         };
         let Attached { session, connection, .. } = &self.attached;
-        let due = match session.step(*connection, &mut self.delivery, turn, context, out) {
+        let told_bytes = std::mem::take(&mut self.told_bytes);
+        let step = session.step(*connection, &mut self.delivery, turn, told_bytes, context, out);
+        let out = &mut out.bytes;
+        let due = match step {
             None => {
                 self.over = true;
                 frame::replaced(out);

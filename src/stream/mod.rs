@@ -12,6 +12,7 @@
 //! - `sessions`: all of them, their limits and their ends; `addresses` counts where they come from, `shared` is what
 //!   they share, `standing` who wants points that are yet to come.
 //! - `notices`: messages to clients.
+//! - `statistics`: what was sent, and how long it took.
 //! - `feed`: one connection's events over time: waits, intervals, heartbeats, drain.
 //!
 //! Invariants: a client's `seq` is never ahead of what was put into a frame; readers never wait for each
@@ -37,6 +38,7 @@ mod session;
 mod sessions;
 mod shared;
 mod standing;
+mod statistics;
 #[cfg(test)]
 mod stress;
 #[cfg(test)]
@@ -50,3 +52,4 @@ pub use notices::{Addressee, MAX_NOTICE_BYTES, Notice, Severity};
 pub use selection::{EntryVerdict, Verdict};
 pub use session::{Edit, EditError, Edited, Session};
 pub use sessions::{Attached, Opening, Refused, Sessions};
+pub use statistics::{DELAY_BOUNDS_US, Delays, Outgoing, Sent, Totals};

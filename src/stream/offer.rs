@@ -1,12 +1,15 @@
 //! What may be shown of one selected point in the frame that is being gathered, and whether its client needs it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use pointcast_api::UnixMs;
 use tokio::time::Instant;
 
 use super::frame::Gather;
 use super::restraint::{Judgement, Restraint};
-use crate::table::{Backlog, Form, Index, Mailbox, View};
+use super::statistics::Tally;
+use crate::table::{Backlog, Form, Index, Mailbox, Shown, View};
 
 /// One point of a client's selection.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +49,22 @@ pub(super) struct Selected<'a> {
 pub(super) struct Candidate {
     pub(super) place: u32,
     waited: bool,
+}
+
+/// Where a delivery stands when it offers a change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position {
+    /// What the client knows of its position.
+    pub(super) seq: u64,
+    /// Up to where everything was told or waits.
+    pub(super) taken: u64,
+    /// What was settled when the connection began.
+    pub(super) began_at: u64,
+    pub(super) now: Instant,
+    /// The table's uptime, and the wall's clock, then.
+    pub(super) uptime: Duration,
+    pub(super) time: UnixMs,
+    pub(super) form: Form,
 }
 
 /// What became of a point that was to be put into a frame; with how many of its changes were skipped.
@@ -126,21 +145,19 @@ impl Selected<'_> {
     }
 
     /// Puts what may be shown of a point into a frame of changes, unless the client has it, or wants to hear only of
-    /// larger changes. `position`: what the client knows of its position, up to where everything was told or waits,
-    /// and when it is.
+    /// larger changes.
     pub(super) fn offer(
         &mut self,
         view: &mut View<'_>,
         place: u32,
-        position: (u64, u64, Instant),
-        form: Form,
+        at: Position,
         frame: &mut Gather<'_>,
+        tally: &mut Tally,
     ) -> Offer {
-        let (seq, taken, now) = position;
         let Some(row) = self.rows.get_mut(place as usize) else { return Offer::Newest(0) };
         let Some(mut shown) = view.shown(row.index) else { return Offer::Gone };
         let outcome = if shown.newest { Offer::Newest } else { Offer::Older };
-        if shown.seq <= seq || (row.was_sent && row.count == shown.count) {
+        if shown.seq <= at.seq || (row.was_sent && row.count == shown.count) {
             if let Some(restraint) = &mut self.restraint {
                 restraint.told(place);
             }
@@ -150,13 +167,19 @@ impl Selected<'_> {
             return self.tell_removed(view, place, frame);
         }
         if let Some(restraint) = &mut self.restraint
-            && restraint.judge(place, shown.state(), taken, now) == Judgement::HoldBack
+            && restraint.judge(place, shown.state(), at.taken, at.now) == Judgement::HoldBack
         {
             return outcome(0);
         }
-        let Some(missed) = row.put(&mut shown, form, frame) else { return Offer::Full };
+        let Some(missed) = row.put(&mut shown, at.form, frame) else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
             restraint.sent(place, shown.state(), true);
+        }
+        tally.sent.changes += 1;
+        if shown.seq > at.began_at {
+            let since = |time: UnixMs| Duration::from_millis(at.time.0.saturating_sub(time.0));
+            let from_put = at.uptime.saturating_sub(shown.put_at());
+            tally.delivered(from_put, shown.state().time.map(since));
         }
         outcome(missed)
     }
@@ -192,12 +215,7 @@ impl Selected<'_> {
 impl Row {
     /// Puts a state into the frame, and says how many changes before it the client never saw; `None` if it has no
     /// room.
-    fn put(
-        &mut self,
-        shown: &mut crate::table::Shown<'_>,
-        form: Form,
-        frame: &mut Gather<'_>,
-    ) -> Option<u64> {
+    fn put(&mut self, shown: &mut Shown<'_>, form: Form, frame: &mut Gather<'_>) -> Option<u64> {
         let name = match form {
             Form::Compact if !self.named => Some(shown.id().to_owned()),
             Form::Compact | Form::Plain => None,

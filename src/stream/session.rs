@@ -21,6 +21,7 @@ use super::offer::Row;
 use super::restraint::Restraint;
 use super::selection::{self, Chosen, EntryVerdict, Verdict};
 use super::shared::Shared;
+use super::statistics::{Outgoing, Sent};
 use crate::table::{Form, Index, Pattern, View};
 
 /// A change of a session's subscription.
@@ -73,6 +74,8 @@ pub struct Session {
 #[derive(Debug)]
 struct State {
     arrangement: Arrangement,
+    /// What its connections have sent.
+    sent: Sent,
     /// The last notice that was written to it.
     noticed: u64,
     connection: u64,
@@ -94,6 +97,7 @@ impl Session {
     pub(super) fn new(home: IpAddr, shared: Arc<Shared>) -> Self {
         let state = State {
             arrangement: Arrangement::empty(),
+            sent: Sent::default(),
             noticed: shared.notices.last(),
             connection: 0,
             left_at: None,
@@ -304,7 +308,8 @@ impl Session {
         state.left_at = None;
         state.arrangement.mailbox.hand_over(state.connection);
         let catalog = self.shared.table.catalog().generation();
-        let delivery = Delivery::from(Start { seq, revision, catalog, form });
+        let settled = self.shared.table.settled();
+        let delivery = Delivery::from(Start { seq, revision, catalog, settled, form });
         let revision = state.arrangement.revision;
         Begun { connection: state.connection, delivery, revision, catalog }
     }
@@ -343,30 +348,36 @@ impl Session {
 
     /// The next thing to send on `connection`; points are begun behind what `out` holds. `None` once another
     /// has taken the session over. With nothing to send, the context's waker is called when that changes.
+    /// `told_bytes`: what was sent since the last step, to be counted.
     pub(super) fn step(
         &self,
         connection: u64,
         delivery: &mut Delivery,
         turn: Turn,
+        told_bytes: u64,
         context: &mut Context<'_>,
-        out: &mut Vec<u8>,
+        out: &mut Outgoing,
     ) -> Option<Step> {
         let mut state = self.state();
         if state.connection != connection {
             return None;
         }
+        let before = out.tally.sent;
         loop {
             if let Some(notice) = self.notice(&mut state) {
+                state.sent.bytes += told_bytes;
                 return Some(notice);
             }
             let mut selected = state.arrangement.selected();
             let mut step = |view: &mut View<'_>| delivery.step(&mut selected, view, turn, out);
             let step = self.shared.table.view(&mut step);
             if !matches!(step, Step::Nothing(_) | Step::Held) {
+                state.sent.add(Sent { bytes: told_bytes, ..out.tally.sent.since(before) });
                 return Some(step);
             }
             // Whatever comes from here on rings, and so does an edit or another connection, once this lock is free.
             if state.arrangement.mailbox.poll_woken(context, connection).is_pending() {
+                state.sent.bytes += told_bytes;
                 return Some(step);
             }
         }

@@ -22,6 +22,7 @@ use super::selection::Verdict;
 use super::session::{Edit, EditError, Session};
 use super::shared::Shared;
 use super::standing::Standing;
+use super::statistics::Totals;
 use crate::limits::Limits;
 use crate::table::{CatalogError, Form, Index, Pattern, Table};
 
@@ -97,6 +98,7 @@ impl Sessions {
             standing: Standing::default(),
             changing: RwLock::new(()),
             selected: AtomicUsize::new(0),
+            totals: Arc::default(),
             streams: AtomicUsize::new(0),
             streams_by_address: PerAddress::default(),
             sessions_by_address: PerAddress::default(),
@@ -120,6 +122,24 @@ impl Sessions {
     #[must_use]
     pub fn open_streams(&self) -> usize {
         self.shared.streams.load(Ordering::Relaxed)
+    }
+
+    /// How many sessions are held, connected or within their life.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// How many points all of them together have selected.
+    #[must_use]
+    pub fn selected_points(&self) -> usize {
+        self.shared.selected.load(Ordering::Relaxed)
+    }
+
+    /// What all streams have sent.
+    #[must_use]
+    pub fn totals(&self) -> &Totals {
+        &self.shared.totals
     }
 
     /// Opens a stream: resumes the session that the last event id names, or starts a new one and says why.

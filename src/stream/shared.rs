@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock};
 use super::addresses::PerAddress;
 use super::notices::Notices;
 use super::standing::Standing;
+use super::statistics::Totals;
 use crate::limits::Limits;
 use crate::table::Table;
 
@@ -21,6 +22,7 @@ pub(super) struct Shared {
     pub(super) changing: RwLock<()>,
     /// Points selected by all sessions together.
     pub(super) selected: AtomicUsize,
+    pub(super) totals: Arc<Totals>,
     pub(super) streams: AtomicUsize,
     pub(super) streams_by_address: PerAddress,
     pub(super) sessions_by_address: PerAddress,

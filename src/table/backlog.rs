@@ -14,7 +14,7 @@ const LISTED: u32 = 1 << 31;
 /// The marks of one reader.
 #[derive(Debug)]
 pub struct Backlog {
-    places: Vec<Place>,
+    places: Box<[Place]>,
     /// The ends of the queue, where it is not empty.
     head: u32,
     tail: u32,
@@ -37,16 +37,8 @@ const UNMARKED: Place = Place { link: NONE, among: u32::MAX };
 
 impl Backlog {
     pub(super) fn new(points: usize) -> Self {
-        let places = vec![UNMARKED; points.min(MAX_LOCALS)];
+        let places = vec![UNMARKED; points.min(MAX_LOCALS)].into_boxed_slice();
         Self { places, head: NONE, tail: NONE, listed: 0, marked: 0, taken: 0 }
-    }
-
-    pub(super) fn grow(&mut self, points: usize) {
-        let points = points.min(MAX_LOCALS);
-        if let Some(more) = points.checked_sub(self.places.len()) {
-            self.places.reserve_exact(more);
-            self.places.resize(points, UNMARKED);
-        }
     }
 
     pub(super) fn among(&self, local: u32) -> u32 {
@@ -196,7 +188,6 @@ mod tests {
         Forget(u32),
         Take,
         Clear,
-        Grow,
     }
 
     fn op() -> impl Strategy<Value = Op> {
@@ -205,7 +196,6 @@ mod tests {
             3 => (0..8u32).prop_map(Op::Forget),
             4 => Just(Op::Take),
             1 => Just(Op::Clear),
-            1 => Just(Op::Grow),
         ]
     }
 
@@ -214,14 +204,14 @@ mod tests {
         #[test]
         fn it_is_a_queue_of_places(ops in prop::collection::vec(op(), 0..60)) {
             let mut backlog = Backlog::new(6);
-            let (mut queue, mut taken, mut room) = (VecDeque::<(u32, bool)>::new(), 0, 6);
+            let (mut queue, mut taken) = (VecDeque::<(u32, bool)>::new(), 0);
             for op in ops {
                 match op {
                     Op::Mark(local) => {
                         backlog.mark(local);
                         match queue.iter_mut().find(|(queued, _)| *queued == local) {
                             Some((_, marked)) => *marked = true,
-                            None if local < room => queue.push_back((local, true)),
+                            None if local < 6 => queue.push_back((local, true)),
                             None => {}
                         }
                     }
@@ -244,10 +234,6 @@ mod tests {
                         backlog.clear();
                         taken += queue.len() as u64;
                         queue.clear();
-                    }
-                    Op::Grow => {
-                        backlog.grow(8);
-                        room = 8;
                     }
                 }
                 prop_assert_eq!(backlog.progress(), (taken, taken + queue.len() as u64));

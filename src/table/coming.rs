@@ -47,7 +47,7 @@ impl Table {
             return None;
         }
         let catalog = Arc::new(before.without(&gone));
-        self.core().remove(catalog, &gone, UnixMs::now())
+        self.core().remove(catalog, &gone, self.uptime(), UnixMs::now())
     }
 
     /// Adds points that nobody waits for; see [`begin_add`](Self::begin_add).

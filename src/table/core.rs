@@ -110,6 +110,7 @@ impl Core {
         &mut self,
         catalog: Arc<Catalog>,
         gone: &[Index],
+        uptime: Duration,
         now: UnixMs,
     ) -> Option<Batch> {
         self.catalog = catalog;
@@ -120,7 +121,7 @@ impl Core {
                 changed.push(*index);
             }
         }
-        self.number(changed)
+        self.number(changed, uptime)
     }
 
     /// Applies a batch. `None`: nothing to announce.
@@ -136,7 +137,7 @@ impl Core {
                 changed.push(index);
             }
         }
-        self.number(changed)
+        self.number(changed, uptime)
     }
 
     /// How many turns the staleness sweep has.
@@ -157,11 +158,11 @@ impl Core {
             }
             *due_ms = slot.due_ms(uptime).min(*due_ms);
         }
-        self.number(changed)
+        self.number(changed, uptime)
     }
 
     /// Numbers the changed slots. `None`: nothing to announce.
-    fn number(&mut self, changed: Vec<Index>) -> Option<Batch> {
+    fn number(&mut self, changed: Vec<Index>, uptime: Duration) -> Option<Batch> {
         if changed.is_empty() {
             return None;
         }
@@ -170,7 +171,7 @@ impl Core {
         let mut readers = Vec::new();
         for (index, seq) in changed.iter().zip(numbers) {
             let Some(slot) = self.slots.get_mut(*index as usize) else { continue };
-            slot.set_seq(seq);
+            slot.set_seq(seq, uptime);
             // A reader that registers after this look takes this lock before it shows anything, and then
             // finds the change in its slot: no mark is owed.
             if let Some(wanted_by) = slot.wanted_by() {

@@ -38,12 +38,6 @@ impl Mailbox {
         Self { marks: Mutex::new(Backlog::new(points)), bell: Mutex::default() }
     }
 
-    /// Room for `points` local places (at most [`MAX_LOCALS`]), as they are and new ones behind them. Those that
-    /// are there stay.
-    pub fn grow(&self, points: usize) {
-        self.backlog().grow(points);
-    }
-
     pub(super) fn place(&self, local: u32) -> u32 {
         self.backlog().among(local)
     }
@@ -176,9 +170,6 @@ mod tests {
         assert!(!mailbox.mark(2));
         mailbox.backlog().clear();
         assert!(mailbox.mark(2));
-        mailbox.grow(10);
-        assert!(!mailbox.mark(9));
-        assert!(mailbox.backlog().is_marked(2) && mailbox.backlog().is_marked(9));
     }
 
     #[test]

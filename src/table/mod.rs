@@ -20,6 +20,8 @@ mod coming;
 mod core;
 mod interest;
 mod mailbox;
+#[cfg(test)]
+mod model;
 mod pattern;
 mod sequence;
 mod slot;
@@ -91,6 +93,12 @@ impl Table {
     #[must_use]
     pub fn encodes(&self) -> u64 {
         self.core().encodes
+    }
+
+    /// The table's uptime at `now`, which [`Shown::put_at`] is to be held against.
+    #[must_use]
+    pub fn uptime_at(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
     }
 
     // A panic while the lock was held can only have come from a slot's own arithmetic; every slot is

@@ -65,8 +65,8 @@ impl Slot {
         self.newest.state.seq
     }
 
-    pub(super) fn set_seq(&mut self, seq: u64) {
-        self.newest.number(seq);
+    pub(super) fn set_seq(&mut self, seq: u64, put_at: Duration) {
+        self.newest.number(seq, put_at);
         self.unnumbered = false;
     }
 
@@ -284,7 +284,7 @@ mod tests {
     fn apply(slot: &mut Slot, update: Update<'_>, uptime: Duration) -> bool {
         let changed = slot.apply(update, uptime, &numbers());
         if changed {
-            slot.set_seq(slot.seq() + 1);
+            slot.set_seq(slot.seq() + 1, Duration::ZERO);
         }
         changed
     }

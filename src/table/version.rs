@@ -1,5 +1,7 @@
 //! What a point was from one change to the next, with the texts of it that were asked for. Pure.
 
+use std::time::Duration;
+
 use pointcast_api::{Quality, Reason, UnixMs, Value};
 
 use super::text::{Form, Named};
@@ -32,6 +34,8 @@ pub(super) struct Version {
     pub(super) state: State,
     /// Counts the point's changes, so that a reader knows how many it missed.
     pub(super) count: u32,
+    /// The table's uptime when it was put in.
+    pub(super) put_at: Duration,
     /// Whether this is the point's tombstone.
     pub(super) removed: bool,
     texts: Option<Box<Texts>>,
@@ -48,12 +52,13 @@ impl Version {
     pub(super) fn without_value(reason: Reason, since: UnixMs, seq: u64) -> Self {
         let doubt = Some((reason, since));
         let state = State { value: None, doubt, time: None, checked: None, seq };
-        Self { state, count: 0, removed: false, texts: None }
+        Self { state, count: 0, put_at: Duration::ZERO, removed: false, texts: None }
     }
 
     /// Becomes the next version, whose state was put in already.
-    pub(super) fn number(&mut self, seq: u64) {
+    pub(super) fn number(&mut self, seq: u64, put_at: Duration) {
         self.state.seq = seq;
+        self.put_at = put_at;
         self.count = self.count.wrapping_add(1);
         self.texts = None;
     }
@@ -71,7 +76,7 @@ impl Version {
     /// The version as it is, texts and all, before the next state is put in.
     pub(super) fn hand_down(&mut self) -> Self {
         let texts = self.texts.take();
-        Self { state: self.state.clone(), count: self.count, removed: self.removed, texts }
+        Self { state: self.state.clone(), texts, ..*self }
     }
 
     /// Its text, and whether it had to be made.

@@ -1,6 +1,7 @@
 //! What readers see: the points as they are at one settled number.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::catalog::Catalog;
 use super::core::Core;
@@ -86,6 +87,12 @@ impl Shown<'_> {
     #[must_use]
     pub fn state(&self) -> &State {
         &self.version.state
+    }
+
+    /// The table's uptime when this version was put in.
+    #[must_use]
+    pub fn put_at(&self) -> Duration {
+        self.version.put_at
     }
 
     /// The point's id.
