@@ -1,21 +1,28 @@
 //! The HTTP side: one file for each resource, all under `/api/v1` but health and the page.
 //!
-//! - `accept`: the accept loop, with its limits and timeouts.
+//! - `accept`: the accept loop, with its limits and timeouts, and what is spoken on a connection.
+//! - `pump`: plain streams, written on their sockets directly.
+//! - `socket`: what is set on each socket.
 //! - `guard`: who may speak to the gateway at all (`Host`, `Origin`).
 //! - `problem`: every refusal as an RFC 9457 problem document.
-//! - `request`: query values and bodies, checked with a name for each bad field.
-//! - `points`, `devices`, `subscription`, `stream`, `health`, `page`: the resources.
+//! - `request`, `body`, `entries`: query values and bodies, checked with a name for each bad field.
+//! - `points`, `devices`, `subscription`, `stream`, `notices`, `health`, `page`: the resources.
 //!
 //! Nothing here knows a driver.
 
 pub mod accept;
+mod body;
 mod devices;
+mod entries;
 mod guard;
 mod health;
+mod notices;
 mod page;
 mod points;
 mod problem;
+mod pump;
 mod request;
+mod socket;
 mod stream;
 mod subscription;
 
@@ -58,6 +65,7 @@ pub fn router(api: Api) -> Router {
         .route("/points/{*id}", get(points::one))
         .route("/devices", get(devices::list))
         .route("/devices/{device}", get(devices::one))
+        .route("/notices", post(notices::send))
         .route("/stream", get(stream::open))
         .route(
             "/clients/{client}/subscription",

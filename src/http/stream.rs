@@ -3,26 +3,38 @@
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
 use super::Api;
-use super::accept::Peer;
+use super::accept::{HandOver, Peer};
 use super::problem::Problem;
+use super::pump::Framing;
 use super::request::Query;
 use crate::stream::{Opening, Pace, Refused};
+use crate::table;
 
-const KNOWN: [&str; 5] = ["points", "interval_ms", "heartbeat_ms", "last_event_id", "token"];
+const KNOWN: [&str; 6] =
+    ["points", "format", "interval_ms", "heartbeat_ms", "last_event_id", "token"];
 
 /// When a client that was refused for a limit may try again.
 const RETRY_AFTER_S: u32 = 5;
+
+/// The fields of the answer's head.
+pub(super) const EVENT_STREAM: [(&str, &str); 3] = [
+    ("content-type", "text/event-stream"),
+    ("cache-control", "no-store, no-transform"),
+    ("x-accel-buffering", "no"),
+];
 
 type Event = Result<Bytes, std::convert::Infallible>;
 
 pub(super) async fn open(
     State(api): State<Api>,
     Extension(peer): Extension<Peer>,
+    hand_over: Option<Extension<HandOver>>,
+    version: Version,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
@@ -39,6 +51,14 @@ pub(super) async fn open(
     let interval_ms = query.number("interval_ms", 0..=60_000, 0);
     let heartbeat_ms = query.number("heartbeat_ms", 1_000..=60_000, 15_000);
     let points = query.patterns("points");
+    let form = match query.text("format") {
+        None => table::Form::Plain,
+        Some("compact") => table::Form::Compact,
+        Some(_) => {
+            query.refuse("format", "give compact, or leave it out".to_owned());
+            table::Form::Plain
+        }
+    };
     // The header is newer: a browser sends it beside the address the page once opened.
     let header_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let ids = [header_id, query.text("last_event_id")];
@@ -52,9 +72,15 @@ pub(super) async fn open(
         last_event_id: last_event_id.as_deref(),
         points,
         pace: Pace { interval_ms, heartbeat_ms },
+        form,
         address: peer.remote.ip(),
     };
     let feed = api.sessions.open(opening).map_err(refused)?;
+    if let Some(Extension(hand_over)) = hand_over {
+        let http_10 = version == Version::HTTP_10;
+        let framing = if http_10 { Framing::UntilClosed } else { Framing::Chunks };
+        match hand_over.leave(feed, framing).await {}
+    }
     let stop = api.stop;
     let events = stream::unfold((feed, stop), |(mut feed, stop)| async move {
         let event: Bytes = feed.next(&stop).await?;
@@ -64,12 +90,7 @@ pub(super) async fn open(
 }
 
 fn event_stream(events: Body) -> Response {
-    let head = [
-        (header::CONTENT_TYPE.as_str(), "text/event-stream"),
-        (header::CACHE_CONTROL.as_str(), "no-store, no-transform"),
-        ("x-accel-buffering", "no"),
-    ];
-    (head, events).into_response()
+    (EVENT_STREAM, events).into_response()
 }
 
 fn takes_event_stream(headers: &HeaderMap) -> bool {
