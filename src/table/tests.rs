@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pointcast_api::{Reading, Reason, StaleAfter, UnixMs, Value};
+use pointcast_api::{
+    PointDeclaration, PointId, Reading, Reason, StaleAfter, UnixMs, Value, ValueType,
+};
 use tokio::time::advance;
 
 use super::testing::table;
@@ -116,4 +118,90 @@ async fn a_point_that_stands_twice_in_a_reply_changes_once_to_the_later() {
         assert!(shown.text(Form::Plain).contains("\"value\":3,") && shown.newest, "{shown:?}");
         assert_eq!(shown.count, 2);
     });
+}
+
+fn declaration(id: &str, stale_after: StaleAfter) -> (PointDeclaration, String) {
+    let bare = PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::I64);
+    (PointDeclaration { stale_after, ..bare }, String::new())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_later_turns_stale_in_its_time_and_what_went_never_does() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let table = table(SWEEP_TURN - 1, |_| StaleAfter::Elapsed(SECOND));
+    put(&table, 0..SWEEP_TURN - 1, 1);
+    table.sweep_stale(UnixMs(1));
+    // The rest of one turn of the sweep, and the first of the next.
+    let stale_after = StaleAfter::Elapsed(SECOND / 2);
+    let new = ["new/0", "new/1"].map(|id| declaration(id, stale_after));
+    let places = table.add(new.to_vec()).unwrap();
+    let places: Vec<usize> = places.map(|index| usize::try_from(index).unwrap()).collect();
+    assert_eq!(places, [SWEEP_TURN - 1, SWEEP_TURN]);
+    table.sweep_stale(UnixMs(1));
+    put(&table, places.iter().copied(), 1);
+    table.remove(&[0]);
+    advance(SECOND / 2 + Duration::from_millis(1)).await;
+    table.sweep_stale(UnixMs(1));
+    assert!(places.iter().all(|point| is_stale(&table, *point)) && !is_stale(&table, 1));
+    let tombstone = table.changed_at(&[0]);
+    advance(SECOND).await;
+    table.sweep_stale(UnixMs(1));
+    assert!(is_stale(&table, 1));
+    assert_eq!(table.changed_at(&[0]), tombstone);
+    put(&table, [0], 2);
+    assert_eq!((table.changed_at(&[0]), table.read(0)), (tombstone, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_point_is_shown_once_those_who_want_it_can_be_told() {
+    let table = table(1, |_| StaleAfter::Never);
+    let before = table.settled();
+    let (places, batch) = table.begin_add(vec![declaration("new", StaleAfter::Never)]).unwrap();
+    assert_eq!(table.catalog().find(&PointId::new("new").unwrap()), Some(places.start));
+    put(&table, [0, 1], 5);
+    assert_eq!(table.settled(), before, "no position passes a point that nobody was told of");
+    table.view(|view| assert!(view.shown(1).is_none()));
+    table.settle(batch);
+    assert_eq!(table.settled(), before + 3);
+    table.view(|view| assert_eq!(view.shown(1).unwrap().state().value, Some(Value::I64(5))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn adding_nothing_is_settled_at_once_and_adding_twice_is_refused_as_a_whole() {
+    let table = table(2, |_| StaleAfter::Never);
+    let mailbox = Arc::new(Mailbox::new(1));
+    table.register(0, &mailbox, 0);
+    let reading = good(1);
+    let open = table.begin([(0, Update::Read(&reading, UnixMs(1)))]).unwrap();
+    assert_eq!(table.add(Vec::new()).unwrap(), 2..2);
+    assert_eq!(table.settled(), 2, "the other batch is not its own");
+    let twice = ["new", "p1"].map(|id| declaration(id, StaleAfter::Never));
+    let refused = table.add(twice.to_vec()).unwrap_err();
+    assert_eq!(refused.to_string(), "point p1 is declared twice");
+    assert!(table.catalog().find(&PointId::new("new").unwrap()).is_none());
+    table.finish(open);
+    assert_eq!(table.settled(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_is_made_when_it_is_asked_for_and_once_in_each_form() {
+    let table = table(1, |_| StaleAfter::Never);
+    let mailbox = Arc::new(Mailbox::new(1));
+    table.register(0, &mailbox, 0);
+    let texts = |forms: &[Form]| {
+        table.view(|view| {
+            let mut shown = view.shown(0).unwrap();
+            forms.iter().for_each(|form| assert!(!shown.text(*form).is_empty()));
+        });
+        table.encodes()
+    };
+    put(&table, [0], 1);
+    assert_eq!(texts(&[]), 0, "whoever holds the change back looks at its value alone");
+    assert_eq!(texts(&[Form::Plain, Form::Plain]), 1);
+    assert_eq!(texts(&[Form::Compact, Form::Plain]), 2);
+    let reading = good(2);
+    let batch = table.begin([(0, Update::Read(&reading, UnixMs(1)))]).unwrap();
+    assert_eq!(texts(&[Form::Plain, Form::Compact]), 2, "of what is shown until it is settled");
+    table.finish(batch);
+    assert_eq!(texts(&[Form::Compact]), 3);
 }
