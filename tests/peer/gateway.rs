@@ -1,4 +1,4 @@
-//! The built gateway over the default configuration, moved to addresses of its own.
+//! The built gateway over the default configuration, moved to addresses of its own, or over one that a test writes.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -16,19 +16,17 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 /// How long one answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The default configuration in a directory and at addresses of its own.
+/// A configuration in a directory and at addresses of its own.
 pub(crate) struct Site {
     directory: PathBuf,
     address: SocketAddr,
+    devices: SocketAddr,
 }
 
 impl Site {
-    /// `name` must be unique among all tests: it names the directory.
+    /// The default configuration. `name` must be unique among all tests: it names the directory.
     pub(crate) fn new(name: &str) -> Self {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        if directory.exists() {
-            fs::remove_dir_all(&directory).unwrap();
-        }
+        let directory = empty_directory(name);
         let own = own_addresses();
         let moves = [
             ("127.0.0.1:8080", own[0].to_string()),
@@ -37,7 +35,22 @@ impl Site {
             ("/tmp/pointcast-sim", directory.join("sim").display().to_string()),
         ];
         copy(&root().join("config"), &directory.join("config"), &moves);
-        Self { directory, address: own[0] }
+        Self { directory, address: own[0], devices: own[1] }
+    }
+
+    /// A configuration that `text` writes, given an address to listen at and one for the devices that the test
+    /// plays. `name` as in [`new`](Self::new).
+    pub(crate) fn of(name: &str, text: impl FnOnce(SocketAddr, SocketAddr) -> String) -> Self {
+        let [address, devices, _] = own_addresses();
+        let directory = empty_directory(name);
+        fs::create_dir_all(directory.join("config")).unwrap();
+        fs::write(directory.join("config/pointcast.toml"), text(address, devices)).unwrap();
+        Self { directory, address, devices }
+    }
+
+    /// Where the test is to play devices.
+    pub(crate) fn devices(&self) -> SocketAddr {
+        self.devices
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -133,6 +146,15 @@ fn guard(gateway: &Child) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+/// The directory for what the test of this name writes.
+fn empty_directory(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if directory.exists() {
+        fs::remove_dir_all(&directory).unwrap();
+    }
+    directory
 }
 
 /// One request on a connection of its own; `None` when nobody answers it whole.

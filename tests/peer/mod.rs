@@ -11,6 +11,7 @@
 )]
 
 pub(crate) mod cut;
+pub(crate) mod device;
 pub(crate) mod events;
 pub(crate) mod gateway;
 pub(crate) mod http;
