@@ -9,47 +9,68 @@ use serde_json::Value as Json;
 #[derive(Debug, Default)]
 pub(crate) struct Chunks {
     pending: Vec<u8>,
-    /// Whether the last chunk, of no bytes, has come.
+    /// Within a chunk: bytes of data that are still to come. At 0 its CRLF is due.
+    within: Option<usize>,
+    /// Whether the last chunk, of no bytes, has begun, and whether it is whole.
+    last: bool,
     pub(crate) ended: bool,
 }
 
 impl Chunks {
-    /// Takes in what came from the socket and adds what it carries to `body`.
+    /// Takes in what came from the socket and adds what it carries to `body`, as far as it came.
     pub(crate) fn feed(&mut self, bytes: &[u8], body: &mut Vec<u8>) -> Result<(), String> {
         self.pending.extend_from_slice(bytes);
         while !self.pending.is_empty() {
             if self.ended {
                 return Err(format!("{} bytes behind the last chunk", self.pending.len()));
             }
-            let Some(end) = self.pending.windows(2).position(|pair| pair == b"\r\n") else {
-                return if self.pending.len() > 16 {
-                    Err(format!("no chunk's size: {:?}", text(&self.pending)))
-                } else {
-                    Ok(())
-                };
+            let progress = match self.within {
+                None => self.size()?,
+                Some(0) => self.end()?,
+                Some(due) => {
+                    let here = due.min(self.pending.len());
+                    body.extend(self.pending.drain(..here));
+                    self.within = Some(due - here);
+                    true
+                }
             };
-            let digits = &self.pending[..end];
-            if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
-                return Err(format!("no chunk's size: {:?}", text(digits)));
+            if !progress {
+                break;
             }
-            let size = usize::from_str_radix(&text(digits), 16).map_err(|e| e.to_string())?;
-            let whole = end + 2 + size + 2;
-            if self.pending.len() < whole {
-                return Ok(());
-            }
-            if &self.pending[whole - 2..whole] != b"\r\n" {
-                return Err(format!("no CRLF behind a chunk of {size} bytes"));
-            }
-            body.extend_from_slice(&self.pending[end + 2..whole - 2]);
-            self.ended = size == 0;
-            self.pending.drain(..whole);
         }
         Ok(())
     }
 
+    fn size(&mut self) -> Result<bool, String> {
+        let wrong = |bytes: &[u8]| Err(format!("no chunk's size: {:?}", text(bytes)));
+        let Some(end) = self.pending.windows(2).position(|pair| pair == b"\r\n") else {
+            return if self.pending.len() > 16 { wrong(&self.pending) } else { Ok(false) };
+        };
+        let line: Vec<u8> = self.pending.drain(..end + 2).collect();
+        let digits = &line[..end];
+        if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return wrong(digits);
+        }
+        let size = usize::from_str_radix(&text(digits), 16).map_err(|error| error.to_string())?;
+        (self.within, self.last) = (Some(size), size == 0);
+        Ok(true)
+    }
+
+    fn end(&mut self) -> Result<bool, String> {
+        if self.pending.len() < 2 {
+            return Ok(false);
+        }
+        let end: Vec<u8> = self.pending.drain(..2).collect();
+        if end != b"\r\n" {
+            return Err(format!("no CRLF behind a chunk but {:?}", text(&end)));
+        }
+        (self.within, self.ended) = (None, self.last);
+        Ok(true)
+    }
+
     /// Whether it stands between two chunks.
     pub(crate) fn at_rest(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.is_empty() && self.within.is_none()
     }
 }
 
