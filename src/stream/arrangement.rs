@@ -89,8 +89,8 @@ impl Arrangement {
             let (old, mut new) = (self.mailbox.backlog(), mailbox.backlog());
             for (place, placed) in (0..).zip(placed) {
                 let was = before.get(&placed.row.index).copied().filter(|_| carried);
-                let waits = |was| self.restraint.as_ref().is_some_and(|r| r.is_waiting(was));
-                if placed.marked || was.is_some_and(|was| old.is_marked(was) || waits(was)) {
+                let is_behind = |was| self.restraint.as_ref().is_some_and(|r| r.is_behind(was));
+                if placed.marked || was.is_some_and(|was| old.is_marked(was) || is_behind(was)) {
                     new.mark(place);
                 }
                 if let Some(rules) = &mut rules {
@@ -117,17 +117,20 @@ impl Arrangement {
         }
     }
 
-    /// Marks what changed after `seq`, for a connection that begins anew there, and forgets what earlier ones were
-    /// sent: it may not have arrived.
+    /// Marks what changed after `seq`, for a connection that begins anew there, and what a deadband passed over before
+    /// that; and forgets what earlier connections were sent: it may not have arrived.
     pub(super) fn rewind(&mut self, table: &Table, seq: u64) {
         // A change that is applied after the marks are cleared is either seen in its slot here or marked
         // by its writer: the points stay registered all the while.
         self.mailbox.backlog().clear();
         let points: Vec<Index> = self.rows.iter().map(|row| row.index).collect();
         let changed_at = table.changed_at(&points);
+        let passed_over = |place| self.restraint.as_ref().is_some_and(|r| r.is_passed_over(place));
         let mut backlog = self.mailbox.backlog();
-        for (place, _) in (0..).zip(changed_at).filter(|(_, changed)| *changed > seq) {
-            backlog.mark(place);
+        for (place, changed) in (0..).zip(changed_at) {
+            if changed > seq || passed_over(place) {
+                backlog.mark(place);
+            }
         }
         drop(backlog);
         for row in &mut self.rows {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::frame::{Bounds, Gather, Kind, Tail};
 use super::notices::Notice;
-use super::offer::{Offer, Position, Selected};
+use super::offer::{Offer, Position, Row, Selected};
 use super::statistics::Outgoing;
 use crate::table::{Backlog, Form, View};
 
@@ -138,9 +138,7 @@ impl Delivery {
             return Step::Catalog(self.catalog);
         }
         if self.announced < selected.revision {
-            self.begin_snapshot(selected, view);
-            let count =
-                selected.rows.iter().filter(|row| !view.catalog().is_removed(row.index)).count();
+            let count = self.begin_snapshot(selected, view);
             return Step::Subscribed { revision: selected.revision, count };
         }
         if let Some(snapshot) = self.snapshot.take() {
@@ -195,16 +193,21 @@ impl Delivery {
         self.seq = self.seq.max(self.taken.min(floor));
     }
 
-    fn begin_snapshot(&mut self, selected: &Selected<'_>, view: &View<'_>) {
+    /// Returns how many points are selected.
+    fn begin_snapshot(&mut self, selected: &Selected<'_>, view: &View<'_>) -> usize {
         let queue: VecDeque<u32> = (0..)
             .zip(selected.rows.iter())
             .filter(|(_, row)| row.joined > self.revision)
             .map(|(place, _)| place)
             .collect();
-        let covers = (queue.len() == selected.rows.len()).then(|| view.settled());
+        let there = |row: &&Row| !view.catalog().is_removed(row.index);
+        let count = selected.rows.iter().filter(there).count();
+        // That a point is removed is told behind it.
+        let covers = (queue.len().min(count) == selected.rows.len()).then(|| view.settled());
         self.snapshot = Some(Box::new(Snapshot { revision: selected.revision, queue, covers }));
         self.announced = selected.revision;
         self.round = None;
+        count
     }
 
     fn snapshot_step(

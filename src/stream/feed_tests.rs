@@ -270,7 +270,13 @@ async fn a_replaced_connection_takes_no_wake_from_its_successor() {
     // The successor is opened and waits before the first is polled again.
     let mut second = run_alone(&bench, move || {
         let address = "127.0.0.1".parse().unwrap();
-        let opening = Opening { last_event_id: Some(&id), points: None, pace: PACE, form: Form::Plain, address };
+        let opening = Opening {
+            last_event_id: Some(&id),
+            points: None,
+            pace: PACE,
+            form: Form::Plain,
+            address,
+        };
         sessions.open(opening).unwrap()
     });
     assert_eq!(second.recv().await.unwrap().1, "connect");

@@ -157,7 +157,10 @@ impl Selected<'_> {
         let Some(row) = self.rows.get_mut(place as usize) else { return Offer::Newest(0) };
         let Some(mut shown) = view.shown(row.index) else { return Offer::Gone };
         let outcome = if shown.newest { Offer::Newest } else { Offer::Older };
-        if shown.seq <= at.seq || (row.was_sent && row.count == shown.count) {
+        // The position says nothing of what a deadband passed over: whoever asks for that again gets it.
+        let passed_over = self.restraint.as_ref().is_some_and(|r| r.is_passed_over(place));
+        let is_told = row.was_sent && row.count == shown.count;
+        if is_told || (shown.seq <= at.seq && !passed_over) {
             if let Some(restraint) = &mut self.restraint {
                 restraint.told(place);
             }

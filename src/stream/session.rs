@@ -3,20 +3,19 @@
 //! One connection at a time drives a session; a newer one takes it over, and the older learns so at its next
 //! step. Locks are taken in one order: changing, session, table, mailbox.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 use std::task::Context;
 
-use pointcast_api::PointId;
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::arrangement::{Arrangement, Placed};
 use super::client::ClientName;
 use super::delivery::{Delivery, Start, Step, Turn};
-use super::entry::Entry;
+use super::entry::{Entry, Wish};
 use super::offer::Row;
 use super::restraint::Restraint;
 use super::selection::{self, Chosen, EntryVerdict, Verdict};
@@ -215,7 +214,14 @@ impl Session {
         all_new: bool,
     ) {
         let catalog = self.shared.table.catalog();
-        let (rules, numbers) = Restraint::of(&wanted).unzip();
+        // Numbered as if what passed a limit had not been given: so it is when points come later.
+        let wish = |(entry, verdict): (&Entry, &Verdict)| match verdict {
+            Verdict::Limit => Wish::default(),
+            Verdict::Selected(_) | Verdict::Unknown | Verdict::Removed | Verdict::NoSuchEntry => {
+                entry.wish
+            }
+        };
+        let (rules, numbers) = Restraint::of(wanted.iter().zip(verdicts).map(wish)).unzip();
         let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
         now.revision += 1;
         let places = now.places();
@@ -257,7 +263,8 @@ impl Session {
         }
         let now = &mut state.arrangement;
         let catalog = self.shared.table.catalog();
-        let (rules, numbers) = Restraint::of(&now.entries).unzip();
+        let wishes = now.entries.iter().map(|entry| entry.wish);
+        let (rules, numbers) = Restraint::of(wishes).unzip();
         let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
         let mut placed: Vec<Placed> = (0..)
             .zip(&now.rows)
@@ -279,9 +286,9 @@ impl Session {
     }
 
     /// Has ids among `gone` that were given literally found when they come again.
-    pub(super) fn expect_again(self: &Arc<Self>, gone: &[PointId]) {
+    pub(super) fn expect_again(self: &Arc<Self>, gone: &HashSet<&str>) {
         let state = self.state();
-        let literal = |pattern: &&Pattern| gone.iter().any(|id| pattern.as_str() == id.as_str());
+        let literal = |pattern: &&Pattern| gone.contains(pattern.as_str());
         let entries = state.arrangement.entries.iter().map(|entry| &entry.pattern);
         self.shared.standing.add(self, entries.filter(literal));
     }

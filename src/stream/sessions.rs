@@ -1,5 +1,6 @@
 //! All sessions: opening, resuming, limits, and their end.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -164,10 +165,12 @@ impl Sessions {
         });
         self.admit(address)?;
         let session = Arc::new(Session::new(address, Arc::clone(&self.shared)));
-        let selection = first_selection(&session, points)?;
-        let begun = session.begin(form);
         self.shared.sessions_by_address.enter(address);
+        // It is here before it selects: whoever removes points looks for sessions that want them again.
         self.sessions.insert(*session.client(), Arc::clone(&session));
+        let selection = first_selection(&session, points);
+        let selection = selection.inspect_err(|_| self.end(session.client()))?;
+        let begun = session.begin(form);
         let attached = self.attach(&session, begun.connection, address);
         let welcome = Welcome { resumed: false, reset, selection };
         Ok(Feed::start(attached, begun, pace, welcome))
@@ -208,11 +211,13 @@ impl Sessions {
             .filter(|session| session.end_if_due(now))
             .map(|session| *session.key())
             .collect();
-        for client in over {
-            if let Some((_, session)) = self.sessions.remove(&client) {
-                session.close();
-                self.shared.sessions_by_address.leave(session.home());
-            }
+        over.iter().for_each(|client| self.end(client));
+    }
+
+    fn end(&self, client: &ClientName) {
+        if let Some((_, session)) = self.sessions.remove(client) {
+            session.close();
+            self.shared.sessions_by_address.leave(session.home());
         }
     }
 
@@ -253,8 +258,8 @@ impl Sessions {
         {
             let _changing = changing.write().unwrap_or_else(PoisonError::into_inner);
             let catalog = table.catalog();
-            let gone: Vec<PointId> =
-                points.iter().filter_map(|at| Some(catalog.entry(*at)?.id().clone())).collect();
+            let entries = points.iter().filter_map(|at| catalog.entry(*at));
+            let gone: HashSet<&str> = entries.map(|entry| entry.id().as_str()).collect();
             table.remove(points);
             self.sessions.iter().for_each(|session| session.expect_again(&gone));
         }
@@ -294,7 +299,6 @@ fn first_selection(
     let edited = session.edit(Edit::Put(points.into_iter().map(Entry::from).collect()), None);
     match edited {
         Ok(edited) if edited.entries.iter().any(|e| e.verdict == Verdict::Limit) => {
-            session.close();
             Err(Refused::Points)
         }
         Ok(_) => Ok("query"),

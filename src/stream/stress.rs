@@ -105,7 +105,13 @@ impl Reader {
             patterns(points)
         });
         let address = "127.0.0.1".parse().unwrap();
-        let opening = Opening { last_event_id: last_id.as_deref(), points, pace: PACE, form: Form::Plain, address };
+        let opening = Opening {
+            last_event_id: last_id.as_deref(),
+            points,
+            pace: PACE,
+            form: Form::Plain,
+            address,
+        };
         self.sessions.open(opening).unwrap()
     }
 

@@ -143,7 +143,9 @@ impl World {
 
     fn connect(&self, last_event_id: Option<&str>, points: Option<Vec<Pattern>>) -> Feed {
         let address = "127.0.0.1".parse().unwrap();
-        self.sessions.open(Opening { last_event_id, points, pace: PACE, form: Form::Plain, address }).unwrap()
+        self.sessions
+            .open(Opening { last_event_id, points, pace: PACE, form: Form::Plain, address })
+            .unwrap()
     }
 
     /// Writes down what a point has become.
