@@ -14,6 +14,7 @@ use socket2::SockRef;
 use crate::pipe;
 use crate::poller::{ASKED, Poller};
 use crate::roles::{Done, FloorAsk, Send, Usage};
+use crate::server::next_due;
 use crate::system::{self, Clock};
 
 /// Digits of a stamp.
@@ -135,7 +136,7 @@ impl Floor {
                 self.turn = (self.turn + 1) % self.sockets.len();
                 write_all_at_once(&self.sockets[self.turn].1, &frame);
             }
-            due += Duration::from_millis(send.gap_ms);
+            due = next_due(due, Instant::now(), Duration::from_millis(send.gap_ms));
             sleep(due.saturating_duration_since(Instant::now()));
         }
     }

@@ -1,5 +1,6 @@
 //! The service as a library, wired as the program wires it, and a writer that puts changes on command.
 
+use std::ops::Add;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -132,6 +133,11 @@ async fn start(table: &Arc<Table>) -> Arc<Sessions> {
     sessions
 }
 
+/// When something is due again that happens every `gap`. What is late catches up, but not in one burst.
+pub(crate) fn next_due<T: Add<Duration, Output = T> + Ord>(due: T, now: T, gap: Duration) -> T {
+    (due + gap).max(now + gap / 2)
+}
+
 /// Puts changes as a driver does: from a task of the same runtime.
 struct Writer {
     clock: Clock,
@@ -151,7 +157,7 @@ impl Writer {
             let batch = (0..put.count).map(|nth| (first + nth * put.stride) % points);
             self.put(batch, put.small);
             first = (first + put.step) % points;
-            due += Duration::from_millis(put.gap_ms);
+            due = next_due(due, Instant::now(), Duration::from_millis(put.gap_ms));
         }
         // The last batch has its time too: nothing else is asked of the machine meanwhile.
         sleep_until(due).await;

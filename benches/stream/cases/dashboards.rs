@@ -48,7 +48,7 @@ pub(crate) fn every_second(points: u32, seconds: u32, stride: u32) -> Put {
 }
 
 pub(crate) fn run(bench: &mut Bench) {
-    let (dashboards, points, seconds) = bench.scale((1_000, 10_000, 3), (100, 1_000, 1));
+    let (dashboards, points, seconds) = bench.scale((1_000, 10_000, 2), (100, 1_000, 1));
     let clock = bench.clock();
     let mut service = Service::start(clock, points);
     let queries = queries(dashboards, points);

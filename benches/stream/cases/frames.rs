@@ -16,7 +16,7 @@ const COMPACT: Target = Target::AtLeast(3.0);
 const READERS: usize = 10;
 
 pub(crate) fn sizes(bench: &mut Bench) {
-    let (count, puts) = bench.scale((1_000, 50), (100, 20));
+    let (count, puts) = bench.scale((1_000, 25), (100, 20));
     let gap_ms = bench.scale(30, 10);
     let clock = bench.clock();
     let mut service = Service::start(clock, OF_DEVICE);

@@ -48,7 +48,7 @@ impl Side {
 }
 
 pub(crate) fn run(bench: &mut Bench) {
-    let (idle, puts) = bench.scale((10_000, 1_000), (500, 200));
+    let (idle, puts) = bench.scale((10_000, 500), (500, 200));
     let clock = bench.clock();
     let mut alone = Side::start(clock, 0);
     let mut beside = Side::start(clock, idle);

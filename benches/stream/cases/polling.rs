@@ -31,8 +31,9 @@ pub(crate) fn run(bench: &mut Bench) {
     for (stride, what) in [(1, "every point"), (10, "every tenth point")] {
         let put = every_second(points, seconds, stride);
         let polled = poll(bench, dashboards, points, put);
-        let pushed = push(bench, dashboards, points, put);
-        for way in [&polled, &pushed] {
+        let pushed = push(bench, dashboards, points, put, None);
+        let gathered = push(bench, dashboards, points, put, Some(POLL_EVERY_MS));
+        for way in [&polled, &gathered, &pushed] {
             // A second of all dashboards together.
             let each = |total: f64| number(total / f64::from(seconds));
             let requests = way.requests / u64::from(seconds);
@@ -53,6 +54,7 @@ pub(crate) fn run(bench: &mut Bench) {
             bench.tell(Figure::beside(case, name, unit, &[polled], &[pushed]));
         };
         tell("server CPU", "ms", polled.cpu_ms, pushed.cpu_ms);
+        tell("the same, pushing once a second", "ms", polled.cpu_ms, gathered.cpu_ms);
         tell("bytes on the wire", "KB", polled.bytes as f64 / 1e3, pushed.bytes as f64 / 1e3);
         tell("mean lag", "ms", polled.lag.mean_ms(), pushed.lag.mean_ms());
         tell("worst lag", "ms", polled.lag.worst_ms(), pushed.lag.worst_ms());
@@ -87,12 +89,15 @@ fn poll(bench: &Bench, dashboards: u32, points: u32, put: Put) -> Way {
     }
 }
 
-/// Dashboards that listen. Every change must reach them.
-fn push(bench: &Bench, dashboards: u32, points: u32, put: Put) -> Way {
+/// Dashboards that listen, and may ask for frames no more often than at an interval. Every change must reach them.
+fn push(bench: &Bench, dashboards: u32, points: u32, put: Put, interval_ms: Option<u64>) -> Way {
     let clock = bench.clock();
     let mut service = Service::start(clock, points);
-    let open =
-        streams(service.address, dashboards as usize, queries(dashboards, points), SHOWN as usize);
+    let mut queries = queries(dashboards, points);
+    if let Some(interval_ms) = interval_ms {
+        queries.iter_mut().for_each(|query| *query += &format!("&interval_ms={interval_ms}"));
+    }
+    let open = streams(service.address, dashboards as usize, queries, SHOWN as usize);
     let mut readers = Readers::open(clock, open);
     readers.reset();
     let before = service.usage().cpu_ns;
@@ -109,7 +114,7 @@ fn push(bench: &Bench, dashboards: u32, points: u32, put: Put) -> Way {
     let expected = readers as u64 * u64::from(put.puts / (points / OF_DEVICE));
     assert_eq!(totals.changes + totals.skipped, expected, "changes that arrived: {totals:?}");
     Way {
-        name: "pushing",
+        name: if interval_ms.is_some() { "pushing once a second" } else { "pushing at once" },
         requests: 0,
         bytes: totals.bytes_in + totals.bytes_out,
         cpu_ms: cpu_ns as f64 / 1e6,
