@@ -1,5 +1,6 @@
 //! What the table's lock guards: slots, numbers and the catalogue they belong to.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +22,11 @@ pub(super) struct Core {
     due_ms: Vec<u64>,
     /// What compact times are counted from.
     pub(super) t0: UnixMs,
-    /// Texts made.
+    /// The points that tell of the gateway itself.
+    pub(super) own: Range<Index>,
+    /// Texts made of all other points, and of those.
     pub(super) encodes: u64,
+    pub(super) own_encodes: u64,
 }
 
 /// Numbered changes whose marks are being placed. It must be settled, or no reader gets any further.
@@ -40,8 +44,8 @@ pub(crate) struct Batch {
 #[derive(Debug, Default)]
 pub(super) struct Aftermath {
     wake: Vec<Arc<Mailbox>>,
-    /// Lists of readers of points that are gone: there may be many in them.
-    _left: Vec<Arc<Readers>>,
+    /// The readers of points that are gone, who may be many: letting them go takes its time.
+    left: Vec<Arc<Readers>>,
 }
 
 impl Aftermath {
@@ -49,6 +53,7 @@ impl Aftermath {
         for mailbox in self.wake {
             mailbox.wake();
         }
+        drop(self.left);
     }
 }
 
@@ -69,7 +74,9 @@ impl Core {
             sequence: Sequence::starting_after(0),
             due_ms: Vec::new(),
             t0: now,
+            own: 0..0,
             encodes: 0,
+            own_encodes: 0,
         };
         let batch = core.fill(now);
         core.settle(batch);
@@ -201,6 +208,6 @@ impl Core {
             let slot = self.slots.get_mut(index as usize);
             left.extend(slot.and_then(|slot| slot.forget_older(settled)));
         }
-        Aftermath { wake, _left: left }
+        Aftermath { wake, left }
     }
 }

@@ -33,6 +33,7 @@ mod text;
 mod version;
 mod view;
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -89,9 +90,24 @@ impl Table {
         self.t0
     }
 
+    /// The same table, in which the points at `own` tell of the gateway itself: what is made and sent of them is counted
+    /// apart.
+    #[must_use]
+    pub fn with_own(mut self, own: Range<Index>) -> Self {
+        self.core.get_mut().unwrap_or_else(PoisonError::into_inner).own = own;
+        self
+    }
+
     /// How many texts of changes were made since the start, both forms together.
     #[must_use]
     pub fn encodes(&self) -> u64 {
+        let core = self.core();
+        core.encodes + core.own_encodes
+    }
+
+    /// The same, without those of points that tell of the gateway itself.
+    #[must_use]
+    pub fn encodes_of_others(&self) -> u64 {
         self.core().encodes
     }
 
@@ -144,6 +160,7 @@ impl Table {
         aftermath.finish();
     }
 
+    /// Places all marks of the batch that are not placed yet, and settles it.
     pub(crate) fn finish(&self, mut batch: Batch) {
         while self.mark_next(&mut batch) {}
         self.settle(batch);
@@ -173,6 +190,7 @@ impl Table {
 
     /// Ends a registration.
     pub fn unregister(&self, index: Index, mailbox: &Arc<Mailbox>, local: u32) {
+        // In a statement of its own, so that the table is free while the list is waited for.
         let readers: Option<Arc<Readers>> =
             self.core().slots.get(index as usize).and_then(Slot::readers).cloned();
         if readers.is_some_and(|readers| readers.remove(mailbox, local)) {

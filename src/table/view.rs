@@ -37,16 +37,18 @@ impl View<'_> {
 
     /// What may be shown of a point now. `None`: nothing yet, the point's newest change must be settled first.
     pub fn shown(&mut self, index: Index) -> Option<Shown<'_>> {
-        let Core { slots, catalog, sequence, t0, encodes, .. } = &mut *self.core;
+        let Core { slots, catalog, sequence, t0, own, encodes, own_encodes, .. } = &mut *self.core;
         let entry = catalog.entry(index)?;
         let (version, newest) = slots.get_mut(index as usize)?.shown(sequence.settled())?;
+        let is_own = own.contains(&index);
         Some(Shown {
             seq: version.state.seq,
             count: version.count,
             newest,
+            is_own,
             named: Named { entry, index, t0: *t0 },
             version,
-            encodes,
+            encodes: if is_own { own_encodes } else { encodes },
         })
     }
 
@@ -71,6 +73,8 @@ pub struct Shown<'a> {
     pub count: u32,
     /// Whether it is the newest; if not, a newer change is waiting to be settled.
     pub newest: bool,
+    /// Whether the point tells of the gateway itself.
+    pub is_own: bool,
     named: Named<'a>,
     version: &'a mut Version,
     encodes: &'a mut u64,
