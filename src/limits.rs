@@ -29,13 +29,18 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// Most points in one frame.
     pub frame_points: usize,
+    /// Bytes that may wait in memory for slow readers, of all streams together, before less is gathered for each of them.
+    /// It is no wall: open streams go on, and a reader who takes nothing may be owed one small frame more. So streams
+    /// hold this many bytes at most, and 16 KiB (or their largest point, if that is more) for each of them.
+    pub pending_bytes: usize,
     /// How long a session outlives its connection.
     pub session_life: Duration,
     /// How long a request's head may take to arrive.
     pub header_timeout: Duration,
     /// How long a reader may take nothing before its connection is closed.
     pub write_timeout: Duration,
-    /// How long open connections may take to end after a stop was asked for.
+    /// How long open connections may take to end after a stop was asked for. What else there is to end needs a moment too:
+    /// by default all is over within ten seconds.
     pub drain_timeout: Duration,
 }
 
@@ -53,10 +58,11 @@ impl Default for Limits {
             body_bytes: 1024 * 1024,
             frame_bytes: 256 * 1024,
             frame_points: 1_000,
+            pending_bytes: 64 * 1024 * 1024,
             session_life: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
-            drain_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(8),
         }
     }
 }

@@ -13,20 +13,13 @@ mod peer;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use peer::http::{Event, Stream, get, request};
+use peer::server::Server;
 use peer::wait_for;
-use pointcast::devices::Devices;
-use pointcast::http::{Api, Hosts, accept, router};
 use pointcast::limits::Limits;
-use pointcast::stream::Sessions;
-use pointcast::table::{Catalog, Table, Update};
-use pointcast_api::{PointDeclaration, PointId, Reading, UnixMs, Value, ValueType};
-use tokio::runtime::Runtime;
-use tokio_util::sync::CancellationToken;
 
 /// One frame of all of them is about 150 kB.
 const POINTS: u32 = 1_500;
@@ -35,50 +28,6 @@ const POINTS: u32 = 1_500;
 const HELD_BYTES: usize = 8 * 1024 * 1024;
 
 const SOON: Duration = Duration::from_secs(20);
-
-/// A server over a table of its own, in this process; stopped when dropped.
-struct Server {
-    table: Arc<Table>,
-    sessions: Arc<Sessions>,
-    address: SocketAddr,
-    _runtime: Runtime,
-}
-
-fn declaration(point: u32) -> PointDeclaration {
-    PointDeclaration::bare(PointId::new(&format!("line/{point}/value")).unwrap(), ValueType::I64)
-}
-
-impl Server {
-    fn start(limits: Limits) -> Self {
-        let points = (0..POINTS).map(|point| (declaration(point), String::new())).collect();
-        let table = Arc::new(Table::new(Catalog::new(points).unwrap()));
-        let limits = Arc::new(limits);
-        let sessions = Arc::new(Sessions::new(Arc::clone(&table), Arc::clone(&limits)));
-        let stop = CancellationToken::new();
-        let api = Api {
-            table: Arc::clone(&table),
-            devices: Arc::new(Devices::default()),
-            sessions: Arc::clone(&sessions),
-            limits: Arc::clone(&limits),
-            hosts: Arc::new(Hosts::default()),
-            stop: stop.clone(),
-        };
-        let runtime = Runtime::new().unwrap();
-        let listener = {
-            let _context = runtime.enter();
-            accept::listen("127.0.0.1:0".parse().unwrap()).unwrap()
-        };
-        let address = listener.local_addr().unwrap();
-        runtime.spawn(accept::serve(listener, router(api), limits, stop));
-        Self { table, sessions, address, _runtime: runtime }
-    }
-
-    /// One device reply that gives every point this value.
-    fn put(&self, value: i64) {
-        let reading = Reading::Good(Value::I64(value));
-        self.table.apply((0..POINTS).map(|point| (point, Update::Read(&reading, UnixMs(1)))));
-    }
-}
 
 /// What a reader knows, and how much of it was skipped.
 #[derive(Default)]
@@ -113,7 +62,7 @@ impl View {
 #[test]
 fn a_stalled_reader_gets_the_newest_and_nobody_else_notices() {
     const ROUNDS: i64 = 300;
-    let server = Server::start(Limits::default());
+    let server = Server::start(POINTS, Limits::default());
     let mut stalled = Stream::open(server.address, "points=**");
     let mut view = View::default();
     view.until(&mut stalled, -1);
@@ -135,7 +84,7 @@ fn a_stalled_reader_gets_the_newest_and_nobody_else_notices() {
 #[test]
 fn a_reader_that_takes_nothing_is_closed_and_its_place_is_free() {
     let limits = Limits { write_timeout: Duration::from_millis(500), ..Limits::default() };
-    let server = Server::start(limits);
+    let server = Server::start(POINTS, limits);
     let stuck = Stream::open(server.address, "points=**").into_socket();
     let mut alive = Stream::open(server.address, "points=**&heartbeat_ms=1000");
     let mut view = View::default();
@@ -154,7 +103,7 @@ fn a_reader_that_takes_nothing_is_closed_and_its_place_is_free() {
 #[test]
 fn an_unfinished_head_and_an_unfinished_body_are_given_up() {
     let limits = Limits { header_timeout: Duration::from_millis(300), ..Limits::default() };
-    let server = Server::start(limits);
+    let server = Server::start(POINTS, limits);
     let mut slow = TcpStream::connect(server.address).unwrap();
     slow.set_read_timeout(Some(SOON)).unwrap();
     slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: local").unwrap();
@@ -172,7 +121,7 @@ fn an_unfinished_head_and_an_unfinished_body_are_given_up() {
 
 #[test]
 fn past_the_limit_of_connections_the_next_one_waits_its_turn() {
-    let server = Server::start(Limits { connections: 1, ..Limits::default() });
+    let server = Server::start(POINTS, Limits { connections: 1, ..Limits::default() });
     let holding = Stream::open(server.address, "heartbeat_ms=1000");
     let mut waiting = TcpStream::connect(server.address).unwrap();
     waiting
@@ -189,7 +138,7 @@ fn past_the_limit_of_connections_the_next_one_waits_its_turn() {
 
 #[test]
 fn a_look_at_the_head_of_a_stream_costs_no_session() {
-    let server = Server::start(Limits { sessions: 1, ..Limits::default() });
+    let server = Server::start(POINTS, Limits { sessions: 1, ..Limits::default() });
     for _ in 0..3 {
         let head = request(server.address, "HEAD", "/api/v1/stream?points=**", &[], "");
         assert_eq!((head.status, head.body.as_str()), (200, ""));
@@ -201,7 +150,7 @@ fn a_look_at_the_head_of_a_stream_costs_no_session() {
 
 #[test]
 fn streams_past_their_limit_are_refused_with_a_time_to_come_back() {
-    let server = Server::start(Limits { streams_per_address: 1, ..Limits::default() });
+    let server = Server::start(POINTS, Limits { streams_per_address: 1, ..Limits::default() });
     let first = Stream::open(server.address, "points=**");
     let refused = get(server.address, "/api/v1/stream?points=**");
     assert_eq!(refused.status, 503);

@@ -28,6 +28,7 @@ pub(super) fn take(main: &mut Settings, refusals: &mut Refusals) -> Limits {
     // At least one point with the longest text, each character escaped, must fit.
     count("frame_bytes", 32 * 1024..=16 * 1024 * 1024, &mut limits.frame_bytes);
     count("frame_points", 1..=100_000, &mut limits.frame_points);
+    count("pending_bytes", 0..=2 * 1024 * 1024 * 1024, &mut limits.pending_bytes);
     let mut wait = |key, range, limit: &mut Duration| {
         if let Some(given) = section.millis(key, range, refusals) {
             *limit = given.value;

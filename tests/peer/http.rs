@@ -23,6 +23,11 @@ impl Answer {
         header(&self.head, name)
     }
 
+    pub fn field_names(&self) -> Vec<String> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(':'));
+        fields.map(|(name, _)| name.to_ascii_lowercase()).collect()
+    }
+
     #[track_caller]
     pub fn json(&self) -> Json {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))

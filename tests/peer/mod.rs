@@ -15,6 +15,7 @@ pub(crate) mod device;
 pub(crate) mod events;
 pub(crate) mod gateway;
 pub(crate) mod http;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

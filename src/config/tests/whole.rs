@@ -148,6 +148,7 @@ fn every_limit_is_a_setting() {
         body_bytes,
         frame_bytes,
         frame_points,
+        pending_bytes,
         session_life,
         header_timeout,
         write_timeout,
@@ -165,6 +166,7 @@ fn every_limit_is_a_setting() {
         ("body_bytes", body_bytes),
         ("frame_bytes", frame_bytes),
         ("frame_points", frame_points),
+        ("pending_bytes", pending_bytes),
     ];
     let waits = [
         ("session_life_ms", session_life),

@@ -20,6 +20,9 @@ use crate::stream::{Feed, Next};
 /// carries, and little enough that a slow reader is owed little.
 const GATHERED_BYTES: usize = 64 * 1024;
 
+/// The largest frame while more than [`Limits::pending_bytes`] are owed in all; nothing else is gathered with it then.
+const SMALL_BYTES: usize = 16 * 1024;
+
 /// What a client sent behind its request and is still unread at the end is read in pieces of this many bytes, and at most
 /// so many of them.
 const UNREAD_BYTES: usize = 4 * 1024;
@@ -139,13 +142,16 @@ impl Reader {
     fn gather(&mut self, piece: &mut Piece, now: Instant, terms: &Terms) -> Turn {
         let Some(feed) = &mut self.feed else { return Turn::Over };
         let mut context = Context::from_waker(&self.waker);
+        let small = terms.owed.load(Ordering::Relaxed) > terms.limits.pending_bytes;
+        let (gathered, frame) = if small { (1, SMALL_BYTES) } else { (GATHERED_BYTES, usize::MAX) };
+        feed.set_frame_bytes(frame);
         loop {
             if terms.draining {
                 feed.drain(piece.body());
                 break;
             }
             match feed.poll(&mut context, now, piece.body()) {
-                Next::Event if piece.body_len() < GATHERED_BYTES => {}
+                Next::Event if piece.body_len() < gathered => {}
                 Next::Event => return Turn::More,
                 Next::Idle(until) => return Turn::Waits(until),
                 Next::Over => break,

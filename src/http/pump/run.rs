@@ -159,7 +159,11 @@ impl Pump {
             self.readers.push(None);
             Some(token)
         });
-        self.totals.get_or_insert_with(|| Arc::clone(arrival.feed.totals()));
+        if self.totals.is_none() {
+            let totals = Arc::clone(arrival.feed.totals());
+            totals.set_pending(&self.terms.owed);
+            self.totals = Some(totals);
+        }
         // There are fewer file descriptors than that.
         let Some(token) = token else { return };
         let reader = Reader::new(arrival, Caller::new(Arc::clone(&self.inbox), token));
