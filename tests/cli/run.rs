@@ -28,7 +28,7 @@ async fn it_says_where_it_is_and_stops_at_either_signal() {
             "{}",
             ended.stderr
         );
-        let stopping = "\nstopping: open connections may take up to 10 s\n";
+        let stopping = "\nstopping: open connections may take up to 8 s\n";
         assert!(ended.stderr.contains(stopping), "{}", ended.stderr);
     }
 }
