@@ -269,6 +269,7 @@ impl Delivery {
         let mut frame = Gather::new(&mut out.bytes, turn.bounds);
         let (mut unsettled, mut complete, mut whole, mut skipped) = (Vec::new(), true, true, 0);
         let position = self.position(turn);
+        let changes = out.tally.changes();
         while let Some(next) = selected.next(backlog, turn.now) {
             if !selected.may_pass(next, self.taken, turn.now) {
                 backlog.take();
@@ -305,8 +306,9 @@ impl Delivery {
             self.round = None;
         }
         selected.wake_for(unsettled.iter(), view);
-        out.tally.sent.frames += u64::from(!frame.is_empty());
-        out.tally.sent.skipped += skipped;
+        if !frame.is_empty() {
+            out.tally.frame(changes);
+        }
         match frame.kind() {
             _ if frame.is_empty() => {
                 frame.abandon();

@@ -100,10 +100,15 @@ impl Feed {
     pub fn poll(&mut self, context: &mut Context<'_>, now: Instant, out: &mut Outgoing) -> Next {
         let before = out.bytes.len();
         let next = self.look(context, now, out);
-        let bytes = out.bytes.len() - before;
-        out.tally.sent.bytes += bytes as u64;
-        self.told_bytes += bytes as u64;
+        self.count(out, before);
         next
+    }
+
+    /// Counts what was added to the first `before` bytes.
+    fn count(&mut self, out: &mut Outgoing, before: usize) {
+        let bytes = (out.bytes.len() - before) as u64;
+        out.tally.wrote(bytes);
+        self.told_bytes += bytes;
     }
 
     fn look(&mut self, context: &mut Context<'_>, now: Instant, out: &mut Outgoing) -> Next {
@@ -122,11 +127,13 @@ impl Feed {
 
     /// Ends the stream with `drain`; false if it had ended already.
     pub fn drain(&mut self, out: &mut Outgoing) -> bool {
-        if !std::mem::replace(&mut self.over, true) {
-            frame::drain(&mut out.bytes);
-            return true;
+        if std::mem::replace(&mut self.over, true) {
+            return false;
         }
-        false
+        let before = out.bytes.len();
+        frame::drain(&mut out.bytes);
+        self.count(out, before);
+        true
     }
 
     /// The next event's bytes; `None` once the stream has ended. `stop` ends it with `drain`.
@@ -141,6 +148,7 @@ impl Feed {
             loop {
                 if stopped.as_mut().poll(context).is_ready() {
                     let drained = self.drain(&mut out);
+                    out.report(self.totals());
                     return Poll::Ready(drained.then(|| std::mem::take(&mut out.bytes).into()));
                 }
                 match self.poll(context, Instant::now(), &mut out) {
@@ -195,7 +203,7 @@ impl Feed {
         let Attached { session, connection, .. } = &self.attached;
         let told_bytes = std::mem::take(&mut self.told_bytes);
         let step = session.step(*connection, &mut self.delivery, turn, told_bytes, context, out);
-        let out = &mut out.bytes;
+        let Outgoing { bytes: out, tally } = out;
         let due = match step {
             None => {
                 self.over = true;
@@ -233,6 +241,7 @@ impl Feed {
             return Some(due.map_or(heartbeat_due, |until| until.min(heartbeat_due)));
         }
         session.settle_idle(*connection, &mut self.delivery);
+        tally.heartbeat();
         frame::heartbeat(out, UnixMs::now().0, self.pace.heartbeat_ms, self.position());
         None
     }
@@ -244,6 +253,13 @@ impl Feed {
             seq: self.delivery.seq(),
             revision: self.delivery.revision(),
         }
+    }
+}
+
+impl Drop for Feed {
+    /// What it wrote last was not told yet.
+    fn drop(&mut self) {
+        self.attached.session.count_bytes(self.told_bytes);
     }
 }
 

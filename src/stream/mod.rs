@@ -50,6 +50,6 @@ pub use event_id::EventId;
 pub use feed::{Feed, Next, Pace};
 pub use notices::{Addressee, MAX_NOTICE_BYTES, Notice, Severity};
 pub use selection::{EntryVerdict, Verdict};
-pub use session::{Edit, EditError, Edited, Session};
+pub use session::{Edit, EditError, Edited, Overview, Session};
 pub use sessions::{Attached, Opening, Refused, Sessions};
 pub use statistics::{DELAY_BOUNDS_US, Delays, Outgoing, Sent, Totals};

@@ -178,8 +178,8 @@ impl Selected<'_> {
         if let Some(restraint) = &mut self.restraint {
             restraint.sent(place, shown.state(), true);
         }
-        tally.sent.changes += 1;
-        if shown.seq > at.began_at {
+        tally.change(missed, shown.is_own);
+        if shown.seq > at.began_at && !shown.is_own {
             let since = |time: UnixMs| Duration::from_millis(at.time.0.saturating_sub(time.0));
             let from_put = at.uptime.saturating_sub(shown.put_at());
             tally.delivered(from_put, shown.state().time.map(since));

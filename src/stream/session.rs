@@ -3,6 +3,8 @@
 //! One connection at a time drives a session; a newer one takes it over, and the older learns so at its next
 //! step. Locks are taken in one order: changing, session, table, mailbox.
 
+mod overview;
+
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -22,6 +24,8 @@ use super::selection::{self, Chosen, EntryVerdict, Verdict};
 use super::shared::Shared;
 use super::statistics::{Outgoing, Sent};
 use crate::table::{Form, Index, Pattern, View};
+
+pub use overview::Overview;
 
 /// A change of a session's subscription.
 #[derive(Debug, Clone, PartialEq)]
@@ -366,28 +370,32 @@ impl Session {
         out: &mut Outgoing,
     ) -> Option<Step> {
         let mut state = self.state();
+        state.sent.bytes += told_bytes;
         if state.connection != connection {
             return None;
         }
         let before = out.tally.sent;
         loop {
             if let Some(notice) = self.notice(&mut state) {
-                state.sent.bytes += told_bytes;
                 return Some(notice);
             }
             let mut selected = state.arrangement.selected();
             let mut step = |view: &mut View<'_>| delivery.step(&mut selected, view, turn, out);
             let step = self.shared.table.view(&mut step);
             if !matches!(step, Step::Nothing(_) | Step::Held) {
-                state.sent.add(Sent { bytes: told_bytes, ..out.tally.sent.since(before) });
+                state.sent.add(out.tally.sent.since(before));
                 return Some(step);
             }
             // Whatever comes from here on rings, and so does an edit or another connection, once this lock is free.
             if state.arrangement.mailbox.poll_woken(context, connection).is_pending() {
-                state.sent.bytes += told_bytes;
                 return Some(step);
             }
         }
+    }
+
+    /// Counts bytes of events that were not told with a step.
+    pub(super) fn count_bytes(&self, bytes: u64) {
+        self.state().sent.bytes += bytes;
     }
 
     fn notice(&self, state: &mut State) -> Option<Step> {

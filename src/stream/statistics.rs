@@ -3,8 +3,13 @@
 //! Whoever gathers events counts by itself and reports now and then, so that threads do not wait for each other's
 //! counters. Only changes are timed, not snapshots and not what a client missed while it was away: their age says
 //! nothing of the delivery.
+//!
+//! What is sent for no other reason than that time passes, or that statistics are told, is an *echo*: heartbeats, and
+//! frames of the gateway's own points alone. It is counted like everything else, and apart: statistics that are points
+//! leave it out, or each telling would change them, and they would never come to rest.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Upper bounds of the delays that are told apart, in microseconds; beyond the last there is one class more.
@@ -27,6 +32,10 @@ pub struct Outgoing {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) sent: Sent,
+    /// The part of it that is an echo.
+    echo: Sent,
+    /// Whether the event that is being written is one.
+    is_echo: bool,
     from_put: Delays,
     from_source: Delays,
 }
@@ -56,12 +65,21 @@ pub struct Delays {
 /// The same for all streams of one run of the gateway.
 #[derive(Debug, Default)]
 pub struct Totals {
+    /// What is no echo, and what is.
+    original: SharedSent,
+    echo: SharedSent,
+    from_put: SharedDelays,
+    from_source: SharedDelays,
+    /// Counted by whoever holds the bytes.
+    pending: OnceLock<Arc<AtomicUsize>>,
+}
+
+#[derive(Debug, Default)]
+struct SharedSent {
     frames: AtomicU64,
     changes: AtomicU64,
     skipped: AtomicU64,
     bytes: AtomicU64,
-    from_put: SharedDelays,
-    from_source: SharedDelays,
 }
 
 #[derive(Debug, Default)]
@@ -73,21 +91,51 @@ struct SharedDelays {
 impl Outgoing {
     /// Adds what was sent to `totals`, and counts anew.
     pub fn report(&mut self, totals: &Totals) {
-        let Tally { sent, from_put, from_source } = std::mem::take(&mut self.tally);
-        let all = [
-            (&totals.frames, sent.frames),
-            (&totals.changes, sent.changes),
-            (&totals.skipped, sent.skipped),
-            (&totals.bytes, sent.bytes),
-        ];
-        all.into_iter().for_each(|(total, more)| add(total, more));
+        let Tally { sent, echo, from_put, from_source, .. } = std::mem::take(&mut self.tally);
+        totals.original.add(sent.since(echo));
+        totals.echo.add(echo);
         totals.from_put.add(&from_put);
         totals.from_source.add(&from_source);
     }
 }
 
 impl Tally {
-    /// A change is in a frame, so long after it was put into the table and after its source's time.
+    /// A change is in a frame, and what it overtook. `is_own`: its point tells of the gateway itself.
+    pub(super) fn change(&mut self, skipped: u64, is_own: bool) {
+        let change = Sent { changes: 1, skipped, ..Sent::default() };
+        self.sent.add(change);
+        if is_own {
+            self.echo.add(change);
+        }
+    }
+
+    /// A frame of changes is complete; `before` is what [`changes`](Self::changes) was when it was begun.
+    pub(super) fn frame(&mut self, before: (u64, u64)) {
+        self.sent.frames += 1;
+        let (all, own) = self.changes();
+        self.is_echo = own > before.1 && own - before.1 == all - before.0;
+        self.echo.frames += u64::from(self.is_echo);
+    }
+
+    /// How many changes there were, and how many of them of the gateway's own points.
+    pub(super) fn changes(&self) -> (u64, u64) {
+        (self.sent.changes, self.echo.changes)
+    }
+
+    /// The event that is being written is a heartbeat.
+    pub(super) fn heartbeat(&mut self) {
+        self.is_echo = true;
+    }
+
+    /// An event is complete.
+    pub(super) fn wrote(&mut self, bytes: u64) {
+        self.sent.bytes += bytes;
+        if std::mem::take(&mut self.is_echo) {
+            self.echo.bytes += bytes;
+        }
+    }
+
+    /// So long after a change was put into the table, and after its source's time, it was in a frame.
     pub(super) fn delivered(&mut self, from_put: Duration, from_source: Option<Duration>) {
         self.from_put.count(from_put);
         if let Some(delay) = from_source {
@@ -162,6 +210,24 @@ impl Delays {
     }
 }
 
+impl SharedSent {
+    fn add(&self, more: Sent) {
+        add(&self.frames, more.frames);
+        add(&self.changes, more.changes);
+        add(&self.skipped, more.skipped);
+        add(&self.bytes, more.bytes);
+    }
+
+    fn now(&self) -> Sent {
+        Sent {
+            frames: self.frames.load(Ordering::Relaxed),
+            changes: self.changes.load(Ordering::Relaxed),
+            skipped: self.skipped.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
+    }
+}
+
 impl SharedDelays {
     fn add(&self, more: &Delays) {
         for (total, more) in self.counts.iter().zip(more.counts) {
@@ -191,15 +257,29 @@ impl Totals {
     /// What was sent so far, as far as it was reported.
     #[must_use]
     pub fn sent(&self) -> Sent {
-        Sent {
-            frames: self.frames.load(Ordering::Relaxed),
-            changes: self.changes.load(Ordering::Relaxed),
-            skipped: self.skipped.load(Ordering::Relaxed),
-            bytes: self.bytes.load(Ordering::Relaxed),
-        }
+        let mut all = self.original.now();
+        all.add(self.echo.now());
+        all
     }
 
-    /// From when a change was put into the table to when it was in a frame.
+    /// The same without heartbeats and frames of the gateway's own points alone.
+    #[must_use]
+    pub fn sent_but_echo(&self) -> Sent {
+        self.original.now()
+    }
+
+    /// Bytes that are to be sent as soon as slow readers take them.
+    #[must_use]
+    pub fn pending_bytes(&self) -> usize {
+        self.pending.get().map_or(0, |pending| pending.load(Ordering::Relaxed))
+    }
+
+    /// Where the bytes that wait for slow readers are counted; one place for all of them.
+    pub fn set_pending(&self, pending: &Arc<AtomicUsize>) {
+        self.pending.get_or_init(|| Arc::clone(pending));
+    }
+
+    /// From when a change was put into the table to when it was in a frame. The gateway's own points are not timed.
     #[must_use]
     pub fn from_put(&self) -> Delays {
         self.from_put.now()
@@ -232,6 +312,31 @@ mod tests {
         assert_eq!(delays.within_us(0.5), Some(250));
         assert_eq!(delays.within_us(1.0), Some(60_000_000), "the last bound for what is beyond");
         assert_eq!(Delays::default().within_us(0.5), None);
+    }
+
+    #[test]
+    fn an_echo_is_a_heartbeat_or_a_frame_of_own_points_alone() {
+        let totals = Totals::default();
+        let mut out = Outgoing::default();
+        let mut frame = |changes: &[(u64, bool)], bytes| {
+            let before = out.tally.changes();
+            changes.iter().for_each(|(skipped, is_own)| out.tally.change(*skipped, *is_own));
+            out.tally.frame(before);
+            out.tally.wrote(bytes);
+        };
+        frame(&[(1, true), (0, true)], 100);
+        frame(&[(5, false), (2, true)], 1_000);
+        // Of removed points: no changes.
+        frame(&[], 10_000);
+        out.tally.heartbeat();
+        out.tally.wrote(100_000);
+        out.tally.wrote(1_000_000);
+        out.report(&totals);
+        assert_eq!(totals.sent(), Sent { frames: 3, changes: 4, skipped: 8, bytes: 1_111_100 });
+        assert_eq!(
+            totals.sent_but_echo(),
+            Sent { frames: 2, changes: 1, skipped: 5, bytes: 1_011_000 }
+        );
     }
 
     #[test]
