@@ -31,7 +31,7 @@ impl Fields {
                     self.refuse(format!("{field}.match"), "give a pattern as text".to_owned());
                 }
                 let wish = self.wish(field, given);
-                Some(Entry { pattern: self.pattern(field, text?)?, wish: wish? })
+                Some(Entry::new(self.pattern(field, text?)?, wish?))
             }
             _ => {
                 self.refuse(field.to_owned(), "give a pattern, or an object with match".to_owned());

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::Api;
@@ -97,7 +98,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
 }
 
 fn answer(edited: Edited) -> Response {
-    let entries: Vec<Json> = edited.entries.into_iter().map(told).collect();
+    let entries: Vec<Told> = edited.entries.into_iter().map(told).collect();
     let head = [
         (header::ETAG, format!("\"{}\"", edited.revision)),
         (header::CACHE_CONTROL, "no-store".to_owned()),
@@ -107,26 +108,35 @@ fn answer(edited: Edited) -> Response {
 }
 
 /// An entry with what became of it, and what it wants to hear where that is not every change.
-fn told(verdict: EntryVerdict) -> Json {
+#[derive(Serialize)]
+struct Told {
+    #[serde(rename = "match")]
+    given: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_ms: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadband: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flush_ms: Option<u32>,
+}
+
+fn told(verdict: EntryVerdict) -> Told {
     let EntryVerdict { given, entry, verdict } = verdict;
-    let mut told = match verdict {
-        Verdict::Selected(count) => json!({"match": given, "status": "ok", "count": count}),
-        Verdict::Removed => json!({"match": given, "status": "ok"}),
-        Verdict::Unknown => json!({"match": given, "status": "unknown", "count": 0}),
-        Verdict::NoSuchEntry => json!({"match": given, "status": "unknown"}),
-        Verdict::Limit => json!({"match": given, "status": "limit"}),
+    let (status, count) = match verdict {
+        Verdict::Selected(count) => ("ok", Some(count)),
+        Verdict::Removed => ("ok", None),
+        Verdict::Unknown => ("unknown", Some(0)),
+        Verdict::NoSuchEntry => ("unknown", None),
+        Verdict::Limit => ("limit", None),
     };
-    let wish = entry.map(|entry| entry.wish).unwrap_or_default();
-    if wish.interval_ms > 0 {
-        told["interval_ms"] = wish.interval_ms.into();
-    }
-    match wish.deadband {
-        Some(Deadband::Absolute(width)) => told["deadband"] = json!({"absolute": width}),
-        Some(Deadband::Percent(percent)) => told["deadband"] = json!({"percent": percent}),
-        None => {}
-    }
-    if let Some(flush_ms) = wish.flush_ms {
-        told["flush_ms"] = flush_ms.into();
-    }
-    told
+    let wish = entry.map(|entry| entry.wish()).unwrap_or_default();
+    let deadband = wish.deadband.map(|deadband| match deadband {
+        Deadband::Absolute(width) => json!({"absolute": width}),
+        Deadband::Percent(percent) => json!({"percent": percent}),
+    });
+    let interval_ms = Some(wish.interval_ms).filter(|interval_ms| *interval_ms > 0);
+    Told { given, status, count, interval_ms, deadband, flush_ms: wish.flush_ms }
 }

@@ -134,7 +134,7 @@ impl Arrangement {
         }
         drop(backlog);
         for row in &mut self.rows {
-            (row.was_sent, row.named) = (false, false);
+            row.forget_connection();
         }
         if let Some(restraint) = &mut self.restraint {
             restraint.reset();

@@ -197,7 +197,7 @@ impl Delivery {
     fn begin_snapshot(&mut self, selected: &Selected<'_>, view: &View<'_>) -> usize {
         let queue: VecDeque<u32> = (0..)
             .zip(selected.rows.iter())
-            .filter(|(_, row)| row.joined > self.revision)
+            .filter(|(_, row)| row.joined() > self.revision)
             .map(|(place, _)| place)
             .collect();
         let there = |row: &&Row| !view.catalog().is_removed(row.index);

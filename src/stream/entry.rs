@@ -7,8 +7,8 @@ use crate::table::Pattern;
 pub struct Entry {
     /// The points it means.
     pub pattern: Pattern,
-    /// What it wants to hear of them.
-    pub wish: Wish,
+    /// `None`, as with most entries: every change, at once. There can be ten thousand in each session.
+    wish: Option<Box<Wish>>,
 }
 
 /// What an entry wants to hear of its points. By default: every change, at once.
@@ -47,10 +47,24 @@ impl Wish {
     }
 }
 
+impl Entry {
+    /// An entry that wants to hear this of its points.
+    #[must_use]
+    pub fn new(pattern: Pattern, wish: Wish) -> Self {
+        Self { pattern, wish: (wish != Wish::default()).then(|| Box::new(wish)) }
+    }
+
+    /// What it wants to hear of its points.
+    #[must_use]
+    pub fn wish(&self) -> Wish {
+        self.wish.as_deref().copied().unwrap_or_default()
+    }
+}
+
 impl From<Pattern> for Entry {
     /// Every change of its points, at once.
     fn from(pattern: Pattern) -> Self {
-        Self { pattern, wish: Wish::default() }
+        Self { pattern, wish: None }
     }
 }
 

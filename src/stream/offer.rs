@@ -11,25 +11,18 @@ use super::restraint::{Judgement, Restraint};
 use super::statistics::Tally;
 use crate::table::{Backlog, Form, Index, Mailbox, Shown, View};
 
-/// One point of a client's selection.
+/// One point of a client's selection. It is kept small: a session can have a hundred thousand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) index: Index,
-    /// The revision in which it joined.
-    pub(super) joined: u32,
+    /// The revision in which it joined, and behind it [`SENT`](Self::SENT) and [`NAMED`](Self::NAMED).
+    joined: u32,
     /// How many changes it had had when it was last put into a frame.
-    pub(super) count: u32,
-    /// Whether it ever was on this connection.
-    pub(super) was_sent: bool,
-    /// Whether its alias was declared on this connection.
-    pub(super) named: bool,
+    count: u32,
 }
 
-impl Row {
-    pub(super) fn joining(index: Index, revision: u32) -> Self {
-        Self { index, joined: revision, count: 0, was_sent: false, named: false }
-    }
-}
+/// The most revisions that a session can have: one for each millisecond of twelve days.
+pub(super) const MAX_REVISION: u32 = u32::MAX >> 2;
 
 /// What a delivery needs to see of the client's selection.
 #[derive(Debug)]
@@ -159,7 +152,7 @@ impl Selected<'_> {
         let outcome = if shown.newest { Offer::Newest } else { Offer::Older };
         // The position says nothing of what a deadband passed over: whoever asks for that again gets it.
         let passed_over = self.restraint.as_ref().is_some_and(|r| r.is_passed_over(place));
-        let is_told = row.was_sent && row.count == shown.count;
+        let is_told = row.was_sent() && row.count == shown.count;
         if is_told || (shown.seq <= at.seq && !passed_over) {
             if let Some(restraint) = &mut self.restraint {
                 restraint.told(place);
@@ -201,7 +194,7 @@ impl Selected<'_> {
             restraint.told(place);
         }
         if let Some((row, shown)) = self.rows.get_mut(place as usize).zip(view.shown(row.index)) {
-            (row.count, row.was_sent) = (shown.count, true);
+            row.sent(shown.count);
         }
         Offer::Removed
     }
@@ -216,19 +209,54 @@ impl Selected<'_> {
 }
 
 impl Row {
+    /// It was put into a frame of this connection.
+    const SENT: u32 = 1;
+    /// Its alias was declared on this connection.
+    const NAMED: u32 = 2;
+
+    pub(super) fn joining(index: Index, revision: u32) -> Self {
+        Self { index, joined: revision << 2, count: 0 }
+    }
+
+    /// The revision in which it joined.
+    pub(super) fn joined(&self) -> u32 {
+        self.joined >> 2
+    }
+
+    /// It joins anew: what was sent of it before does not count.
+    pub(super) fn join(&mut self, revision: u32) {
+        self.joined = revision << 2 | self.joined & Self::NAMED;
+    }
+
+    /// What was sent may not have arrived.
+    pub(super) fn forget_connection(&mut self) {
+        self.joined &= !(Self::SENT | Self::NAMED);
+    }
+
+    fn was_sent(&self) -> bool {
+        self.joined & Self::SENT != 0
+    }
+
+    fn sent(&mut self, count: u32) {
+        self.count = count;
+        self.joined |= Self::SENT;
+    }
+
     /// Puts a state into the frame, and says how many changes before it the client never saw; `None` if it has no
     /// room.
     fn put(&mut self, shown: &mut Shown<'_>, form: Form, frame: &mut Gather<'_>) -> Option<u64> {
         let name = match form {
-            Form::Compact if !self.named => Some(shown.id().to_owned()),
+            Form::Compact if self.joined & Self::NAMED == 0 => Some(shown.id().to_owned()),
             Form::Compact | Form::Plain => None,
         };
         if !frame.point(shown.text(form), name.as_deref().map(|name| (self.index, name))) {
             return None;
         }
-        let since = if self.was_sent { shown.count.wrapping_sub(self.count) } else { 1 };
-        (self.count, self.was_sent) = (shown.count, true);
-        self.named |= form == Form::Compact;
+        let since = if self.was_sent() { shown.count.wrapping_sub(self.count) } else { 1 };
+        self.sent(shown.count);
+        if form == Form::Compact {
+            self.joined |= Self::NAMED;
+        }
         Some(u64::from(since).saturating_sub(1))
     }
 }

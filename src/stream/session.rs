@@ -18,7 +18,7 @@ use super::arrangement::{Arrangement, Placed};
 use super::client::ClientName;
 use super::delivery::{Delivery, Start, Step, Turn};
 use super::entry::{Entry, Wish};
-use super::offer::Row;
+use super::offer::{MAX_REVISION, Row};
 use super::restraint::Restraint;
 use super::selection::{self, Chosen, EntryVerdict, Verdict};
 use super::shared::Shared;
@@ -152,8 +152,8 @@ impl Session {
         let _unchanging = self.unchanging();
         let mut state = self.state();
         let now = &state.arrangement;
-        // A revision for every millisecond of seven weeks: nobody gets here in good faith.
-        if state.over || now.revision == u32::MAX {
+        // Nobody gets there in good faith.
+        if state.over || now.revision == MAX_REVISION {
             return Err(EditError::Over);
         }
         if if_match.is_some_and(|revision| revision != now.revision) {
@@ -212,7 +212,7 @@ impl Session {
     fn select(
         &self,
         now: &mut Arrangement,
-        wanted: Vec<Entry>,
+        mut wanted: Vec<Entry>,
         verdicts: &[Verdict],
         chosen: &[Chosen],
         all_new: bool,
@@ -222,7 +222,7 @@ impl Session {
         let wish = |(entry, verdict): (&Entry, &Verdict)| match verdict {
             Verdict::Limit => Wish::default(),
             Verdict::Selected(_) | Verdict::Unknown | Verdict::Removed | Verdict::NoSuchEntry => {
-                entry.wish
+                entry.wish()
             }
         };
         let (rules, numbers) = Restraint::of(wanted.iter().zip(verdicts).map(wish)).unzip();
@@ -234,14 +234,20 @@ impl Session {
         for Chosen { index, entry } in chosen {
             let mut row = known(index).unwrap_or(Row::joining(*index, now.revision));
             if all_new {
-                (row.joined, row.was_sent) = (now.revision, false);
+                row.join(now.revision);
+            }
+            // An id that is known need not be kept twice.
+            if let Some(entry) = wanted.get_mut(*entry).filter(|e| e.pattern.is_literal())
+                && let Some(point) = catalog.entry(*index)
+            {
+                entry.pattern = Pattern::literal(point.id());
             }
             placed.push(Placed { row, rule: rule(*entry), marked: false });
         }
         let in_force: Vec<bool> = verdicts.iter().map(|v| *v != Verdict::Limit).collect();
         let mut kept = in_force.iter();
-        let mut wanted = wanted;
         wanted.retain(|_| kept.next().copied().unwrap_or(false));
+        wanted.shrink_to_fit();
         // A point that is gone is not found any more; its client must still be told that it is.
         let gone = now.rows.iter().filter(|row| catalog.is_removed(row.index));
         let meant = |row: &&Row| {
@@ -267,7 +273,7 @@ impl Session {
         }
         let now = &mut state.arrangement;
         let catalog = self.shared.table.catalog();
-        let wishes = now.entries.iter().map(|entry| entry.wish);
+        let wishes = now.entries.iter().map(Entry::wish);
         let (rules, numbers) = Restraint::of(wishes).unzip();
         let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
         let mut placed: Vec<Placed> = (0..)

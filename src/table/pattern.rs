@@ -1,12 +1,13 @@
 //! Which points a subscription's entry means: `*` is one segment, a last `**` one or more. Pure.
 
 use std::fmt;
+use std::sync::Arc;
 
 use pointcast_api::{MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
 
 /// A well-formed pattern; a plain point id is one too. Only its text is kept: a selection can have ten thousand.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Pattern(Box<str>);
+pub struct Pattern(Arc<str>);
 
 impl Pattern {
     /// Reads a pattern.
@@ -39,6 +40,12 @@ impl Pattern {
             PointId::new(text)?;
         }
         Ok(pattern)
+    }
+
+    /// The pattern that means this id and no other. It shares the id's text.
+    #[must_use]
+    pub fn literal(id: &PointId) -> Self {
+        Self(id.shared())
     }
 
     /// The pattern as it was given.

@@ -46,6 +46,12 @@ impl PointId {
         Ok(Self(text.into()))
     }
 
+    /// The id's text, without a copy.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
