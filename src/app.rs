@@ -9,23 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceReport, DeviceState, Inlet, PointDeclaration, PointId, Reading, UnixMs, Value, ValueType,
-    command_queue,
+    DeviceReport, DeviceState, Inlet, NameError, PointDeclaration, UnixMs, command_queue,
 };
 use pointcast_sim::{FaultBoard, Running};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config::{Channel, Config};
-use crate::devices::{Device, Devices, PlanLine, own_point, own_points};
+use crate::devices::{Device, Devices, PlanLine, own_points};
 use crate::http::{self, Api, Hosts};
 use crate::outlet::ChannelOutlet;
+use crate::own::{self, OwnPoints};
 use crate::stream::Sessions;
 use crate::supervisor::supervise;
-use crate::table::{Catalog, CatalogError, Index, Table, Update};
+use crate::table::{Catalog, CatalogError, Index, Table};
 
 /// How often points are looked at for staleness: a point turns stale at most this much late.
 const STALE_SWEEP_EVERY: Duration = Duration::from_millis(100);
@@ -67,8 +67,11 @@ pub enum StartError {
         /// Its name.
         device: String,
         /// Which rule its points' ids break.
-        source: pointcast_api::NameError,
+        source: NameError,
     },
+    /// An own point's id breaks a rule: a defect.
+    #[error("failed to name the gateway's own points")]
+    Own(#[from] NameError),
     /// A part of the gateway ended by itself: a defect.
     #[error("{0} ended without being told to")]
     Ended(&'static str),
@@ -84,7 +87,7 @@ pub async fn run(
     on_ready: impl FnOnce(Ready),
 ) -> Result<(), StartError> {
     let Config { gateway, limits, simulation, channels } = config;
-    let site = Site::of(&gateway.name, &channels)?;
+    let site = Site::of(&channels)?;
     let address = gateway.listen;
     let listener =
         http::accept::listen(address).map_err(|source| StartError::Listen { address, source })?;
@@ -103,8 +106,15 @@ pub async fn run(
     let mut tasks = Tasks { set: JoinSet::new(), stop: stop.clone(), bound };
     let serve = http::accept::serve(listener, http::router(api), limits, stop.clone());
     tasks.start("the accept loop", serve);
-    tasks.start("the staleness sweep", sweep_stale(Arc::clone(&site.table), stop.clone()));
-    tasks.start("the session sweep", sweep_sessions(sessions, stop.clone()));
+    let mut own =
+        OwnPoints::new(Arc::clone(&site.table), Arc::clone(&sessions), site.own, &gateway.name);
+    let table = Arc::clone(&site.table);
+    let sweep = move || table.sweep_stale(UnixMs::now());
+    tasks.start("the staleness sweep", every(STALE_SWEEP_EVERY, stop.clone(), sweep));
+    let sweep = move || sessions.sweep(Instant::now());
+    tasks.start("the session sweep", every(Sessions::SWEEP_EVERY, stop.clone(), sweep));
+    let read = move || own.read(UnixMs::now());
+    tasks.start("the own points", every(OwnPoints::READ_EVERY, stop.clone(), read));
     if let Some(simulation) = simulation {
         tasks.simulate(simulation.into()).await;
     }
@@ -169,22 +179,15 @@ async fn run_channel(channel: Channel, outlet: ChannelOutlet, stop: Cancellation
     supervise(&channel.name, channel.driver.as_ref(), &outlet, inlet, stop).await;
 }
 
-async fn sweep_stale(table: Arc<Table>, stop: CancellationToken) {
-    let mut ticks = interval(STALE_SWEEP_EVERY);
+/// Acts at once and then at this interval, until `stop`. What is missed is not made up for.
+async fn every(period: Duration, stop: CancellationToken, mut act: impl FnMut() + Send) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        // Both arms are cancel-safe: a tick that was not taken is still there.
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = ticks.tick() => table.sweep_stale(UnixMs::now()),
-        }
-    }
-}
-
-async fn sweep_sessions(sessions: Arc<Sessions>, stop: CancellationToken) {
-    let mut ticks = interval(Sessions::SWEEP_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => sessions.sweep(Instant::now()),
+            _ = ticks.tick() => act(),
         }
     }
 }
@@ -195,6 +198,8 @@ struct Site {
     devices: Arc<Devices>,
     outlets: Vec<ChannelOutlet>,
     points: usize,
+    /// The place of the first of the gateway's own points.
+    own: Index,
 }
 
 /// Where one channel's points and devices stand.
@@ -204,7 +209,7 @@ struct Span {
 }
 
 impl Site {
-    fn of(name: &str, channels: &[Channel]) -> Result<Self, StartError> {
+    fn of(channels: &[Channel]) -> Result<Self, StartError> {
         let mut points: Vec<(PointDeclaration, String)> = Vec::new();
         let mut devices = Vec::new();
         let mut spans = Vec::new();
@@ -212,12 +217,10 @@ impl Site {
             spans.push(add_channel(channel, &mut points, &mut devices)?);
         }
         let of_drivers = spans.iter().map(|span| span.points.1 as usize).sum();
-        let about = about_gateway(name);
-        let first = Index::try_from(points.len()).map_err(|_| CatalogError::TooMany)?;
-        points.extend(about.iter().map(|(point, _)| (point.clone(), String::new())));
-        let table = Arc::new(Table::new(Catalog::new(points)?));
-        let told = (first..).zip(&about);
-        table.apply(told.map(|(at, (_, reading))| (at, Update::Read(reading, UnixMs::now()))));
+        let own = place(points.len())?;
+        points.extend(own::declarations()?.into_iter().map(|point| (point, String::new())));
+        let end = place(points.len())?;
+        let table = Arc::new(Table::new(Catalog::new(points)?).with_own(own..end));
         let devices = Arc::new(Devices::new(devices));
         for device in devices.all() {
             let state = DeviceState::Offline;
@@ -230,21 +233,13 @@ impl Site {
         };
         let outlets = spans.into_iter().map(outlet).collect();
         info!(points = of_drivers, devices = devices.all().len(), "site is ready");
-        Ok(Self { table, devices, outlets, points: of_drivers })
+        Ok(Self { table, devices, outlets, points: of_drivers, own })
     }
 }
 
-/// What the gateway tells of itself, under `$gateway/`.
-fn about_gateway(name: &str) -> Vec<(PointDeclaration, Reading)> {
-    let texts = [
-        ("$gateway/name", name, "as configured"),
-        ("$gateway/version", env!("CARGO_PKG_VERSION"), "of the program"),
-    ];
-    let declare = |(id, text, description): (_, _, _)| {
-        let point = own_point(PointId::new(id).ok()?, ValueType::Text, None, description);
-        Some((point, Reading::Good(Value::text(text)?)))
-    };
-    texts.into_iter().filter_map(declare).collect()
+/// The place of the next point behind so many.
+fn place(count: usize) -> Result<Index, CatalogError> {
+    Index::try_from(count).map_err(|_| CatalogError::TooMany)
 }
 
 /// Adds a channel's points, its devices' own points behind them, and its devices.
@@ -253,7 +248,6 @@ fn add_channel(
     points: &mut Vec<(PointDeclaration, String)>,
     devices: &mut Vec<Device>,
 ) -> Result<Span, StartError> {
-    let place = |count: usize| Index::try_from(count).map_err(|_| CatalogError::TooMany);
     let (first, first_device) = (place(points.len())?, devices.len());
     let declared = channel.driver.points();
     let names: Vec<_> = channel.driver.devices().iter().map(|d| d.name.to_string()).collect();

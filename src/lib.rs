@@ -7,6 +7,7 @@
 //! - [`app`]: wiring; starts every long-lived task.
 //! - [`supervisor`]: runs a driver's sessions one after the other.
 //! - [`outlet`], [`devices`]: where drivers put what they read, and how their devices are.
+//! - [`own`]: what the gateway tells of itself.
 //! - [`table`]: the newest sample of every point, numbered; the store that resumes are served from.
 //! - [`stream`]: selection, session, delivery, frames.
 //! - [`http`]: one file for each resource; the accept loop.
@@ -22,6 +23,7 @@ pub mod devices;
 pub mod http;
 pub mod limits;
 pub mod outlet;
+pub mod own;
 pub mod registry;
 pub mod stream;
 pub mod supervisor;
