@@ -33,7 +33,7 @@ impl Bench {
 
     /// How many rounds are measured, behind those that [warm up](Self::warm_ups).
     pub(crate) fn rounds(&self) -> usize {
-        self.scale(9, 1)
+        self.scale(7, 1)
     }
 
     /// How many rounds come before those that are measured.

@@ -8,12 +8,13 @@ use std::time::Duration;
 use pointcast::devices::Devices;
 use pointcast::http::{self, Api, Hosts};
 use pointcast::limits::Limits;
+use pointcast::own::{self, OwnPoints};
 use pointcast::stream::Sessions;
 use pointcast::table::{Catalog, Index, Table, Update};
 use pointcast_api::{PointDeclaration, PointId, Reading, UnixMs, Value, ValueType};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::pipe;
@@ -54,7 +55,7 @@ async fn serve(clock: Clock, mut asks: mpsc::Receiver<ServerAsk>) {
         panic!("the server was not told to begin")
     };
     let table = table(points);
-    let sessions = start(&table).await;
+    let sessions = start(&table, points);
     let count = points as usize;
     let mut writer = Some(Writer { clock, table, values: vec![0; count], next: 0 });
     let mut writing = None;
@@ -85,14 +86,18 @@ fn table(points: u32) -> Arc<Table> {
         let bare = PointDeclaration::bare(PointId::new(&id(point)).unwrap(), ValueType::I64);
         (bare, format!("device {}", point / OF_DEVICE))
     };
-    let table = Table::new(Catalog::new((0..points).map(declare).collect()).unwrap());
+    let mut all: Vec<_> = (0..points).map(declare).collect();
+    // The gateway's own points stand behind those of devices.
+    all.extend(own::declarations().unwrap().into_iter().map(|point| (point, String::new())));
+    let end = all.len() as Index;
+    let table = Table::new(Catalog::new(all).unwrap()).with_own(points..end);
     let zero = Reading::Good(Value::I64(0));
     table.apply((0..points).map(|point| (point, Update::Read(&zero, UnixMs::now()))));
     Arc::new(table)
 }
 
 /// Starts what the program starts, with limits that no case reaches, and says where.
-async fn start(table: &Arc<Table>) -> Arc<Sessions> {
+fn start(table: &Arc<Table>, points: Index) -> Arc<Sessions> {
     let limits = Arc::new(Limits {
         connections: 30_000,
         streams: 30_000,
@@ -114,23 +119,23 @@ async fn start(table: &Arc<Table>) -> Arc<Sessions> {
     let listener = http::accept::listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(http::accept::serve(listener, http::router(api), limits, stop));
-    let (swept, aging) = (Arc::clone(&sessions), Arc::clone(table));
-    tokio::spawn(async move {
-        let mut ticks = interval(Sessions::SWEEP_EVERY);
-        loop {
-            ticks.tick().await;
-            swept.sweep(Instant::now());
-        }
-    });
-    tokio::spawn(async move {
-        let mut ticks = interval(STALE_SWEEP_EVERY);
-        loop {
-            ticks.tick().await;
-            aging.sweep_stale(UnixMs::now());
-        }
-    });
+    let swept = Arc::clone(&sessions);
+    tokio::spawn(every(Sessions::SWEEP_EVERY, move || swept.sweep(Instant::now())));
+    let aging = Arc::clone(table);
+    tokio::spawn(every(STALE_SWEEP_EVERY, move || aging.sweep_stale(UnixMs::now())));
+    let mut own = OwnPoints::new(Arc::clone(table), Arc::clone(&sessions), points, "bench");
+    tokio::spawn(every(OwnPoints::READ_EVERY, move || own.read(UnixMs::now())));
     pipe::reply(&address);
     sessions
+}
+
+async fn every(period: Duration, mut act: impl FnMut()) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        act();
+    }
 }
 
 /// When something is due again that happens every `gap`. What is late catches up, but not in one burst.

@@ -1,7 +1,7 @@
 //! What a frame of many changes costs beside a frame of one: processor time, and bytes.
 
 use crate::conductor::Bench;
-use crate::pair::{Floor, Readers, Round, Service, same_points, streams};
+use crate::pair::{Floor, Readers, Service, same_points, streams};
 use crate::report::{Figure, Target};
 use crate::roles::{Put, Send};
 use crate::server::OF_DEVICE;
@@ -58,26 +58,27 @@ pub(crate) fn sizes(bench: &mut Bench) {
 pub(crate) fn compact(bench: &mut Bench) {
     let puts = bench.scale(200, 20);
     let clock = bench.clock();
-    let mut service = Service::start(clock, OF_DEVICE);
-    let open = |query: &str| {
-        let query = vec![format!("points=hall/000/**{query}")];
-        streams(service.address, READERS, query, OF_DEVICE as usize)
-    };
-    let (plain, short) = (open(""), open("&format=compact"));
-    let mut short_readers = Readers::none(clock);
-    if let Some(status) = short_readers.try_open(short).refused {
-        return bench.note(format!("not there yet: the service says {status}"));
+    let mut sides = Vec::new();
+    for query in ["points=hall/000/**", "points=hall/000/**&format=compact"] {
+        let service = Service::start(clock, OF_DEVICE);
+        let query = vec![query.to_owned()];
+        let open = streams(service.address, READERS, query, OF_DEVICE as usize);
+        let mut readers = Readers::none(clock);
+        if let Some(status) = readers.try_open(open).refused {
+            return bench.note(format!("not there yet: the service says {status}"));
+        }
+        sides.push((service, readers));
     }
-    let mut readers = Readers::open(clock, plain);
     for changes in [OF_DEVICE, 1] {
         let put = Put { small: true, ..same_points(changes, puts, 5) };
-        let bytes = |round: &Round| round.totals.bytes_in as f64 / round.totals.changes as f64;
         let expected = u64::from(puts * changes) * READERS as u64;
-        // The other form's readers read along: the first frames, in which aliases are declared, are not counted.
-        let plain = bytes(&service.round(&mut readers, put, expected));
-        let short = bytes(&service.round(&mut short_readers, put, expected));
+        let bytes = sides.iter_mut().map(|(service, readers)| {
+            let totals = service.round(readers, put, expected).totals;
+            totals.bytes_in as f64 / totals.changes as f64
+        });
+        let bytes: Vec<f64> = bytes.collect();
         let name = format!("plain / compact bytes per change, {changes} in a frame");
-        let figure = Figure::beside(bench.case(), name, "bytes", &[plain], &[short]);
+        let figure = Figure::beside(bench.case(), name, "bytes", &bytes[..1], &bytes[1..]);
         bench.tell(if changes == 1 { figure } else { figure.with_target(COMPACT) });
     }
 }

@@ -24,7 +24,7 @@ type Rounds = (Vec<Round>, Vec<Round>);
 
 pub(crate) fn fanout(bench: &mut Bench) {
     let shapes = bench.scale(
-        [(1, 500, 2), (1_000, 50, 20), (10_000, 5, 200)],
+        [(1, 500, 2), (1_000, 40, 30), (10_000, 5, 300)],
         [(1, 100, 2), (100, 50, 5), (500, 20, 15)],
     );
     for (readers, puts, gap_ms) in shapes {
@@ -49,8 +49,8 @@ pub(crate) fn fanout(bench: &mut Bench) {
 }
 
 pub(crate) fn delay(bench: &mut Bench) {
-    let (readers, puts) = bench.scale((1_000, 50), (100, 30));
-    let (service, floor) = rounds(bench, &Shape { readers, puts, gap_ms: 25 });
+    let (readers, puts) = bench.scale((1_000, 40), (100, 20));
+    let (service, floor) = rounds(bench, &Shape { readers, puts, gap_ms: 50 });
     let times = |rounds: &[Round], of: fn(&Round) -> f64| rounds.iter().map(of).collect::<Vec<_>>();
     let case = bench.case();
     for (name, of, target) in [

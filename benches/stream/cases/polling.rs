@@ -23,7 +23,7 @@ struct Way {
 }
 
 pub(crate) fn run(bench: &mut Bench) {
-    let (dashboards, points, seconds) = bench.scale((200, 10_000, 10), (20, 1_000, 1));
+    let (dashboards, points, seconds) = bench.scale((200, 10_000, 8), (20, 1_000, 1));
     let mut table = format!(
         "\n| {dashboards} dashboards of {SHOWN} points | requests | on the wire | server CPU | \
          mean lag | worst lag |\n|---|---|---|---|---|---|\n"
