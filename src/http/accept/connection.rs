@@ -1,32 +1,32 @@
 //! One connection, from its first byte to its end or to its stream's handing over.
 
-use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use axum::Router;
 use axum::body::Body;
+use axum::routing::future::RouteFuture;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use tracing::debug;
 
-use super::{HandOver, Peer};
-use crate::http::pump::{Arrival, Framing, Pumps};
+use super::Peer;
+use crate::http::pump::{Arrival, Pumps};
 use crate::http::socket;
 use crate::limits::Limits;
-use crate::stream::Feed;
 
-/// Bytes hyper may buffer for one connection, and the longest head of a request.
-const BUFFER_BYTES: usize = 32 * 1024;
+/// What HTTP/2 by prior knowledge begins with (RFC 9113, section 3.4), as far as it tells it from any method of ours.
+const PREFACE: &[u8; 4] = b"PRI ";
+
+/// Longest head of a request.
+pub(super) const HEAD_BYTES: u32 = 32 * 1024;
 
 /// What every connection is served with.
 #[derive(Clone)]
@@ -52,7 +52,22 @@ impl Service {
             Ok(local) => local,
             Err(error) => return debug!(%remote, %error, "connection lost at its beginning"),
         };
-        match self.http1(&mut stream, Peer { remote, local }).await {
+        let peer = Peer { remote, local };
+        // Cancel-safe: nobody wants what was read of a connection that ends here.
+        let first = tokio::select! {
+            () = self.stop.cancelled() => return,
+            first = timeout(self.limits.header_timeout, First::read(&mut stream)) => first,
+        };
+        let first = match first {
+            Ok(Ok(first)) => first,
+            Ok(Err(error)) => return debug!(%remote, %error, "connection lost at its beginning"),
+            Err(_) => return debug!(%remote, "connection without a request"),
+        };
+        let ended = match first.is_preface() {
+            true => self.http2(&mut stream, &first, peer).await.map(|()| None),
+            false => self.http1(&mut stream, &first, peer).await,
+        };
+        match ended {
             Ok(None) => {}
             Ok(Some((feed, framing))) => match stream.into_std() {
                 Ok(socket) => self.pumps.take(Arrival { socket, feed, framing, place }),
@@ -62,44 +77,54 @@ impl Service {
         }
     }
 
-    /// Serves requests; gives the feed of a stream, whose answer is due.
-    async fn http1(
+    pub(super) fn call(
         &self,
-        stream: &mut TcpStream,
+        mut request: hyper::Request<Incoming>,
         peer: Peer,
-    ) -> hyper::Result<Option<(Feed, Framing)>> {
-        let hand_over = HandOver::default();
-        let service = service_fn(|mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(peer);
-            request.extensions_mut().insert(hand_over.clone());
-            self.router.clone().call(request.map(Body::new))
-        });
-        // It is only lent: a stream's socket is wanted back.
+    ) -> RouteFuture<std::convert::Infallible> {
+        request.extensions_mut().insert(peer);
+        self.router.clone().call(request.map(Body::new))
+    }
+
+    /// The connection as hyper takes it: what was read of it already comes first, and who takes nothing is given up.
+    /// It is only lent: a stream's socket is wanted back.
+    pub(super) fn lend<'a>(
+        &self,
+        stream: &'a mut TcpStream,
+        first: &'a First,
+    ) -> TimeoutStream<impl AsyncRead + AsyncWrite + 'a> {
         let (reading, writing) = stream.split();
-        let mut lent = TimeoutStream::new(tokio::io::join(reading, writing));
+        let mut lent = TimeoutStream::new(tokio::io::join(first.bytes().chain(reading), writing));
         lent.set_write_timeout(Some(self.limits.write_timeout));
-        let mut lent = pin!(lent);
-        let served = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.header_timeout)
-            .max_buf_size(BUFFER_BYTES)
-            .serve_connection(TokioIo::new(lent.as_mut()), service);
-        let mut served = pin!(served);
-        let mut stopping = false;
-        loop {
-            // A feed is left while the connection is driven, and is seen before anything else can happen to it.
-            let driven = poll_fn(|context| match served.as_mut().poll(context) {
-                Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
-                Poll::Pending => hand_over.poll_left().map(|left| Ok(Some(left))),
-            });
-            // Both arms are cancel-safe: the connection keeps its place in what it does.
-            tokio::select! {
-                driven = driven => return driven,
-                () = self.stop.cancelled(), if !stopping => {
-                    stopping = true;
-                    served.as_mut().graceful_shutdown();
-                }
+        lent
+    }
+}
+
+/// A connection's first bytes: as many as it takes to know what is spoken.
+#[derive(Debug, Default)]
+pub(super) struct First {
+    bytes: [u8; PREFACE.len()],
+    count: usize,
+}
+
+impl First {
+    async fn read(stream: &mut TcpStream) -> io::Result<Self> {
+        let mut first = Self::default();
+        while PREFACE.starts_with(first.bytes()) && !first.is_preface() {
+            let room = first.bytes.get_mut(first.count..).unwrap_or_default();
+            match stream.read(room).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => first.count += count,
             }
         }
+        Ok(first)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.count).unwrap_or_default()
+    }
+
+    fn is_preface(&self) -> bool {
+        self.bytes() == PREFACE
     }
 }

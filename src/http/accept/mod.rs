@@ -1,6 +1,7 @@
 //! The accept loop: connections within their limits, each with a bound on every wait.
 //!
 //! - `connection`: one connection, from its first byte to its end or to its stream's handing over.
+//! - `http1`, `http2`: what is spoken on it. `patience`: how long an HTTP/2 stream may stand still.
 //! - `hand_over`: how a resource hands its connection over.
 //!
 //! A head must arrive within its timeout, a peer that takes nothing is closed, half-open peers are found by the kernel,
@@ -9,6 +10,9 @@
 
 mod connection;
 mod hand_over;
+mod http1;
+mod http2;
+mod patience;
 
 use std::io;
 use std::net::SocketAddr;
