@@ -6,16 +6,18 @@
 //! - `guard`: who may speak to the gateway at all (`Host`, `Origin`).
 //! - `problem`: every refusal as an RFC 9457 problem document.
 //! - `request`, `body`, `entries`: query values and bodies, checked with a name for each bad field.
-//! - `points`, `devices`, `subscription`, `stream`, `notices`, `health`, `page`: the resources.
+//! - `points`, `devices`, `subscription`, `client`, `stream`, `notices`, `health`, `metrics`, `page`: the resources.
 //!
 //! Nothing here knows a driver.
 
 pub mod accept;
 mod body;
+mod client;
 mod devices;
 mod entries;
 mod guard;
 mod health;
+mod metrics;
 mod notices;
 mod page;
 mod points;
@@ -67,6 +69,7 @@ pub fn router(api: Api) -> Router {
         .route("/devices/{device}", get(devices::one))
         .route("/notices", post(notices::send))
         .route("/stream", get(stream::open))
+        .route("/clients/{client}", get(client::show))
         .route(
             "/clients/{client}/subscription",
             get(subscription::show)
@@ -78,6 +81,7 @@ pub fn router(api: Api) -> Router {
         .nest("/api/v1", v1)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
         .merge(page::routes())
         .fallback(problem::no_such_resource)
         .method_not_allowed_fallback(problem::no_such_method)

@@ -58,7 +58,7 @@ pub(super) async fn clear(
     edit(&find(&api, &client)?, Edit::Put(Vec::new()), &headers)
 }
 
-fn find(api: &Api, client: &str) -> Result<Arc<Session>, Problem> {
+pub(super) fn find(api: &Api, client: &str) -> Result<Arc<Session>, Problem> {
     api.sessions.find(client).ok_or_else(unknown_client)
 }
 
