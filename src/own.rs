@@ -5,6 +5,7 @@
 //! whoever follows them hears once a second at most, and nothing once nothing else happens. What all streams together
 //! sent, these points' share included, is in `/metrics`.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -17,67 +18,42 @@ use crate::devices::own_point;
 use crate::stream::{Delays, Sent, Sessions};
 use crate::table::{Index, Table, Update};
 
+use ValueType::{F64, Text, U64};
+
 /// An own point: the last segment of its id, its type, its unit, and what it is.
 type Own = (&'static str, ValueType, Option<&'static str>, &'static str);
 
 /// What never changes.
 const FIXED: [Own; 3] = [
-    ("name", ValueType::Text, None, "as configured"),
-    ("version", ValueType::Text, None, "of the program"),
-    ("started", ValueType::Text, None, "when the program started, UTC"),
+    ("name", Text, None, "as configured"),
+    ("version", Text, None, "of the program"),
+    ("started", Text, None, "when the program started, UTC"),
 ];
+
+const P50: &str = "half of the changes of the last 5 s took no longer from being read to being sent; \
+                   the upper bound of a class, so it may have been less";
+const P99: &str = "99 of 100 changes of the last 5 s took no longer from being read to being sent; \
+                   the upper bound of a class, so it may have been less";
 
 /// What is read again and again.
 const LIVE: [Own; 10] = [
-    ("streams", ValueType::U64, None, "open streams"),
-    ("sessions", ValueType::U64, None, "clients that are connected or may still come back"),
-    (
-        "frames",
-        ValueType::U64,
-        None,
-        "frames sent since the start, without those of these points alone",
-    ),
-    (
-        "changes",
-        ValueType::U64,
-        None,
-        "changes sent since the start, without those of these points",
-    ),
-    (
-        "skipped",
-        ValueType::U64,
-        None,
-        "changes never sent since the start, because newer ones overtook them",
-    ),
-    (
-        "sent_bytes",
-        ValueType::U64,
-        Some("B"),
-        "bytes of events since the start, without heartbeats and frames of these points alone",
-    ),
-    (
-        "encodes",
-        ValueType::U64,
-        None,
-        "texts of changes made since the start, each for all its readers",
-    ),
-    ("pending_bytes", ValueType::U64, Some("B"), "bytes that wait for slow readers"),
-    (
-        "delay_p50_ms",
-        ValueType::F64,
-        Some("ms"),
-        "half of the last second's changes were sent within this after they were read: the upper bound of a class",
-    ),
-    (
-        "delay_p99_ms",
-        ValueType::F64,
-        Some("ms"),
-        "99 of 100 of the last second's changes were sent within this after they were read: the upper bound of a class",
-    ),
+    ("streams", U64, None, "open streams"),
+    ("sessions", U64, None, "clients that are connected or may still come back"),
+    ("frames", U64, None, "frames sent since the start, but those of $gateway/ alone"),
+    ("changes", U64, None, "changes sent since the start, but those of $gateway/"),
+    ("skipped", U64, None, "changes not sent since the start, as newer ones overtook them"),
+    ("sent_bytes", U64, Some("B"), "of events since the start, but heartbeats and $gateway/ alone"),
+    ("encodes", U64, None, "texts of changes made since the start, each for all its readers"),
+    ("pending_bytes", U64, Some("B"), "of events that wait for slow readers"),
+    ("delay_p50_ms", F64, Some("ms"), P50),
+    ("delay_p99_ms", F64, Some("ms"), P99),
 ];
 
 /// Digits of a delay: the least class ends at 0.1 ms, the next at 0.25.
 const DELAY_PRECISION: u8 = 2;
+
+/// Reads that delays are of: of one alone, they would come and go with each change of a quiet site.
+const DELAY_READS: usize = 5;
 
 /// Reads that may be missed before the values count as stale.
 const STALE_AFTER_READS: u32 = 3;
@@ -108,8 +84,8 @@ pub struct OwnPoints {
     sessions: Arc<Sessions>,
     /// The place of the first that is live.
     first: Index,
-    /// All delays up to the last read.
-    before: Delays,
+    /// All delays up to each of the last [`DELAY_READS`] reads, oldest first.
+    before: VecDeque<Delays>,
 }
 
 /// What the live ones are read from.
@@ -120,7 +96,7 @@ struct Now {
     sent: Sent,
     encodes: u64,
     pending_bytes: usize,
-    /// Of the changes since the last read.
+    /// Of the changes of the last [`DELAY_READS`] reads.
     delays: Delays,
 }
 
@@ -136,22 +112,26 @@ impl OwnPoints {
         let fixed = texts.map(|text| Value::text(text).map(Reading::Good));
         tell(&table, first, fixed.iter().map(Option::as_ref), started);
         let live = (first..).nth(FIXED.len()).unwrap_or(Index::MAX);
-        Self { table, sessions, first: live, before: Delays::default() }
+        Self { table, sessions, first: live, before: VecDeque::new() }
     }
 
     /// Reads the live ones into the table. What did not change since the last time is no change.
     pub fn read(&mut self, time: UnixMs) {
         let totals = self.sessions.totals();
         let delays = totals.from_put();
+        let before = self.before.front().copied().unwrap_or_default();
         let now = Now {
             streams: self.sessions.open_streams(),
             sessions: self.sessions.held(),
             sent: totals.sent_but_echo(),
             encodes: self.table.encodes_of_others(),
             pending_bytes: totals.pending_bytes(),
-            delays: delays.since(&self.before),
+            delays: delays.since(&before),
         };
-        self.before = delays;
+        if self.before.len() >= DELAY_READS {
+            self.before.pop_front();
+        }
+        self.before.push_back(delays);
         tell(&self.table, self.first, readings(&now).iter().map(Some), time);
     }
 }

@@ -28,7 +28,7 @@ export const REASON = {
   timeout: 'no answer in time',
   no_communication: 'no connection',
   device_error: 'device reports an error',
-  not_a_number: 'device has no value',
+  not_a_number: 'has no value',
   out_of_range: 'outside its range',
   substituted: 'substituted',
   configuration: 'configuration error',
