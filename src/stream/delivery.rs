@@ -155,6 +155,15 @@ impl Delivery {
         self.change_step(&mut backlog, selected, view, turn, out)
     }
 
+    /// Whether there is nothing to send at `now`, as far as this delivery knows; and when something that waits is due.
+    pub(super) fn rest(&self, selected: &Selected<'_>, now: Instant) -> Option<Option<Instant>> {
+        let is_whole = self.snapshot.is_none() && self.announced == selected.revision;
+        let due = selected.due();
+        let idle =
+            is_whole && due.is_none_or(|at| at > now) && selected.mailbox.backlog().is_empty();
+        idle.then_some(due)
+    }
+
     /// Proves, if that is so, that nothing is owed: the position moves to what is settled.
     pub(super) fn settle_idle(&mut self, selected: &mut Selected<'_>, view: &View<'_>) {
         self.follow_layout(selected);

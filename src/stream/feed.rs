@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::delivery::{Delivery, Step, Turn};
 use super::event_id::EventId;
 use super::frame::{self, Bounds, Connect};
-use super::session::Begun;
+use super::session::{Begun, Then};
 use super::sessions::Attached;
 use super::statistics::{Outgoing, Totals};
 use crate::table::Form;
@@ -61,6 +61,8 @@ pub(super) struct Welcome {
 pub enum Next {
     /// One event, whole, was added to the bytes. There may be more.
     Event,
+    /// The same, and there is no more now: as with [`Idle`](Self::Idle).
+    Last(Instant),
     /// There is none now. Poll again when the context's waker is called, and at this time if it was not.
     Idle(Instant),
     /// The stream has ended.
@@ -118,11 +120,10 @@ impl Feed {
         if let Some(welcome) = self.welcome.take() {
             let (welcome, revision, catalog) = *welcome;
             self.connect(welcome, revision, catalog, &mut out.bytes);
-        } else if let Some(idle_until) = self.following(context, now, out) {
-            return Next::Idle(idle_until);
+            self.last_event = now;
+            return Next::Event;
         }
-        self.last_event = now;
-        Next::Event
+        self.following(context, now, out)
     }
 
     /// Ends the stream with `drain`; false if it had ended already.
@@ -152,7 +153,7 @@ impl Feed {
                     return Poll::Ready(drained.then(|| std::mem::take(&mut out.bytes).into()));
                 }
                 match self.poll(context, Instant::now(), &mut out) {
-                    Next::Event => {
+                    Next::Event | Next::Last(_) => {
                         out.report(self.totals());
                         return Poll::Ready(Some(std::mem::take(&mut out.bytes).into()));
                     }
@@ -183,13 +184,8 @@ impl Feed {
         frame::connect(out, &connect, self.position());
     }
 
-    /// Adds the next event but the first; with none, says until when.
-    fn following(
-        &mut self,
-        context: &mut Context<'_>,
-        now: Instant,
-        out: &mut Outgoing,
-    ) -> Option<Instant> {
+    /// Adds the next event but the first, if there is one.
+    fn following(&mut self, context: &mut Context<'_>, now: Instant, out: &mut Outgoing) -> Next {
         let hold = self.last_changes.map(|at| at + millis(self.pace.interval_ms));
         let turn = Turn {
             now,
@@ -203,47 +199,54 @@ impl Feed {
         let Attached { session, connection, .. } = &self.attached;
         let told_bytes = std::mem::take(&mut self.told_bytes);
         let step = session.step(*connection, &mut self.delivery, turn, told_bytes, context, out);
-        let Outgoing { bytes: out, tally } = out;
+        let Some((step, then)) = step else {
+            self.over = true;
+            frame::replaced(&mut out.bytes);
+            return Next::Event;
+        };
         let due = match step {
-            None => {
-                self.over = true;
-                frame::replaced(out);
-                return None;
-            }
-            Some(Step::Catalog(generation)) => {
-                frame::catalog(out, generation);
-                return None;
-            }
-            Some(Step::Notice(notice)) => {
-                frame::notice(out, &notice);
-                return None;
-            }
-            Some(Step::Subscribed { revision, count }) => {
-                frame::subscribed(out, revision, count);
-                return None;
-            }
-            Some(Step::Points(tail)) => {
-                if tail.snapshot.is_none() {
+            Step::Held => hold,
+            Step::Nothing(due) => due,
+            event => {
+                if matches!(&event, Step::Points(tail) if tail.snapshot.is_none()) {
                     self.last_changes = Some(now);
                 }
-                frame::end_points(out, &tail, self.position());
-                return None;
+                self.write(event, &mut out.bytes);
+                self.last_event = now;
+                return match then {
+                    Then::Look => Next::Event,
+                    Then::Rest(due) => {
+                        let heartbeat_due = self.heartbeat_due();
+                        Next::Last(due.map_or(heartbeat_due, |until| until.min(heartbeat_due)))
+                    }
+                };
             }
-            Some(Step::Removed) => {
-                frame::end_removed(out, self.position());
-                return None;
-            }
-            Some(Step::Held) => hold,
-            Some(Step::Nothing(due)) => due,
         };
-        let heartbeat_due = self.last_event + millis(self.pace.heartbeat_ms);
+        let heartbeat_due = self.heartbeat_due();
         if now < heartbeat_due {
-            return Some(due.map_or(heartbeat_due, |until| until.min(heartbeat_due)));
+            return Next::Idle(due.map_or(heartbeat_due, |until| until.min(heartbeat_due)));
         }
         session.settle_idle(*connection, &mut self.delivery);
-        tally.heartbeat();
-        frame::heartbeat(out, UnixMs::now().0, self.pace.heartbeat_ms, self.position());
-        None
+        out.tally.heartbeat();
+        frame::heartbeat(&mut out.bytes, UnixMs::now().0, self.pace.heartbeat_ms, self.position());
+        self.last_event = now;
+        Next::Event
+    }
+
+    /// Writes the event that a step came to.
+    fn write(&self, step: Step, out: &mut Vec<u8>) {
+        match step {
+            Step::Catalog(generation) => frame::catalog(out, generation),
+            Step::Notice(notice) => frame::notice(out, &notice),
+            Step::Subscribed { revision, count } => frame::subscribed(out, revision, count),
+            Step::Points(tail) => frame::end_points(out, &tail, self.position()),
+            Step::Removed => frame::end_removed(out, self.position()),
+            Step::Held | Step::Nothing(_) => {}
+        }
+    }
+
+    fn heartbeat_due(&self) -> Instant {
+        self.last_event + millis(self.pace.heartbeat_ms)
     }
 
     fn position(&self) -> EventId<'_> {

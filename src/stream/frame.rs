@@ -101,7 +101,16 @@ fn event(out: &mut Vec<u8>, name: &str, data: Arguments<'_>) {
 
 fn close(out: &mut Vec<u8>, id: Option<EventId<'_>>) {
     if let Some(id) = id {
-        append(out, format_args!("id: {id}\n"));
+        // By hand, because it stands in every frame.
+        let (mut seq, mut revision) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let parts = [id.client, id.epoch, seq.format(id.seq), revision.format(id.revision)];
+        let mut between = "id: ";
+        for part in parts {
+            out.extend_from_slice(between.as_bytes());
+            out.extend_from_slice(part.as_bytes());
+            between = ".";
+        }
+        out.push(b'\n');
     }
     out.push(b'\n');
 }

@@ -3,66 +3,25 @@
 //! One connection at a time drives a session; a newer one takes it over, and the older learns so at its next
 //! step. Locks are taken in one order: changing, session, table, mailbox.
 
+mod edit;
 mod overview;
 
-use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use tokio::time::Instant;
-use tracing::warn;
 
-use super::arrangement::{Arrangement, Placed};
+use super::arrangement::Arrangement;
 use super::client::ClientName;
 use super::delivery::{Delivery, Start, Step, Turn};
-use super::entry::{Entry, Wish};
-use super::offer::{MAX_REVISION, Row};
-use super::restraint::Restraint;
-use super::selection::{self, Chosen, EntryVerdict, Verdict};
+use super::selection;
 use super::shared::Shared;
 use super::statistics::{Outgoing, Sent};
-use crate::table::{Form, Index, Pattern, View};
+use crate::table::{Form, View};
 
+pub use edit::{Edit, EditError, Edited};
 pub use overview::Overview;
-
-/// A change of a session's subscription.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Edit {
-    /// These entries instead of what was there.
-    Put(Vec<Entry>),
-    /// Some entries more, some less; removed ones are named by their patterns as they were given.
-    Patch {
-        /// Entries to add; one with the pattern of an earlier entry replaces that.
-        add: Vec<Entry>,
-        /// Entries to remove.
-        remove: Vec<String>,
-    },
-}
-
-/// What an edit brought.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Edited {
-    /// The new revision.
-    pub revision: u32,
-    /// A verdict for each entry of the request, in its order, those to remove last.
-    pub entries: Vec<EntryVerdict>,
-}
-
-/// Why an edit was refused; the subscription is as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// The revision is not the one that the request was made for. Read it and try again.
-    #[error("the subscription is at revision {0}")]
-    Conflict(u32),
-    /// More entries than one client may have.
-    #[error("{0} entries, at most {1} are allowed")]
-    TooManyEntries(usize, usize),
-    /// The session's life is over.
-    #[error("the session's life is over")]
-    Over,
-}
 
 /// One client's session.
 #[derive(Debug)]
@@ -85,6 +44,15 @@ struct State {
     left_at: Option<Instant>,
     /// Its life is over: whoever still holds the session finds nothing there any more.
     over: bool,
+}
+
+/// What a connection is to do after a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Then {
+    /// Step again: there may be more.
+    Look,
+    /// Nothing until its waker is called, or until then.
+    Rest(Option<Instant>),
 }
 
 /// A connection's hold on a session, as it begins.
@@ -141,166 +109,7 @@ impl Session {
         let Arrangement { entries, revision, .. } = &state.arrangement;
         let most = self.shared.limits.points_per_client;
         let (_, verdicts) = selection::resolve(&self.shared.table.catalog(), entries, most);
-        Edited { revision: *revision, entries: told(entries, verdicts) }
-    }
-
-    /// Changes the subscription. The stream tells `subscribed` before any event of the new selection.
-    ///
-    /// # Errors
-    /// [`EditError`]; nothing has changed then.
-    pub fn edit(self: &Arc<Self>, edit: Edit, if_match: Option<u32>) -> Result<Edited, EditError> {
-        let _unchanging = self.unchanging();
-        let mut state = self.state();
-        let now = &state.arrangement;
-        // Nobody gets there in good faith.
-        if state.over || now.revision == MAX_REVISION {
-            return Err(EditError::Over);
-        }
-        if if_match.is_some_and(|revision| revision != now.revision) {
-            return Err(EditError::Conflict(now.revision));
-        }
-        let (wanted, given, removed, all_new) = match edit {
-            Edit::Put(entries) => {
-                let entries = selection::unique(entries);
-                (entries.clone(), entries, Vec::new(), true)
-            }
-            Edit::Patch { add, remove } => {
-                let add = selection::unique(add);
-                let (entries, removed) = selection::patch(&now.entries, &add, &remove);
-                (entries, add, removed, false)
-            }
-        };
-        let most = self.shared.limits.entries_per_client;
-        if wanted.len() > most {
-            return Err(EditError::TooManyEntries(wanted.len(), most));
-        }
-        let room = self.room(now.rows.len());
-        let (chosen, verdicts) = selection::resolve(&self.shared.table.catalog(), &wanted, room);
-        let by_entry: HashMap<&str, Verdict> = wanted
-            .iter()
-            .map(|entry| entry.pattern.as_str())
-            .zip(verdicts.iter().copied())
-            .collect();
-        let of = |entry: &Entry| by_entry.get(entry.pattern.as_str()).copied();
-        let of = |entry: &Entry| of(entry).unwrap_or(Verdict::Limit);
-        let mut entries = told(&given, given.iter().map(of).collect());
-        entries.extend(removed);
-        self.stand_for(&now.entries, &wanted, &verdicts);
-        self.select(&mut state.arrangement, wanted, &verdicts, &chosen, all_new);
-        Ok(Edited { revision: state.arrangement.revision, entries })
-    }
-
-    /// How many points the session may select, being at `now` points.
-    fn room(&self, now: usize) -> usize {
-        let Shared { limits, selected, .. } = &*self.shared;
-        let others = selected.load(Ordering::Relaxed).saturating_sub(now);
-        limits.points_per_client.min(limits.selected_points.saturating_sub(others))
-    }
-
-    /// Has entries that may mean points yet to come found when they do, instead of those that were there.
-    fn stand_for(self: &Arc<Self>, before: &[Entry], wanted: &[Entry], verdicts: &[Verdict]) {
-        self.shared.standing.remove(self, before.iter().map(|entry| &entry.pattern));
-        let open = wanted.iter().zip(verdicts).filter(|(entry, verdict)| match verdict {
-            Verdict::Selected(_) => !entry.pattern.is_literal(),
-            Verdict::Unknown => true,
-            Verdict::Limit | Verdict::Removed | Verdict::NoSuchEntry => false,
-        });
-        self.shared.standing.add(self, open.map(|(entry, _)| &entry.pattern));
-    }
-
-    /// Puts a new revision of the selection in force. Entries that passed a limit are left out.
-    fn select(
-        &self,
-        now: &mut Arrangement,
-        mut wanted: Vec<Entry>,
-        verdicts: &[Verdict],
-        chosen: &[Chosen],
-        all_new: bool,
-    ) {
-        let catalog = self.shared.table.catalog();
-        // Numbered as if what passed a limit had not been given: so it is when points come later.
-        let wish = |(entry, verdict): (&Entry, &Verdict)| match verdict {
-            Verdict::Limit => Wish::default(),
-            Verdict::Selected(_) | Verdict::Unknown | Verdict::Removed | Verdict::NoSuchEntry => {
-                entry.wish()
-            }
-        };
-        let (rules, numbers) = Restraint::of(wanted.iter().zip(verdicts).map(wish)).unzip();
-        let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
-        now.revision += 1;
-        let places = now.places();
-        let known = |index: &Index| now.rows.get(*places.get(index)? as usize).copied();
-        let mut placed: Vec<Placed> = Vec::with_capacity(chosen.len());
-        for Chosen { index, entry } in chosen {
-            let mut row = known(index).unwrap_or(Row::joining(*index, now.revision));
-            if all_new {
-                row.join(now.revision);
-            }
-            // An id that is known need not be kept twice.
-            if let Some(entry) = wanted.get_mut(*entry).filter(|e| e.pattern.is_literal())
-                && let Some(point) = catalog.entry(*index)
-            {
-                entry.pattern = Pattern::literal(point.id());
-            }
-            placed.push(Placed { row, rule: rule(*entry), marked: false });
-        }
-        let in_force: Vec<bool> = verdicts.iter().map(|v| *v != Verdict::Limit).collect();
-        let mut kept = in_force.iter();
-        wanted.retain(|_| kept.next().copied().unwrap_or(false));
-        wanted.shrink_to_fit();
-        // A point that is gone is not found any more; its client must still be told that it is.
-        let gone = now.rows.iter().filter(|row| catalog.is_removed(row.index));
-        let meant = |row: &&Row| {
-            let entry = catalog.entry(row.index);
-            entry.is_some_and(|e| wanted.iter().any(|wanted| wanted.pattern.matches(e.id())))
-        };
-        placed.extend(gone.filter(meant).map(|row| Placed { row: *row, rule: 0, marked: all_new }));
-        self.count(now.rows.len(), placed.len());
-        now.replace(&self.shared.table, &catalog, &placed, rules, !all_new);
-        now.entries = wanted;
-    }
-
-    fn count(&self, before: usize, after: usize) {
-        self.shared.selected.fetch_add(after, Ordering::Relaxed);
-        self.shared.selected.fetch_sub(before, Ordering::Relaxed);
-    }
-
-    /// Takes in points that have come. They are told as changes, once their numbers are settled.
-    pub(super) fn attach(&self, new: &[Index]) {
-        let mut state = self.state();
-        if state.over {
-            return;
-        }
-        let now = &mut state.arrangement;
-        let catalog = self.shared.table.catalog();
-        let wishes = now.entries.iter().map(Entry::wish);
-        let (rules, numbers) = Restraint::of(wishes).unzip();
-        let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
-        let mut placed: Vec<Placed> = (0..)
-            .zip(&now.rows)
-            .map(|(place, row)| Placed { row: *row, rule: now.rule_of(place), marked: false })
-            .collect();
-        let room = self.room(placed.len()).saturating_sub(placed.len());
-        if new.len() > room {
-            let client = self.client.as_str();
-            warn!(client, left_out = new.len() - room, "new points pass a limit of a selection");
-        }
-        for index in new.iter().take(room) {
-            let Some(point) = catalog.entry(*index) else { continue };
-            let Some(entry) = selection::speaker(&now.entries, point.id()) else { continue };
-            let row = Row::joining(*index, now.revision);
-            placed.push(Placed { row, rule: rule(entry), marked: true });
-        }
-        self.count(now.rows.len(), placed.len());
-        now.replace(&self.shared.table, &catalog, &placed, rules, true);
-    }
-
-    /// Has ids among `gone` that were given literally found when they come again.
-    pub(super) fn expect_again(self: &Arc<Self>, gone: &HashSet<&str>) {
-        let state = self.state();
-        let literal = |pattern: &&Pattern| gone.contains(pattern.as_str());
-        let entries = state.arrangement.entries.iter().map(|entry| &entry.pattern);
-        self.shared.standing.add(self, entries.filter(literal));
+        Edited { revision: *revision, entries: edit::told(entries, verdicts) }
     }
 
     /// The first connection.
@@ -374,7 +183,7 @@ impl Session {
         told_bytes: u64,
         context: &mut Context<'_>,
         out: &mut Outgoing,
-    ) -> Option<Step> {
+    ) -> Option<(Step, Then)> {
         let mut state = self.state();
         state.sent.bytes += told_bytes;
         if state.connection != connection {
@@ -383,18 +192,25 @@ impl Session {
         let before = out.tally.sent;
         loop {
             if let Some(notice) = self.notice(&mut state) {
-                return Some(notice);
+                return Some((notice, Then::Look));
             }
             let mut selected = state.arrangement.selected();
             let mut step = |view: &mut View<'_>| delivery.step(&mut selected, view, turn, out);
             let step = self.shared.table.view(&mut step);
-            if !matches!(step, Step::Nothing(_) | Step::Held) {
+            let is_event = !matches!(step, Step::Nothing(_) | Step::Held);
+            let mut then = Then::Look;
+            if is_event {
                 state.sent.add(out.tally.sent.since(before));
-                return Some(step);
+                match delivery.rest(&state.arrangement.selected(), turn.now) {
+                    Some(due) => then = Then::Rest(due),
+                    None => return Some((step, then)),
+                }
             }
             // Whatever comes from here on rings, and so does an edit or another connection, once this lock is free.
-            if state.arrangement.mailbox.poll_woken(context, connection).is_pending() {
-                return Some(step);
+            match state.arrangement.mailbox.poll_woken(context, connection) {
+                Poll::Ready(()) if is_event => return Some((step, Then::Look)),
+                Poll::Ready(()) => {}
+                Poll::Pending => return Some((step, then)),
             }
         }
     }
@@ -422,12 +238,4 @@ impl Session {
             self.shared.table.view(|view| delivery.settle_idle(&mut selected, view));
         }
     }
-}
-
-fn told(entries: &[Entry], verdicts: Vec<Verdict>) -> Vec<EntryVerdict> {
-    let verdict = |(entry, verdict): (&Entry, Verdict)| {
-        let given = entry.pattern.as_str().to_owned();
-        EntryVerdict { given, entry: Some(entry.clone()), verdict }
-    };
-    entries.iter().zip(verdicts).map(verdict).collect()
 }

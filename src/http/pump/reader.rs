@@ -109,7 +109,7 @@ impl Reader {
             }
             Ok(_) => {
                 if after == Turn::Over {
-                    self.end();
+                    self.end(&terms.limits);
                 }
                 after
             }
@@ -131,7 +131,7 @@ impl Reader {
         }
         self.owed = None;
         if self.feed.is_none() {
-            self.end();
+            self.end(&terms.limits);
             return Some(Turn::Over);
         }
         socket::expect_peer(&self.socket, &terms.limits);
@@ -153,7 +153,7 @@ impl Reader {
             match feed.poll(&mut context, now, piece.body()) {
                 Next::Event if piece.body_len() < gathered => {}
                 Next::Event => return Turn::More,
-                Next::Idle(until) => return Turn::Waits(until),
+                Next::Last(until) | Next::Idle(until) => return Turn::Waits(until),
                 Next::Over => break,
             }
         }
@@ -162,8 +162,10 @@ impl Reader {
         Turn::Over
     }
 
-    /// Ends the connection so that what was sent arrives: to close it with something unread would be to reset it.
-    fn end(&mut self) {
+    /// Ends the connection so that what was sent arrives: to close it with something unread would be to reset it, and
+    /// what the kernel still holds of it may take as long as any other bytes.
+    fn end(&mut self, limits: &Limits) {
+        socket::be_patient(&self.socket, limits);
         let mut unread = [0; UNREAD_BYTES];
         for _ in 0..UNREAD_PIECES {
             if !matches!(self.socket.read(&mut unread), Ok(1..)) {

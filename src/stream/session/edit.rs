@@ -1,0 +1,222 @@
+//! How a session's selection changes: by its client, and as points come and go.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tracing::warn;
+
+use super::Session;
+use crate::stream::arrangement::{Arrangement, Placed};
+use crate::stream::entry::{Entry, Wish};
+use crate::stream::offer::{MAX_REVISION, Row};
+use crate::stream::restraint::Restraint;
+use crate::stream::selection::{self, Chosen, EntryVerdict, Verdict};
+use crate::stream::shared::Shared;
+use crate::table::{Index, Pattern};
+
+/// A change of a session's subscription.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// These entries instead of what was there.
+    Put(Vec<Entry>),
+    /// Some entries more, some less; removed ones are named by their patterns as they were given.
+    Patch {
+        /// Entries to add; one with the pattern of an earlier entry replaces that.
+        add: Vec<Entry>,
+        /// Entries to remove.
+        remove: Vec<String>,
+    },
+}
+
+/// What an edit brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edited {
+    /// The new revision.
+    pub revision: u32,
+    /// A verdict for each entry of the request, in its order, those to remove last.
+    pub entries: Vec<EntryVerdict>,
+}
+
+/// Why an edit was refused; the subscription is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The revision is not the one that the request was made for. Read it and try again.
+    #[error("the subscription is at revision {0}")]
+    Conflict(u32),
+    /// More entries than one client may have.
+    #[error("{0} entries, at most {1} are allowed")]
+    TooManyEntries(usize, usize),
+    /// The session's life is over.
+    #[error("the session's life is over")]
+    Over,
+}
+
+impl Session {
+    /// Changes the subscription. The stream tells `subscribed` before any event of the new selection.
+    ///
+    /// # Errors
+    /// [`EditError`]; nothing has changed then.
+    pub fn edit(self: &Arc<Self>, edit: Edit, if_match: Option<u32>) -> Result<Edited, EditError> {
+        let _unchanging = self.unchanging();
+        let mut state = self.state();
+        let now = &state.arrangement;
+        // Nobody gets there in good faith.
+        if state.over || now.revision == MAX_REVISION {
+            return Err(EditError::Over);
+        }
+        if if_match.is_some_and(|revision| revision != now.revision) {
+            return Err(EditError::Conflict(now.revision));
+        }
+        let (wanted, given, removed, all_new) = match edit {
+            Edit::Put(entries) => {
+                let entries = selection::unique(entries);
+                (entries.clone(), entries, Vec::new(), true)
+            }
+            Edit::Patch { add, remove } => {
+                let add = selection::unique(add);
+                let (entries, removed) = selection::patch(&now.entries, &add, &remove);
+                (entries, add, removed, false)
+            }
+        };
+        let most = self.shared.limits.entries_per_client;
+        if wanted.len() > most {
+            return Err(EditError::TooManyEntries(wanted.len(), most));
+        }
+        let room = self.room(now.rows.len());
+        let (chosen, verdicts) = selection::resolve(&self.shared.table.catalog(), &wanted, room);
+        let by_entry: HashMap<&str, Verdict> = wanted
+            .iter()
+            .map(|entry| entry.pattern.as_str())
+            .zip(verdicts.iter().copied())
+            .collect();
+        let of = |entry: &Entry| by_entry.get(entry.pattern.as_str()).copied();
+        let of = |entry: &Entry| of(entry).unwrap_or(Verdict::Limit);
+        let mut entries = told(&given, given.iter().map(of).collect());
+        entries.extend(removed);
+        self.stand_for(&now.entries, &wanted, &verdicts);
+        self.select(&mut state.arrangement, wanted, &verdicts, &chosen, all_new);
+        Ok(Edited { revision: state.arrangement.revision, entries })
+    }
+
+    /// How many points the session may select, being at `now` points.
+    fn room(&self, now: usize) -> usize {
+        let Shared { limits, selected, .. } = &*self.shared;
+        let others = selected.load(Ordering::Relaxed).saturating_sub(now);
+        limits.points_per_client.min(limits.selected_points.saturating_sub(others))
+    }
+
+    /// Has entries that may mean points yet to come found when they do, instead of those that were there.
+    fn stand_for(self: &Arc<Self>, before: &[Entry], wanted: &[Entry], verdicts: &[Verdict]) {
+        self.shared.standing.remove(self, before.iter().map(|entry| &entry.pattern));
+        let open = wanted.iter().zip(verdicts).filter(|(entry, verdict)| match verdict {
+            Verdict::Selected(_) => !entry.pattern.is_literal(),
+            Verdict::Unknown => true,
+            Verdict::Limit | Verdict::Removed | Verdict::NoSuchEntry => false,
+        });
+        self.shared.standing.add(self, open.map(|(entry, _)| &entry.pattern));
+    }
+
+    /// Puts a new revision of the selection in force. Entries that passed a limit are left out.
+    fn select(
+        &self,
+        now: &mut Arrangement,
+        mut wanted: Vec<Entry>,
+        verdicts: &[Verdict],
+        chosen: &[Chosen],
+        all_new: bool,
+    ) {
+        let catalog = self.shared.table.catalog();
+        // Numbered as if what passed a limit had not been given: so it is when points come later.
+        let wish = |(entry, verdict): (&Entry, &Verdict)| match verdict {
+            Verdict::Limit => Wish::default(),
+            Verdict::Selected(_) | Verdict::Unknown | Verdict::Removed | Verdict::NoSuchEntry => {
+                entry.wish()
+            }
+        };
+        let (rules, numbers) = Restraint::of(wanted.iter().zip(verdicts).map(wish)).unzip();
+        let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
+        now.revision += 1;
+        let places = now.places();
+        let known = |index: &Index| now.rows.get(*places.get(index)? as usize).copied();
+        let mut placed: Vec<Placed> = Vec::with_capacity(chosen.len());
+        for Chosen { index, entry } in chosen {
+            let mut row = known(index).unwrap_or(Row::joining(*index, now.revision));
+            if all_new {
+                row.join(now.revision);
+            }
+            // An id that is known need not be kept twice.
+            if let Some(entry) = wanted.get_mut(*entry).filter(|e| e.pattern.is_literal())
+                && let Some(point) = catalog.entry(*index)
+            {
+                entry.pattern = Pattern::literal(point.id());
+            }
+            placed.push(Placed { row, rule: rule(*entry), marked: false });
+        }
+        let in_force: Vec<bool> = verdicts.iter().map(|v| *v != Verdict::Limit).collect();
+        let mut kept = in_force.iter();
+        wanted.retain(|_| kept.next().copied().unwrap_or(false));
+        wanted.shrink_to_fit();
+        // A point that is gone is not found any more; its client must still be told that it is.
+        let gone = now.rows.iter().filter(|row| catalog.is_removed(row.index));
+        let meant = |row: &&Row| {
+            let entry = catalog.entry(row.index);
+            entry.is_some_and(|e| wanted.iter().any(|wanted| wanted.pattern.matches(e.id())))
+        };
+        placed.extend(gone.filter(meant).map(|row| Placed { row: *row, rule: 0, marked: all_new }));
+        self.count(now.rows.len(), placed.len());
+        now.replace(&self.shared.table, &catalog, &placed, rules, !all_new);
+        now.entries = wanted;
+    }
+
+    pub(super) fn count(&self, before: usize, after: usize) {
+        self.shared.selected.fetch_add(after, Ordering::Relaxed);
+        self.shared.selected.fetch_sub(before, Ordering::Relaxed);
+    }
+
+    /// Takes in points that have come. They are told as changes, once their numbers are settled.
+    pub(in crate::stream) fn attach(&self, new: &[Index]) {
+        let mut state = self.state();
+        if state.over {
+            return;
+        }
+        let now = &mut state.arrangement;
+        let catalog = self.shared.table.catalog();
+        let wishes = now.entries.iter().map(Entry::wish);
+        let (rules, numbers) = Restraint::of(wishes).unzip();
+        let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
+        let mut placed: Vec<Placed> = (0..)
+            .zip(&now.rows)
+            .map(|(place, row)| Placed { row: *row, rule: now.rule_of(place), marked: false })
+            .collect();
+        let room = self.room(placed.len()).saturating_sub(placed.len());
+        if new.len() > room {
+            let client = self.client.as_str();
+            warn!(client, left_out = new.len() - room, "new points pass a limit of a selection");
+        }
+        for index in new.iter().take(room) {
+            let Some(point) = catalog.entry(*index) else { continue };
+            let Some(entry) = selection::speaker(&now.entries, point.id()) else { continue };
+            let row = Row::joining(*index, now.revision);
+            placed.push(Placed { row, rule: rule(entry), marked: true });
+        }
+        self.count(now.rows.len(), placed.len());
+        now.replace(&self.shared.table, &catalog, &placed, rules, true);
+    }
+
+    /// Has ids among `gone` that were given literally found when they come again.
+    pub(in crate::stream) fn expect_again(self: &Arc<Self>, gone: &HashSet<&str>) {
+        let state = self.state();
+        let literal = |pattern: &&Pattern| gone.contains(pattern.as_str());
+        let entries = state.arrangement.entries.iter().map(|entry| &entry.pattern);
+        self.shared.standing.add(self, entries.filter(literal));
+    }
+}
+
+pub(super) fn told(entries: &[Entry], verdicts: Vec<Verdict>) -> Vec<EntryVerdict> {
+    let verdict = |(entry, verdict): (&Entry, Verdict)| {
+        let given = entry.pattern.as_str().to_owned();
+        EntryVerdict { given, entry: Some(entry.clone()), verdict }
+    };
+    entries.iter().zip(verdicts).map(verdict).collect()
+}
