@@ -49,6 +49,8 @@ struct Left {
     called: Vec<u32>,
     arrived: Vec<Arrival>,
     orders: Orders,
+    /// Something was left since it was last taken.
+    news: bool,
     asleep: bool,
 }
 
@@ -89,14 +91,14 @@ impl Inbox {
     /// Whether the pump may sleep; whoever leaves something from here on wakes it.
     pub(super) fn may_sleep(&self) -> bool {
         let mut left = self.left();
-        left.asleep = left.called.is_empty() && left.arrived.is_empty();
+        left.asleep = !left.news;
         left.asleep
     }
 
     /// Takes everything. Both lists are to be empty: they take the place of the ones here.
     pub(super) fn take(&self, called: &mut Vec<u32>, arrived: &mut Vec<Arrival>) -> Orders {
         let mut left = self.left();
-        left.asleep = false;
+        (left.news, left.asleep) = (false, false);
         mem::swap(&mut left.called, called);
         mem::swap(&mut left.arrived, arrived);
         left.orders
@@ -105,6 +107,7 @@ impl Inbox {
     fn leave(&self, what: impl FnOnce(&mut Left)) {
         let mut left = self.left();
         what(&mut left);
+        left.news = true;
         let asleep = mem::take(&mut left.asleep);
         drop(left);
         if asleep {
@@ -147,5 +150,56 @@ impl Wake for Caller {
         if !self.called.swap(true, Ordering::AcqRel) {
             self.inbox.call(self.token);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    use super::*;
+
+    fn rings(inbox: &Inbox) -> bool {
+        let mut bell = [PollFd::from_borrowed_fd(inbox.bell(), PollFlags::IN)];
+        poll(&mut bell, Some(&Timespec::default())).unwrap() > 0
+    }
+
+    fn check(leave: impl Fn(&Inbox)) {
+        let (mut called, mut arrived) = (Vec::new(), Vec::new());
+        let inbox = Inbox::new().unwrap();
+        leave(&inbox);
+        assert!(!inbox.may_sleep(), "what was left before is not slept over");
+        assert!(!rings(&inbox), "and needs no bell");
+        inbox.take(&mut called, &mut arrived);
+        called.clear();
+        assert!(inbox.may_sleep());
+        leave(&inbox);
+        assert!(rings(&inbox), "what is left later wakes");
+    }
+
+    #[test]
+    fn nothing_that_is_left_is_slept_over() {
+        check(|inbox| inbox.call(7));
+        check(|inbox| inbox.drain(Instant::now()));
+        check(Inbox::close);
+    }
+
+    #[test]
+    fn a_stream_is_called_once_until_it_is_served() {
+        let inbox = Arc::new(Inbox::new().unwrap());
+        let caller = Arc::new(Caller::new(Arc::clone(&inbox), 7));
+        let (mut called, mut arrived) = (Vec::new(), Vec::new());
+        caller.wake_by_ref();
+        caller.wake_by_ref();
+        inbox.take(&mut called, &mut arrived);
+        assert_eq!(called, [7]);
+        called.clear();
+        caller.wake_by_ref();
+        inbox.take(&mut called, &mut arrived);
+        assert!(called.is_empty(), "it was not looked at yet");
+        caller.listen();
+        caller.wake_by_ref();
+        inbox.take(&mut called, &mut arrived);
+        assert_eq!(called, [7]);
     }
 }
