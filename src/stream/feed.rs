@@ -42,8 +42,6 @@ pub struct Feed {
     over: bool,
     /// Largest frame, in bytes.
     frame_bytes: u32,
-    /// Bytes of events since the last step.
-    told_bytes: u64,
     last_event: Instant,
     last_changes: Option<Instant>,
 }
@@ -79,7 +77,6 @@ impl Feed {
             welcome: Some(Box::new((welcome, begun.revision, begun.catalog))),
             over: false,
             frame_bytes: u32::try_from(frame_bytes).unwrap_or(u32::MAX),
-            told_bytes: 0,
             last_event: Instant::now(),
             last_changes: None,
         }
@@ -107,10 +104,10 @@ impl Feed {
     }
 
     /// Counts what was added to the first `before` bytes.
-    fn count(&mut self, out: &mut Outgoing, before: usize) {
+    fn count(&self, out: &mut Outgoing, before: usize) {
         let bytes = (out.bytes.len() - before) as u64;
         out.tally.wrote(bytes);
-        self.told_bytes += bytes;
+        self.attached.session.count_bytes(bytes);
     }
 
     fn look(&mut self, context: &mut Context<'_>, now: Instant, out: &mut Outgoing) -> Next {
@@ -197,8 +194,7 @@ impl Feed {
             },
         };
         let Attached { session, connection, .. } = &self.attached;
-        let told_bytes = std::mem::take(&mut self.told_bytes);
-        let step = session.step(*connection, &mut self.delivery, turn, told_bytes, context, out);
+        let step = session.step(*connection, &mut self.delivery, turn, context, out);
         let Some((step, then)) = step else {
             self.over = true;
             frame::replaced(&mut out.bytes);
@@ -256,13 +252,6 @@ impl Feed {
             seq: self.delivery.seq(),
             revision: self.delivery.revision(),
         }
-    }
-}
-
-impl Drop for Feed {
-    /// What it wrote last was not told yet.
-    fn drop(&mut self) {
-        self.attached.session.count_bytes(self.told_bytes);
     }
 }
 

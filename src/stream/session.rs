@@ -7,6 +7,7 @@ mod edit;
 mod overview;
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 use std::task::{Context, Poll};
 
@@ -30,13 +31,15 @@ pub struct Session {
     /// Where it was opened from.
     home: IpAddr,
     shared: Arc<Shared>,
+    /// What its connections have sent; what else they have is in the state.
+    sent_bytes: AtomicU64,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
     arrangement: Arrangement,
-    /// What its connections have sent.
+    /// What its connections have sent, but bytes.
     sent: Sent,
     /// The last notice that was written to it.
     noticed: u64,
@@ -74,7 +77,8 @@ impl Session {
             left_at: None,
             over: false,
         };
-        Self { client: ClientName::new(), home, shared, state: Mutex::new(state) }
+        let (client, sent_bytes) = (ClientName::new(), AtomicU64::new(0));
+        Self { client, home, shared, sent_bytes, state: Mutex::new(state) }
     }
 
     /// Names the session in subscription calls.
@@ -174,18 +178,15 @@ impl Session {
 
     /// The next thing to send on `connection`; points are begun behind what `out` holds. `None` once another
     /// has taken the session over. With nothing to send, the context's waker is called when that changes.
-    /// `told_bytes`: what was sent since the last step, to be counted.
     pub(super) fn step(
         &self,
         connection: u64,
         delivery: &mut Delivery,
         turn: Turn,
-        told_bytes: u64,
         context: &mut Context<'_>,
         out: &mut Outgoing,
     ) -> Option<(Step, Then)> {
         let mut state = self.state();
-        state.sent.bytes += told_bytes;
         if state.connection != connection {
             return None;
         }
@@ -215,9 +216,9 @@ impl Session {
         }
     }
 
-    /// Counts bytes of events that were not told with a step.
+    /// Counts bytes of events, which are complete only after their step.
     pub(super) fn count_bytes(&self, bytes: u64) {
-        self.state().sent.bytes += bytes;
+        self.sent_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn notice(&self, state: &mut State) -> Option<Step> {

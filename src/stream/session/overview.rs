@@ -1,5 +1,7 @@
 //! What a session is at one moment, for those who look after clients.
 
+use std::sync::atomic::Ordering;
+
 use super::Session;
 use crate::stream::statistics::Sent;
 use crate::table::Index;
@@ -32,7 +34,7 @@ impl Session {
                 revision: now.revision,
                 entries: now.entries.len(),
                 points: 0,
-                sent: state.sent,
+                sent: Sent { bytes: self.sent_bytes.load(Ordering::Relaxed), ..state.sent },
             };
             (overview, selected)
         };
