@@ -97,6 +97,8 @@ pub struct Event {
     pub data: Json,
     pub id: Option<String>,
     pub retry_ms: Option<u64>,
+    /// Its length as it came.
+    pub bytes: usize,
     pub at: Instant,
 }
 
@@ -181,6 +183,7 @@ fn event(text: &str) -> Event {
         data: serde_json::from_str(field("data: ").expect("data")).unwrap(),
         id: field("id: ").map(str::to_owned),
         retry_ms: field("retry: ").map(|ms| ms.parse().unwrap()),
+        bytes: text.len(),
         at: Instant::now(),
     }
 }
