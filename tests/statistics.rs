@@ -13,15 +13,19 @@ mod peer;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
-use std::net::SocketAddr;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use peer::device::Device;
 use peer::gateway::{Gateway, Site};
 use peer::http::{Event, Stream, get, request};
+use peer::server::Server;
 use peer::{run_script, wait_for};
+use pointcast::limits::Limits;
 use serde_json::{Value as Json, json};
+use socket2::{Domain, Socket, Type};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -66,22 +70,11 @@ impl Place {
         self.device.with(PRESS, |unit| unit.set_i32(0, value));
     }
 
-    /// Every sample of `/metrics` but those with a fraction, without the program's name in front.
-    fn figures(&self) -> HashMap<String, u64> {
-        let answer = get(self.address, "/metrics");
-        let samples = answer.body.lines().filter(|line| !line.starts_with('#'));
-        let sample = |line: &str| {
-            let (name, value) = line.rsplit_once(' ').unwrap();
-            Some((name.strip_prefix("pointcast_").unwrap().to_owned(), value.parse().ok()?))
-        };
-        samples.filter_map(sample).collect()
-    }
-
     /// Waits until `/metrics` shows all of these: what was sent is counted a moment after it was.
     #[track_caller]
     fn expect(&self, expected: &[(&str, u64)]) {
         let shown = || {
-            let figures = self.figures();
+            let figures = figures(self.address);
             let shown: Vec<_> = expected.iter().map(|(name, _)| (*name, figures[*name])).collect();
             shown
         };
@@ -172,6 +165,17 @@ impl Reader {
             "bytes": seen.bytes,
         })
     }
+}
+
+/// Every sample of `/metrics` but those with a fraction, without the program's name in front.
+fn figures(address: SocketAddr) -> HashMap<String, u64> {
+    let answer = get(address, "/metrics");
+    let samples = answer.body.lines().filter(|line| !line.starts_with('#'));
+    let sample = |line: &str| {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        Some((name.strip_prefix("pointcast_").unwrap().to_owned(), value.parse().ok()?))
+    };
+    samples.filter_map(sample).collect()
 }
 
 /// Waits until what is seen is what is expected; if it never is, says what it was last.
@@ -292,6 +296,21 @@ fn what_a_slow_reader_missed_is_counted() {
 }
 
 #[test]
+fn bytes_that_wait_for_a_reader_are_counted_until_it_is_gone() {
+    // The snapshot is about 3 MB: far more than the kernel holds for a reader that takes nothing.
+    let server = Server::start(40_000, Limits::default());
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(1).unwrap();
+    socket.connect(&server.address.into()).unwrap();
+    let mut stuck = TcpStream::from(socket);
+    stuck.write_all(b"GET /api/v1/stream?points=** HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let is_pending = || figures(server.address)["pending_bytes"] > 0;
+    wait_until(is_pending, &true);
+    drop(stuck);
+    wait_until(is_pending, &false);
+}
+
+#[test]
 fn whoever_follows_the_gateway_hears_what_it_does_and_nothing_of_its_own_doing() {
     const CHANGES: u64 = 20;
     let place = Place::new("statistics-own", "");
@@ -337,7 +356,7 @@ fn whoever_follows_the_gateway_hears_what_it_does_and_nothing_of_its_own_doing()
     }
     // Whoever scrapes sees the watcher's share too.
     let everything = reader.seen.and(watcher.seen);
-    let figures = place.figures();
+    let figures = figures(place.address);
     assert!(figures["sent_bytes_total"] >= everything.bytes);
     assert_eq!(figures["sent_frames_total"], everything.frames);
     assert_eq!(figures["sent_changes_total"], everything.changes);
