@@ -49,7 +49,8 @@ impl Unit {
         self.set(first, &words(&number.to_be_bytes()));
     }
 
-    fn get(&self, at: u16) -> u16 {
+    /// A register as it stands.
+    pub fn get(&self, at: u16) -> u16 {
         self.holding.get(&at).copied().unwrap_or(0)
     }
 
