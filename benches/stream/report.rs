@@ -109,6 +109,9 @@ impl Report {
             ]);
         }
         println!("\n{}", table(&rows));
+        println!(
+            "where a name says `a / b`, b stands in the floor's column; ratios are taken round by round"
+        );
         for (case, note) in &self.notes {
             println!("{case}: {note}");
         }
