@@ -118,8 +118,8 @@ fn http_knows_no_driver(source: &Source) -> Vec<Breach> {
         "pointcast_mqtt",
         "pointcast_serial",
         "pointcast_sim",
-        "registry::",
-        "supervisor::",
+        "crate::registry",
+        "crate::supervisor",
     ];
     code(source)
         .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
