@@ -8,8 +8,10 @@ import { Contact } from './contact.js';
 import { Details } from './details.js';
 import { NOT_LIVE, QUALITY, causeText } from './format.js';
 import { Lamps, inTrouble } from './lamps.js';
+import { Notices } from './notices.js';
 import { matcher, parsePatterns } from './pattern.js';
 import { Points, deviceOf, devices, listing } from './points.js';
+import { Shelf } from './shelf.js';
 import { Stream } from './stream.js';
 import { Table } from './table.js';
 
@@ -23,6 +25,7 @@ const CLOCK_MS = 300_000;
 
 const $ = (id) => document.getElementById(id);
 const points = new Points();
+const notices = new Notices();
 const clock = new GatewayClock();
 const filter = { selected: matcher([EVERYTHING]), words: [], device: null, troubled: false, closed: new Set() };
 let current; // the patterns the reader asks for
@@ -45,6 +48,7 @@ const table = new Table($('grid'), $('rows'), read, {
   onScroll: later,
 });
 const details = new Details($('details'), readWhole, later);
+const shelf = new Shelf($('notices'), (key) => (key === null ? notices.dismissAll() : notices.dismiss(key), later()));
 const lamps = new Lamps($('lamps'), (name) => chooseDevice(filter.device === name ? null : name));
 
 function followed(patterns) {
@@ -74,6 +78,7 @@ const EFFECTS = {
   forget: ({ ids }) => points.forget(ids),
   catalog: (_effect, state) => catalog.want(state.wanted, true),
   stamp: ({ time }, _state, seen) => clock.stamp(time, seen),
+  notice: ({ notice, epoch }) => notices.take(notice, epoch),
   apply(effect, state, seen) {
     points.apply(effect.points, state.connection);
     changes += effect.changes;
@@ -116,6 +121,7 @@ function draw() {
   drawTrouble(held.find(({ name }) => name === filter.device));
   details.draw(gatewayNow);
   contact.draw(state, now, points.sample(NAME)?.value);
+  shelf.draw(notices);
 }
 
 /** All that the chosen device complains about, where it can be read and copied: its lamp has room for the cause only. */

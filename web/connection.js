@@ -63,7 +63,7 @@ export function wakeAt(state) {
  * The next state, and the effects in the order in which they are to be done.
  * Effects: `open {points, lastId}` · `close` · `tell {client, points, ticket}` · `drop` (all values) ·
  * `keep {points}` (drop what matches none) · `apply {points, changes}` (how many changes they stand for: none when they
- * only tell what is) · `forget {ids}` · `catalog` · `stamp {time}`.
+ * only tell what is) · `forget {ids}` · `catalog` · `stamp {time}` · `notice {notice, epoch}`.
  */
 export function step(state, input, now, random = 0.5) {
   const effects = [];
@@ -165,12 +165,12 @@ const EVENTS = {
   points(state, data, { effects }, id) {
     const news = state.phase === 'live' && data.snapshot === undefined;
     effects.push({ do: 'apply', points: data.points, changes: news ? data.points.length + (data.skipped ?? 0) : 0 });
-    // What was missed may take several frames; the position moves with the last of them.
-    const whole = data.snapshot === undefined ? sequenceOf(id) !== state.cameFrom : !data.more;
-    if (whole) caughtUp(state);
+    if (data.snapshot === undefined) moved(state, id);
+    else if (!data.more) caughtUp(state);
   },
-  removed(_state, data, { effects }) {
+  removed(state, data, { effects }, id) {
     effects.push({ do: 'forget', ids: data.points });
+    moved(state, id);
   },
   catalog(state, data, { effects }) {
     state.catalog = data.generation;
@@ -180,6 +180,9 @@ const EVENTS = {
     state.heartbeatMs = data.heartbeat_ms;
     effects.push({ do: 'stamp', time: data.time });
     caughtUp(state);
+  },
+  notice(state, data, { effects }) {
+    effects.push({ do: 'notice', notice: data, epoch: epochOf(state.lastId) });
   },
   replaced(state, _data, { effects }) {
     close(state, effects);
@@ -193,6 +196,16 @@ const EVENTS = {
 /** The sequence number of an event id, `<client>.<epoch>.<seq>.<revision>`. */
 function sequenceOf(id) {
   return id.split('.').at(-2);
+}
+
+/** The gateway's run that an event id is of. */
+function epochOf(id) {
+  return id.split('.').at(-3);
+}
+
+/** What was missed may take several frames; the position moves with the last of them. */
+function moved(state, id) {
+  if (sequenceOf(id) !== state.cameFrom) caughtUp(state);
 }
 
 function caughtUp(state) {

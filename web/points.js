@@ -51,8 +51,12 @@ export class Points {
     }
   }
 
+  /** These are no more: should such an id come again, its unit and labels may be others. */
   forget(ids) {
-    for (const id of ids) this.#remove(id);
+    for (const id of ids) {
+      this.#remove(id);
+      this.#meta.delete(id);
+    }
   }
 
   /** Keeps only the points that pass `test`. */

@@ -3,7 +3,7 @@
 
 import { HEARTBEAT_MS, initial, step, wakeAt } from './connection.js';
 
-const EVENTS = ['connect', 'subscribed', 'points', 'removed', 'catalog', 'heartbeat', 'replaced', 'drain'];
+const EVENTS = ['connect', 'subscribed', 'points', 'removed', 'catalog', 'notice', 'heartbeat', 'replaced', 'drain'];
 /** A change of the selection that is not answered within this time is told again. */
 const TELL_TIMEOUT_MS = 10_000;
 /** Browser and monotonic clocks that part by more than this within a beat: the machine slept. */

@@ -219,6 +219,21 @@ test('deleted points are forgotten, and new names fetched', () => {
   page.run({ type: 'error', closed: false }).connect({ resumed: true, selection: 'kept', catalog: 8 }).did();
 });
 
+test('a resume that ends with deleted points is whole', () => {
+  const page = new Driven().live().run({ type: 'error', closed: false });
+  page.connect({ resumed: true, selection: 'kept' }, 'c.e.5.1');
+  page.event('removed', { points: ['a/b'], why: 'deleted' }, 'c.e.5.1').did('forget').is('catching');
+  page.event('removed', { points: ['a/c'], why: 'deleted' }, 'c.e.9.1').did('forget').is('live');
+});
+
+test('a notice is handed on with the run of the gateway that counts it', () => {
+  const notice = { id: 1, severity: 'info', text: 'x', from: 'y', time: 1 };
+  const page = new Driven().live().event('notice', notice).did('notice').is('live');
+  assert.deepEqual(page.effects[0], { do: 'notice', notice, epoch: 'e' });
+  page.run({ type: 'error', closed: false }).connect({ reset: 'restart', client: 'd' }, 'd.f.1.0');
+  assert.equal(page.event('notice', notice).effects[0].epoch, 'f');
+});
+
 test('the reader may try at any time, and no two streams are open together', () => {
   const page = new Driven().live().run({ type: 'retry' }).did('close', 'open');
   page.run({ type: 'error', closed: true }).run({ type: 'retry' }).did('close', 'open');

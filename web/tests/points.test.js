@@ -63,6 +63,28 @@ test('points leave one by one, by selection and all together', () => {
   assert.equal(points.meta('a/c'), undefined, 'after a reset the id may mean something else');
 });
 
+test('a deleted point is gone from lists, counts and lamps at once, and its unit with it', () => {
+  const points = holding(good('a/b'), bad('a/c'), good('$devices/a/state', 'online'), good('$devices/a/last_error', ''));
+  points.describe([{ id: 'a/c', unit: 'V', device: 'a' }]);
+  const { shape } = points;
+  points.forget(['a/c', '$devices/a/state', '$devices/a/last_error']);
+  assert.notEqual(points.shape, shape);
+  assert.deepEqual(shown(points, {}), ['[a 1 good]', 'a/b']);
+  assert.deepEqual(listing(points, everything).counts, { good: 1, uncertain: 0, bad: 0 });
+  assert.deepEqual(devices(points), []);
+  assert.equal(points.sample('a/c'), undefined);
+  points.apply([good('a/c', 9)], 1);
+  assert.equal(points.meta('a/c'), undefined, 'should the id come again, it is another point');
+  assert.equal(points.mentions('a/c', ['v']), false);
+});
+
+test('a point that only left the selection keeps its unit, which is not fetched again', () => {
+  const points = holding(good('a/b'));
+  points.describe([{ id: 'a/b', unit: 'V' }]);
+  points.keep(() => false);
+  assert.deepEqual(points.meta('a/b'), { unit: 'V' });
+});
+
 test('the shape changes with ids and qualities, not with values', () => {
   const points = holding(good('a/b', 1));
   const { shape } = points;
