@@ -113,6 +113,11 @@ impl Gateway {
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its memory, as the system counts it.
     #[track_caller]
     pub fn resident_kb(&self) -> u64 {
