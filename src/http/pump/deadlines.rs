@@ -21,6 +21,8 @@ struct Entry {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     due_ms: u64,
+    /// The time of its entry.
+    at_ms: u64,
     /// Where its entry stands in the heap, if it has one.
     place: Option<u32>,
 }
@@ -30,19 +32,21 @@ impl Deadlines {
     pub(super) fn set(&mut self, token: u32, due_ms: u64) {
         let at = token as usize;
         if at >= self.known.len() {
-            self.known.resize(at + 1, Known { due_ms: 0, place: None });
+            self.known.resize(at + 1, Known { due_ms: 0, at_ms: 0, place: None });
         }
         let Some(known) = self.known.get_mut(at) else { return };
         known.due_ms = due_ms;
         let place = match known.place {
+            Some(_) if known.at_ms <= due_ms => return,
             Some(place) => place as usize,
             None => {
                 self.heap.push(Entry { at_ms: due_ms, token });
                 self.heap.len() - 1
             }
         };
+        known.at_ms = due_ms;
         if let Some(entry) = self.heap.get_mut(place) {
-            entry.at_ms = entry.at_ms.min(due_ms);
+            entry.at_ms = due_ms;
         }
         self.rise(place);
     }
@@ -71,7 +75,7 @@ impl Deadlines {
                 self.remove(0);
                 return Some(token);
             }
-            first.at_ms = known.due_ms;
+            (first.at_ms, known.at_ms) = (known.due_ms, known.due_ms);
             self.sink(0);
         }
     }

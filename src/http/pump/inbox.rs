@@ -1,13 +1,12 @@
 //! What others leave for a pump while it serves or sleeps: new streams, streams that have something to say, orders.
 //!
-//! Bounded by construction: a stream is called at most once until it is served, and new streams hold a connection's
+//! Bounded by construction: a mailbox calls once until its stream is looked at again, and new streams hold a connection's
 //! place. A pump that sleeps is woken by the first that comes, and by none of those after it.
 
 use std::io;
 use std::mem;
 use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 
@@ -122,22 +121,17 @@ impl Inbox {
     }
 }
 
-/// Calls a pump's attention to one of its streams.
+/// Calls a pump's attention to one of its streams. It changes nothing of its own: it stays in the caches of those who call
+/// and those who listen.
 #[derive(Debug)]
 pub(super) struct Caller {
     inbox: Arc<Inbox>,
     token: u32,
-    called: AtomicBool,
 }
 
 impl Caller {
     pub(super) fn new(inbox: Arc<Inbox>, token: u32) -> Self {
-        Self { inbox, token, called: AtomicBool::new(false) }
-    }
-
-    /// From here on a call is heard anew. To be said before the stream is looked at.
-    pub(super) fn listen(&self) {
-        self.called.store(false, Ordering::Release);
+        Self { inbox, token }
     }
 }
 
@@ -147,9 +141,7 @@ impl Wake for Caller {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.called.swap(true, Ordering::AcqRel) {
-            self.inbox.call(self.token);
-        }
+        self.inbox.call(self.token);
     }
 }
 
@@ -182,24 +174,5 @@ mod tests {
         check(|inbox| inbox.call(7));
         check(|inbox| inbox.drain(Instant::now()));
         check(Inbox::close);
-    }
-
-    #[test]
-    fn a_stream_is_called_once_until_it_is_served() {
-        let inbox = Arc::new(Inbox::new().unwrap());
-        let caller = Arc::new(Caller::new(Arc::clone(&inbox), 7));
-        let (mut called, mut arrived) = (Vec::new(), Vec::new());
-        caller.wake_by_ref();
-        caller.wake_by_ref();
-        inbox.take(&mut called, &mut arrived);
-        assert_eq!(called, [7]);
-        called.clear();
-        caller.wake_by_ref();
-        inbox.take(&mut called, &mut arrived);
-        assert!(called.is_empty(), "it was not looked at yet");
-        caller.listen();
-        caller.wake_by_ref();
-        inbox.take(&mut called, &mut arrived);
-        assert_eq!(called, [7]);
     }
 }

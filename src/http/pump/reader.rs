@@ -33,7 +33,6 @@ pub(super) struct Reader {
     socket: TcpStream,
     /// Gone once its last event is gathered.
     feed: Option<Feed>,
-    caller: Arc<Caller>,
     waker: Waker,
     owed: Option<Box<Owed>>,
     framing: Framing,
@@ -75,10 +74,8 @@ pub(super) struct Terms {
 impl Reader {
     pub(super) fn new(arrival: Arrival, caller: Caller) -> Self {
         let Arrival { socket, feed, framing, place } = arrival;
-        let caller = Arc::new(caller);
-        let waker = Waker::from(Arc::clone(&caller));
-        let feed = Some(feed);
-        Self { socket, feed, caller, waker, owed: None, framing, head_due: true, _place: place }
+        let (waker, feed) = (Waker::from(Arc::new(caller)), Some(feed));
+        Self { socket, feed, waker, owed: None, framing, head_due: true, _place: place }
     }
 
     pub(super) fn socket(&self) -> &TcpStream {
@@ -92,7 +89,6 @@ impl Reader {
 
     /// Sends what is owed; and with nothing owed, what can be gathered for one write.
     pub(super) fn turn(&mut self, piece: &mut Piece, now: Instant, terms: &Terms) -> Turn {
-        self.caller.listen();
         if let Some(turn) = self.send_owed(now, terms) {
             return turn;
         }

@@ -41,7 +41,8 @@ pub(in crate::http) struct Pump {
     /// event is never taken for that of another stream.
     readers: Vec<Option<Reader>>,
     free: Vec<u32>,
-    /// Who is to be served, in order. A token may stand here more than once, or be nobody's any more.
+    /// Who is to be served, in order. A token may stand here more than once (it was called, is due, and may be written to),
+    /// or be nobody's any more.
     turns: VecDeque<u32>,
     deadlines: Deadlines,
     /// What deadlines are counted from.
@@ -144,13 +145,12 @@ impl Pump {
         Ok(())
     }
 
-    /// Until the first deadline, in whole milliseconds, and never too short: that would be to look twice.
+    /// Until the first deadline. The kernel is asked in milliseconds, rounded up: less would be to look twice.
     fn idle_for(&self, orders: Orders) -> Option<Duration> {
         let now = Instant::now();
         let due = self.deadlines.next().map(|at_ms| self.begin + Duration::from_millis(at_ms));
         let until = due.into_iter().chain(orders.drain_until).min()?;
-        let wait = until.saturating_duration_since(now);
-        Some(Duration::from_millis(whole_millis(wait)))
+        Some(until.saturating_duration_since(now))
     }
 
     fn let_in(&mut self, arrival: Arrival) {
@@ -212,7 +212,7 @@ impl Pump {
     }
 }
 
-/// Rounded up.
+/// Never less than what it is.
 fn whole_millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
 }
