@@ -152,7 +152,9 @@ impl Reader {
 
     /// Reads on until a point has this value.
     fn until(&mut self, id: &str, value: &Json) {
+        let begin = Instant::now();
         while self.held.get(id).map(|point| &point["value"]) != Some(value) {
+            assert!(begin.elapsed() < SOON, "{id} is {}, not {value}", self.held[id]);
             self.next();
         }
     }
@@ -330,9 +332,10 @@ fn whoever_follows_the_gateway_hears_what_it_does_and_nothing_of_its_own_doing()
     assert!(watcher.held["$gateway/delay_p99_ms"]["value"].as_f64().unwrap() >= 0.1);
     watcher.until("$gateway/delay_p99_ms", &Json::Null);
     // Nothing happens any more: with anything to tell each second, two heartbeats would not follow each other.
-    let mut heartbeats = 0;
+    let (told, mut heartbeats) = (watcher.seen.frames, 0);
     while heartbeats < 4 {
         heartbeats = if watcher.next().name == "heartbeat" { heartbeats + 1 } else { 0 };
+        assert!(watcher.seen.frames < told + 10, "each telling is told again");
     }
     let all = reader.seen.and(snapshot);
     let expected = [
