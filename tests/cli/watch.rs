@@ -161,6 +161,29 @@ async fn a_lost_stream_goes_on_where_it_ended() {
     }
 }
 
+fn notice(id: u32, text: &str) -> String {
+    format!(
+        "event: notice\ndata: {{\"id\":{id},\"severity\":\"warning\",\"text\":\"{text}\",\"from\":\"::1\",\"time\":3723004}}\n\n"
+    )
+}
+
+#[tokio::test]
+async fn notices_are_told_once_and_deleted_points_are_lines() {
+    let script = Script::new().await;
+    let mut program = Program::start(&["watch", "--url", &script.url]);
+    let resumed = CONNECT.replace("\"resumed\":false", "\"resumed\":true");
+    let begin = format!("{resumed}{}{}", changes("c.1.5.1", &point("a", "1")), notice(7, "one"));
+    let (stream, _) = script.stream(&begin).await;
+    assert!(program.line().await.ends_with("  a  1"));
+    assert_eq!(program.said("notice").await, "01:02:03.004  notice (warning) from ::1: one");
+    drop(stream);
+    let removed = "id: c.1.6.1\nevent: removed\ndata: {\"points\":[\"a\"],\"why\":\"deleted\"}\n\n";
+    let again = format!("{resumed}{}{removed}{}", notice(7, "one"), notice(8, "two"));
+    let (_stream, _) = script.stream(&again).await;
+    assert_eq!(program.line().await, "--:--:--.---  a  removed (deleted)");
+    assert_eq!(program.said("notice").await, "01:02:03.004  notice (warning) from ::1: two");
+}
+
 #[tokio::test]
 async fn silence_of_two_heartbeats_is_a_lost_connection() {
     let script = Script::new().await;

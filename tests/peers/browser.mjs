@@ -160,6 +160,26 @@ step('the keyboard reaches a point and its details', async ({ page }) => {
   return title;
 });
 
+const notify = (severity, text) => fetch(`http://${address}/api/v1/notices`, {
+  method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ to: '*', severity, text }),
+});
+const notices = (page) => page.evaluate(() => [...document.querySelectorAll('.notice .text')].map((text) => text.textContent));
+
+step('notices are shown as text, the most serious first, told at once, and gone when dismissed', async ({ page }) => {
+  await notify('critical', 'leave the hall');
+  await notify('info', '<img src="x"><b>bold</b>');
+  await page.waitForFunction(() => document.querySelectorAll('.notice').length === 2, undefined, { timeout: STEP_MS });
+  assert.deepEqual(await notices(page), ['leave the hall', '<img src="x"><b>bold</b>']);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('.notice :is(img, b)').length), 0);
+  assert.match(await page.textContent('#notices-alert'), /^critical from .*: leave the hall$/);
+  assert.match(await page.textContent('#notices-status'), /bold/);
+  await page.focus('.notice button');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelectorAll('.notice').length === 1);
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.notice button')), 'the keyboard lost its place');
+  return 'one of two is left';
+});
+
 step('a killed gateway turns everything grey, its successor makes it live', async ({ page }) => {
   gateway.kill('SIGKILL');
   await ended();
@@ -172,6 +192,12 @@ step('a killed gateway turns everything grey, its successor makes it live', asyn
   await allLive(page);
   await goodOfEach(page, KINDS, STEP_MS);
   await moves(page, KINDS);
+  // Its notices are counted from one again, and are others.
+  await notify('warning', 'back again');
+  await page.waitForFunction(() => document.querySelectorAll('.notice').length === 2, undefined, { timeout: STEP_MS });
+  assert.equal((await notices(page))[0], 'back again');
+  await page.click('.notices header button');
+  await page.waitForSelector('#notices', { state: 'hidden' });
   return 'without a reload';
 });
 

@@ -87,10 +87,16 @@ pub(super) struct Removed {
 /// The data of `notice`.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Notice {
-    /// `info`, `warning` and so on.
+    /// Counts up in each run of the gateway.
+    pub(super) id: u64,
+    /// `info`, `warning` or `critical`.
     pub(super) severity: String,
     /// The message.
     pub(super) text: String,
+    /// Who sent it.
+    pub(super) from: String,
+    /// When, Unix milliseconds.
+    pub(super) time: i64,
 }
 
 #[derive(Deserialize)]
@@ -148,6 +154,10 @@ mod tests {
             panic!("no points: {points:?}");
         };
         assert_eq!((points[0].reason.as_deref(), points[0].since), (Some("timeout"), Some(2)));
+        let notice = r#"{"id":7,"severity":"info","text":"x","from":"y","time":5}"#;
+        let Ok(Event::Notice(Notice { id: 7, time: 5, .. })) = decoded("notice", notice) else {
+            panic!("no notice");
+        };
         assert_eq!(decoded("heartbeat", "{}"), Ok(Event::Other));
         assert_eq!(decoded("something new", "not json"), Ok(Event::Other));
         assert!(decoded("points", "{}").is_err());

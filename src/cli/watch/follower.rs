@@ -74,14 +74,15 @@ pub(super) struct Follower<W> {
     out: W,
     backoff: Backoff,
     last_id: Option<String>,
+    noticed: u64,
     silence: Duration,
 }
 
 impl<W: Write> Follower<W> {
     /// Follows the points of `target`, which people wrote as `patterns`, and writes `lines` to `out`.
     pub(super) fn new(target: Target, patterns: Vec<String>, lines: Lines, out: W) -> Self {
-        let (backoff, last_id, silence) = (Backoff::default(), None, FIRST_SILENCE);
-        Self { target, patterns, lines, out, backoff, last_id, silence }
+        let (backoff, last_id, noticed, silence) = (Backoff::default(), None, 0, FIRST_SILENCE);
+        Self { target, patterns, lines, out, backoff, last_id, noticed, silence }
     }
 
     /// Connects again and again, until that is of no more use.
@@ -181,9 +182,7 @@ impl<W: Write> Follower<W> {
                     writeln!(self.out, "{}", self.lines.removed(id, &removed.why))?;
                 }
             }
-            Event::Notice(Notice { severity, text }) => {
-                say(&format!("notice ({}): {}", printable(&severity), printable(&text)));
-            }
+            Event::Notice(notice) => self.notice(&notice),
             Event::Replaced => {
                 self.last_id = None;
                 return Err(lost("another connection took this session over"));
@@ -193,7 +192,19 @@ impl<W: Write> Follower<W> {
         Ok(())
     }
 
+    /// Ids come in order; a resume may repeat some.
+    fn notice(&mut self, notice: &Notice) {
+        if notice.id > self.noticed {
+            self.noticed = notice.id;
+            say(&self.lines.notice(notice));
+        }
+    }
+
     async fn connected(&mut self, connect: &Connect) {
+        if !connect.resumed {
+            // A new session is told only of notices to come, and another run of the gateway counts anew.
+            self.noticed = 0;
+        }
         self.silence = connect.silence();
         self.backoff.worked();
         let again = self.last_id.is_some();

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::event::Point;
+use super::event::{Notice, Point};
 
 /// Ids are padded to the widest so far, but not past this many columns.
 const MAX_PADDED_COLUMNS: usize = 44;
@@ -35,18 +35,25 @@ pub(super) struct Details {
     pub(super) labels: HashMap<String, String>,
 }
 
+/// What is coloured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Colours {
+    pub(super) changes: bool,
+    pub(super) notices: bool,
+}
+
 /// Makes lines that stand well under each other.
 pub(super) struct Lines {
     zone: TimeZone,
-    coloured: bool,
+    colours: Colours,
     widest: usize,
     details: HashMap<String, Details>,
 }
 
 impl Lines {
     /// Lines with times of `zone`.
-    pub(super) fn new(zone: TimeZone, coloured: bool) -> Self {
-        Self { zone, coloured, widest: 0, details: HashMap::new() }
+    pub(super) fn new(zone: TimeZone, colours: Colours) -> Self {
+        Self { zone, colours, widest: 0, details: HashMap::new() }
     }
 
     /// Replaces what is known of the points.
@@ -56,13 +63,10 @@ impl Lines {
 
     /// `14:03:07.120  boiler/supply/temperature  71.4 °C`, with quality and reason where not good.
     pub(super) fn line(&mut self, point: &Point) -> String {
-        let id = printable(&point.id);
-        self.widest = self.widest.max(id.width().min(MAX_PADDED_COLUMNS));
-        let pad = " ".repeat(self.widest.saturating_sub(id.width()));
-        let time = self.time(point.time.max(point.since));
+        let mut line = self.begin(point.time.max(point.since), &point.id);
         let details = self.details.get(&point.id).filter(|_| !point.value.is_null());
         let value = value_words(&point.value, details.and_then(|details| details.precision));
-        let mut line = format!("{}  {id}{pad}  {value}", self.paint(DIM, &time));
+        line.push_str(&value);
         if let Some(unit) = details.and_then(|details| details.unit.as_ref()) {
             let _infallible = write!(line, " {}", printable(unit));
         }
@@ -80,13 +84,36 @@ impl Lines {
     }
 
     /// A line for a point that is gone.
-    pub(super) fn removed(&self, id: &str, why: &str) -> String {
-        let words = format!("removed ({})", printable(why));
-        format!("{}  {}  {}", self.time(None), printable(id), self.paint(RED, &words))
+    pub(super) fn removed(&mut self, id: &str, why: &str) -> String {
+        let words = self.paint(RED, &format!("removed ({})", printable(why)));
+        self.begin(None, id) + &words
+    }
+
+    /// `14:03:07.120  notice (warning) from 10.0.0.7: the boiler is off until 15:00`. Further lines of its text are
+    /// set in, so that none looks like something else.
+    pub(super) fn notice(&self, notice: &Notice) -> String {
+        let words = format!("notice ({})", printable(&notice.severity));
+        let words = match notice.severity.as_str() {
+            _ if !self.colours.notices => words,
+            "critical" => format!("{RED}{words}{PLAIN}"),
+            "warning" => format!("{YELLOW}{words}{PLAIN}"),
+            _ => words,
+        };
+        let text: Vec<String> = notice.text.lines().map(printable).collect();
+        let (time, from) = (self.time(Some(notice.time)), printable(&notice.from));
+        format!("{time}  {words} from {from}: {}", text.join("\n    "))
+    }
+
+    /// Time and id, up to where the value stands.
+    fn begin(&mut self, time: Option<i64>, id: &str) -> String {
+        let id = printable(id);
+        self.widest = self.widest.max(id.width().min(MAX_PADDED_COLUMNS));
+        let pad = " ".repeat(self.widest.saturating_sub(id.width()));
+        format!("{}  {id}{pad}  ", self.paint(DIM, &self.time(time)))
     }
 
     fn paint(&self, colour: &str, text: &str) -> String {
-        if self.coloured { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
+        if self.colours.changes { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
     }
 
     /// Local time of day, or a blank of the same width.
@@ -141,7 +168,13 @@ mod tests {
     }
 
     fn lines(coloured: bool) -> Lines {
-        Lines::new(TimeZone::fixed(jiff::tz::offset(2)), coloured)
+        let colours = Colours { changes: coloured, notices: coloured };
+        Lines::new(TimeZone::fixed(jiff::tz::offset(2)), colours)
+    }
+
+    fn notice(severity: &str, text: &str) -> Notice {
+        let (severity, text) = (severity.to_owned(), text.to_owned());
+        Notice { id: 1, severity, text, from: "10.0.0.7".to_owned(), time: 1_250 }
     }
 
     #[test]
@@ -172,6 +205,20 @@ mod tests {
         assert_eq!(running, "02:00:01.250  pump      2 running");
         let none = Point { time: None, ..point("x", Value::Bool(true), "good", None) };
         assert_eq!(lines.line(&none), "--:--:--.---  x         true");
+        assert_eq!(lines.removed("x", "deleted"), "--:--:--.---  x         removed (deleted)");
+    }
+
+    #[test]
+    fn a_notice_says_when_how_serious_and_from_whom() {
+        assert_eq!(
+            lines(false).notice(&notice("warning", "off until 15:00\nthen on\n")),
+            "02:00:01.250  notice (warning) from 10.0.0.7: off until 15:00\n    then on"
+        );
+        let critical = lines(true).notice(&notice("critical", "\x1b[2J\rleave"));
+        assert_eq!(
+            critical,
+            "02:00:01.250  \x1b[31mnotice (critical)\x1b[0m from 10.0.0.7: \\u{1b}[2J\\rleave"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `pointcast watch`: follows points in a terminal, for ever and through every loss of connection.
 //!
-//! Changes go to standard output, the state of the connection to standard error. What was connected once
+//! Changes go to standard output, notices and the state of the connection to standard error. What was connected once
 //! goes on where it ended (`Last-Event-ID`); silence of two heartbeats is a lost connection.
 
 mod backoff;
@@ -12,7 +12,7 @@ mod problem;
 mod sse;
 mod target;
 
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use super::stop::StopSignals;
 use super::{FAILED, REFUSED, say};
 use follower::{Follower, Over};
-use line::Lines;
+use line::{Colours, Lines};
 use target::target;
 
 pub(super) const HELP: &str = "\
@@ -58,8 +58,9 @@ pub(super) fn watch(mut arguments: Watch) -> ExitCode {
             return ExitCode::from(REFUSED);
         }
     };
-    let coloured = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let lines = Lines::new(TimeZone::system(), coloured);
+    let wanted = std::env::var_os("NO_COLOR").is_none();
+    let (changes, notices) = (wanted && stdout().is_terminal(), wanted && stderr().is_terminal());
+    let lines = Lines::new(TimeZone::system(), Colours { changes, notices });
     let mut follower = Follower::new(target, arguments.patterns, lines, stdout());
     let over = super::block_on_one_thread(async {
         let mut signals = StopSignals::new()?;
