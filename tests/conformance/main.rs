@@ -22,6 +22,7 @@ mod site;
 mod stream;
 
 mod connect;
+mod framing;
 mod head;
 mod limits;
 mod order;

@@ -1,4 +1,5 @@
-//! A relay between a client and the gateway that cuts the first connection in the middle of a frame.
+//! A relay between a client and the gateway that cuts the first connection in the middle of a frame, or everything
+//! into single bytes.
 //!
 //! It passes everything else on as it came and keeps it, so that a test can tell what a client was sent from
 //! what it made of it.
@@ -27,6 +28,18 @@ impl Cut {
     /// Relays to `gateway`; cuts the first connection half way through the frame in which the `frames`th
     /// occurrence of `event: points` begins.
     pub(crate) fn before(gateway: SocketAddr, frames: usize) -> Self {
+        Self::relay(gateway, Way { cut_at: Some(frames), most_bytes: usize::MAX })
+    }
+
+    /// Relays to `gateway` as it comes, or in segments of one byte each.
+    pub(crate) fn none(gateway: SocketAddr, bytewise: bool) -> Self {
+        Self::relay(
+            gateway,
+            Way { cut_at: None, most_bytes: if bytewise { 1 } else { usize::MAX } },
+        )
+    }
+
+    fn relay(gateway: SocketAddr, way: Way) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let passed = Arc::new(Mutex::new(Vec::new()));
@@ -37,8 +50,8 @@ impl Cut {
                     return;
                 };
                 kept.lock().unwrap().push(Passed::default());
-                let cut_at = (number == 0).then_some(frames);
-                relay(number, cut_at, client, server, &kept);
+                let cut_at = way.cut_at.filter(|_| number == 0);
+                relay(number, Way { cut_at, ..way }, client, server, &kept);
             }
         });
         Self { address, passed }
@@ -54,9 +67,18 @@ impl Cut {
     }
 }
 
+/// How an answer is passed on.
+#[derive(Clone, Copy)]
+struct Way {
+    /// In which frame it is cut.
+    cut_at: Option<usize>,
+    /// Most bytes in a segment.
+    most_bytes: usize,
+}
+
 fn relay(
     number: usize,
-    cut_at: Option<usize>,
+    way: Way,
     client: TcpStream,
     server: TcpStream,
     kept: &Arc<Mutex<Vec<Passed>>>,
@@ -75,16 +97,17 @@ fn relay(
         let _already_down = to_server.shutdown(Shutdown::Both);
     });
     let kept = Arc::clone(kept);
-    thread::spawn(move || pass_answer(number, cut_at, server, client, &kept));
+    thread::spawn(move || pass_answer(number, way, server, client, &kept));
 }
 
 fn pass_answer(
     number: usize,
-    cut_at: Option<usize>,
+    way: Way,
     mut server: TcpStream,
     mut client: TcpStream,
     kept: &Mutex<Vec<Passed>>,
 ) {
+    client.set_nodelay(true).unwrap();
     let mut bytes = [0; 4096];
     while let Ok(count @ 1..) = server.read(&mut bytes) {
         let mut through = bytes[..count].to_vec();
@@ -94,13 +117,14 @@ fn pass_answer(
             let answer = &mut kept[number].answer;
             let before = answer.len();
             answer.extend_from_slice(&through);
-            if let Some(end) = cut_at.and_then(|frames| middle_of_frame(answer, frames)) {
+            if let Some(end) = way.cut_at.and_then(|frames| middle_of_frame(answer, frames)) {
                 answer.truncate(end.max(before));
                 through.truncate(answer.len() - before);
                 is_cut = true;
             }
         }
-        if client.write_all(&through).is_err() || is_cut {
+        let mut segments = through.chunks(way.most_bytes);
+        if segments.any(|segment| client.write_all(segment).is_err()) || is_cut {
             break;
         }
     }

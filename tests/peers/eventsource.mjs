@@ -1,5 +1,6 @@
-// Follows a stream with the `eventsource` package, over a cut connection, and prints each event as a line of JSON.
-// Arguments: the stream's address, and how many frames of points to see after the second `connect`.
+// Follows a stream with the `eventsource` package and prints each event as a line of JSON, until it is replaced.
+// Arguments: the stream's address, and, over a connection that is cut, how many frames of points to see after the
+// second `connect`.
 
 import { createRequire } from 'node:module';
 
@@ -23,7 +24,7 @@ for (const name of EVENTS) {
     console.log(JSON.stringify({ event: name, data: event.data, id: event.lastEventId }));
     if (name === 'connect') [connections, frames] = [connections + 1, 0];
     if (name === 'points') frames += 1;
-    if (connections === 2 && frames === Number(framesAfter)) {
+    if (name === 'replaced' || (connections === 2 && frames === Number(framesAfter))) {
       clearTimeout(patience);
       source.close();
     }
