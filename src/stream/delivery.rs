@@ -211,8 +211,7 @@ impl Delivery {
             .collect();
         let there = |row: &&Row| !view.catalog().is_removed(row.index);
         let count = selected.rows.iter().filter(there).count();
-        // That a point is removed is told behind it.
-        let covers = (queue.len().min(count) == selected.rows.len()).then(|| view.settled());
+        let covers = (queue.len() == selected.rows.len()).then(|| view.settled());
         self.snapshot = Some(Box::new(Snapshot { revision: selected.revision, queue, covers }));
         self.announced = selected.revision;
         self.round = None;
@@ -236,10 +235,14 @@ impl Delivery {
             match selected.show(view, place, self.form, &mut frame) {
                 Offer::Full => break,
                 Offer::Newest(_) => backlog.forget(place),
-                // The writer of the newer change may have placed its mark before the point was selected, and a
-                // removed point is told of behind the snapshot.
-                Offer::Older(_) | Offer::Removed => again.push(place),
-                Offer::Gone => gone.push(place),
+                // The writer of the newer change may have placed its mark before the point was selected.
+                Offer::Older(_) => again.push(place),
+                // That a point is removed is told behind the snapshot.
+                Offer::Removed => {
+                    again.push(place);
+                    snapshot.covers = None;
+                }
+                Offer::Gone | Offer::Later => gone.push(place),
             }
             snapshot.queue.pop_front();
         }
@@ -276,15 +279,17 @@ impl Delivery {
         let settled = view.settled();
         let round = *self.round.get_or_insert(Round { until: backlog.progress().1, settled });
         let mut frame = Gather::new(&mut out.bytes, turn.bounds);
-        let (mut unsettled, mut complete, mut whole, mut skipped) = (Vec::new(), true, true, 0);
+        let (mut unsettled, mut later) = (Vec::new(), Vec::new());
+        let (mut complete, mut whole, mut skipped) = (true, true, 0);
         let position = self.position(turn);
         let changes = out.tally.changes();
         while let Some(next) = selected.next(backlog, turn.now) {
-            if !selected.may_pass(next, self.taken, turn.now) {
+            if !selected.may_pass(next, view, self.taken, turn.now) {
                 backlog.take();
                 continue;
             }
-            match selected.offer(view, next.place, position, &mut frame, &mut out.tally) {
+            let offer = selected.offer(view, next.place, position, &mut frame, &mut out.tally);
+            match offer {
                 Offer::Full => {
                     whole = false;
                     break;
@@ -294,21 +299,21 @@ impl Delivery {
                     skipped += missed;
                     unsettled.push(next.place);
                 }
-                Offer::Gone => {
-                    unsettled.push(next.place);
-                    complete = false;
-                }
+                Offer::Gone => unsettled.push(next.place),
+                // The rest of a device's reply may stand behind it.
+                Offer::Later => later.push(next.place),
                 Offer::Removed => {}
             }
+            complete &= !matches!(offer, Offer::Gone | Offer::Later);
             selected.take(next, backlog);
         }
-        unsettled.iter().for_each(|place| backlog.mark(*place));
+        unsettled.iter().chain(&later).for_each(|place| backlog.mark(*place));
         let over = backlog.progress().0 >= round.until;
         if whole || over {
             selected.shut_used(turn.now);
         }
         if !complete {
-            // An older change of such a point may be settled and is in no frame: the position stays.
+            // A change that is settled may be in no frame yet: the position stays.
             self.round = None;
         } else if over {
             self.move_to(round.settled, selected);

@@ -171,6 +171,11 @@ impl<'a> Gather<'a> {
         self.kind
     }
 
+    /// Whether it is of this kind, or still may be.
+    pub(super) fn takes(&self, kind: Kind) -> bool {
+        self.is_empty() || self.kind == kind
+    }
+
     /// Adds a point's text, and in the compact form the name of its alias if it was not told yet; false if the frame
     /// is full or of the other kind.
     pub(super) fn point(&mut self, text: &str, name: Option<(Index, &str)>) -> bool {

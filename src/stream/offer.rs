@@ -6,7 +6,7 @@ use std::time::Duration;
 use pointcast_api::UnixMs;
 use tokio::time::Instant;
 
-use super::frame::Gather;
+use super::frame::{Gather, Kind};
 use super::restraint::{Judgement, Restraint};
 use super::statistics::Tally;
 use crate::table::{Backlog, Form, Index, Mailbox, Shown, View};
@@ -67,11 +67,13 @@ pub(super) enum Offer {
     Newest(u64),
     /// The same of the change before its newest, which is not settled.
     Older(u64),
-    /// The point is removed; it is in the frame if that tells so.
+    /// The point is removed; if the frame tells of that, it is in it.
     Removed,
     /// Its newest change is not settled and nothing else is left to show.
     Gone,
-    /// The frame has no room, or is of the other kind.
+    /// The frame is of the other kind: it belongs into the next.
+    Later,
+    /// The frame has no room.
     Full,
 }
 
@@ -100,12 +102,18 @@ impl Selected<'_> {
         }
     }
 
-    /// Whether a candidate may be looked at now, or waits for its lane to open.
-    pub(super) fn may_pass(&mut self, next: Candidate, taken: u64, now: Instant) -> bool {
-        match &mut self.restraint {
-            Some(restraint) if !next.waited => restraint.enter(next.place, taken, now),
-            _ => true,
-        }
+    /// Whether a candidate may be looked at now, or waits for its lane to open. That a point is removed does not wait.
+    pub(super) fn may_pass(
+        &mut self,
+        next: Candidate,
+        view: &mut View<'_>,
+        taken: u64,
+        now: Instant,
+    ) -> bool {
+        let Some(restraint) = self.restraint.as_mut().filter(|_| !next.waited) else { return true };
+        let row = self.rows.get(next.place as usize);
+        let shown = row.and_then(|row| view.shown(row.index));
+        shown.is_some_and(|shown| shown.is_removed()) || restraint.enter(next.place, taken, now)
     }
 
     pub(super) fn take(&mut self, next: Candidate, backlog: &mut Backlog) {
@@ -132,7 +140,7 @@ impl Selected<'_> {
         let missed = row.put(&mut shown, form, frame);
         let Some(missed) = missed else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
-            restraint.sent(place, shown.state(), false);
+            restraint.shown(place, shown.state());
         }
         outcome(missed)
     }
@@ -159,8 +167,19 @@ impl Selected<'_> {
             }
             return outcome(0);
         }
-        if shown.is_removed() {
-            return self.tell_removed(view, place, frame);
+        let kind = if shown.is_removed() { Kind::Removed } else { Kind::Points };
+        if !frame.takes(kind) {
+            return Offer::Later;
+        }
+        if kind == Kind::Removed {
+            if !frame.removed(shown.id()) {
+                return Offer::Full;
+            }
+            row.sent(shown.count);
+            if let Some(restraint) = &mut self.restraint {
+                restraint.removed(place);
+            }
+            return Offer::Removed;
         }
         if let Some(restraint) = &mut self.restraint
             && restraint.judge(place, shown.state(), at.taken, at.now) == Judgement::HoldBack
@@ -169,7 +188,7 @@ impl Selected<'_> {
         }
         let Some(missed) = row.put(&mut shown, at.form, frame) else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
-            restraint.sent(place, shown.state(), true);
+            restraint.sent(place, shown.state(), at.seq);
         }
         tally.change(missed, shown.is_own);
         if shown.seq > at.began_at && !shown.is_own {
@@ -178,25 +197,6 @@ impl Selected<'_> {
             tally.delivered(from_put, shown.state().time.map(since));
         }
         outcome(missed)
-    }
-
-    /// Tells that a point is gone, unless one of the same id has come in its place and is selected too.
-    fn tell_removed(&mut self, view: &mut View<'_>, place: u32, frame: &mut Gather<'_>) -> Offer {
-        let Some(row) = self.rows.get(place as usize).copied() else { return Offer::Removed };
-        let catalog = view.catalog();
-        let Some(entry) = catalog.entry(row.index) else { return Offer::Removed };
-        let successor = catalog.find(entry.id());
-        let succeeded = successor.is_some_and(|new| self.rows.iter().any(|row| row.index == new));
-        if !succeeded && !frame.removed(entry.id().as_str()) {
-            return Offer::Full;
-        }
-        if let Some(restraint) = &mut self.restraint {
-            restraint.told(place);
-        }
-        if let Some((row, shown)) = self.rows.get_mut(place as usize).zip(view.shown(row.index)) {
-            row.sent(shown.count);
-        }
-        Offer::Removed
     }
 
     /// Has the reader woken when the newest change of each of `places` is settled.

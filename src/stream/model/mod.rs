@@ -1,37 +1,83 @@
-//! Model test: writers that are interrupted between any two marks, readers that stall, lose events, come
-//! back and change their selection. After every event the client's view is held against what it was promised.
+//! Model test: writers that are interrupted between any two marks, points that come and go in their midst, readers
+//! that stall, lose events, come back, change their selection and want to hear less. After every event the client's
+//! view is held against what it was promised, and whenever a reader says that it has nothing to tell, what was not
+//! told must have a reason to wait.
 //!
-//! Everything runs on one thread, so a failing case can be replayed; what real threads interleave is chosen
-//! by the case: a batch is begun, its marks are placed one by one, and it is settled as steps of their own.
-//! A reader is polled only after its waker was called, as a real one is, so a lost wake is found too.
+//! Everything runs on one thread and on paused time, so a failing case can be replayed; what real threads interleave
+//! is chosen by the case: a batch is begun, its marks are placed one by one, and it is settled as steps of their own.
+//! A reader is polled only after its waker was called, or at the time it named, as a real one is: so a lost wake and
+//! a wrong time are found too.
 
 mod client;
+mod coming;
+mod event;
+mod patience;
+mod promises;
+mod reader;
+mod site;
+mod truth;
+mod wishes;
 mod world;
 
+use pointcast_api::Failure;
 use proptest::prelude::*;
 
-use world::{Op, World};
+use site::Read;
+use wishes::{Ask, DEVICES, IDS, PATTERNS, WISHES};
+use world::{CLIENTS, Op, World};
 
-fn op() -> impl Strategy<Value = Op> {
+fn read() -> impl Strategy<Value = Read> {
     prop_oneof![
-        6 => (0..world::WRITERS, 1u8..15).prop_map(|(writer, points)| Op::Begin { writer, points }),
-        12 => (0..world::WRITERS).prop_map(|writer| Op::Mark { writer }),
-        4 => (0..world::WRITERS).prop_map(|writer| Op::Finish { writer }),
-        1 => (0..world::DEVICES).prop_map(|device| Op::Fail { device }),
-        8 => (0..world::CLIENTS).prop_map(|client| Op::Read { client }),
-        2 => (0..world::CLIENTS, 0usize..4).prop_map(|(client, lost)| Op::Reconnect { client, lost }),
-        1 => (0..world::CLIENTS, any::<u16>()).prop_map(|(client, points)| Op::Put { client, points }),
-        1 => (0..world::CLIENTS, any::<u16>(), any::<u16>())
-            .prop_map(|(client, add, remove)| Op::Patch { client, add, remove }),
-        1 => (0..world::CLIENTS).prop_map(|client| Op::Heartbeat { client }),
+        8 => (-3..4i64).prop_map(Read::Good),
+        3 => prop_oneof![Just(-20i64), Just(20)].prop_map(Read::Good),
+        1 => (-3..4i64).prop_map(Read::Outside),
+        1 => Just(Read::NoNumber),
     ]
 }
 
-fn check(ops: Vec<Op>, frame_points: usize) {
+fn asks() -> impl Strategy<Value = Vec<Ask>> {
+    let pattern = prop_oneof![1 => 0..IDS, 2 => IDS..PATTERNS];
+    let ask = (pattern, 0..WISHES.len()).prop_map(|(pattern, wish)| Ask { pattern, wish });
+    prop::collection::vec(ask, 0..5)
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let device = || 0..DEVICES;
+    let client = || 0..CLIENTS;
+    let how = prop_oneof![Just(Failure::Timeout), Just(Failure::NoCommunication)];
+    let most = prop_oneof![3 => Just(usize::MAX), 1 => 1..4usize];
+    prop_oneof![
+        12 => (device(), 1u8..32, read())
+            .prop_map(|(device, points, read)| Op::Begin { device, points, read }),
+        18 => device().prop_map(|device| Op::Mark { device }),
+        8 => device().prop_map(|device| Op::Finish { device }),
+        2 => (device(), how).prop_map(|(device, how)| Op::Fail { device, how }),
+        2 => any::<u16>().prop_map(|points| Op::Add { points }),
+        2 => (any::<u16>(), any::<u16>()).prop_map(|(a, b)| Op::Remove { points: a & b }),
+        6 => Just(Op::Move),
+        18 => (client(), most).prop_map(|(client, most)| Op::Read { client, most }),
+        4 => (client(), 0usize..8).prop_map(|(client, lost)| Op::Reconnect { client, lost }),
+        2 => (client(), asks()).prop_map(|(client, asks)| Op::Put { client, asks }),
+        3 => (client(), asks(), prop::collection::vec(0..PATTERNS, 0..6))
+            .prop_map(|(client, add, remove)| Op::Patch { client, add, remove }),
+        1 => prop::option::of(client()).prop_map(|to| Op::Notice { to }),
+        10 => prop_oneof![1..120u64, Just(250), Just(400)].prop_map(|ms| Op::Pass { ms }),
+        1 => client().prop_map(|client| Op::Heartbeat { client }),
+    ]
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.unwrap().block_on(async {
+    runtime.unwrap().block_on(future)
+}
+
+fn check(wanted: Vec<Vec<Ask>>, ops: Vec<Op>, frame_points: usize) {
+    run(async {
         let mut world = World::new(frame_points);
+        for (client, asks) in wanted.into_iter().enumerate() {
+            world.apply(Op::Put { client, asks }).await;
+        }
         for op in ops {
             world.apply(op).await;
         }
@@ -47,12 +93,18 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
-    fn order_and_completeness_hold(ops in prop::collection::vec(op(), 1..200)) {
-        check(ops, 1_000);
+    fn order_and_completeness_hold(
+        wanted in prop::collection::vec(asks(), CLIENTS),
+        ops in prop::collection::vec(op(), 1..200),
+    ) {
+        check(wanted, ops, 1_000);
     }
 
     #[test]
-    fn they_hold_when_a_frame_takes_two_points(ops in prop::collection::vec(op(), 1..200)) {
-        check(ops, 2);
+    fn they_hold_when_a_frame_takes_two_points(
+        wanted in prop::collection::vec(asks(), CLIENTS),
+        ops in prop::collection::vec(op(), 1..200),
+    ) {
+        check(wanted, ops, 2);
     }
 }

@@ -1,51 +1,63 @@
 //! The table, its writers and the clients' streams, moved on step by step.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use pointcast_api::{Failure, Reading, UnixMs, Value};
-use tokio_util::sync::CancellationToken;
+use pointcast_api::Failure;
+use tokio::time::Instant;
 
-use super::client::Client;
+use super::client::{Client, Scene};
+use super::coming::Coming;
+use super::promises;
+use super::reader::Reader;
+use super::site::{Read, Site};
+use super::wishes::{Ask, DEVICES, FIRST_IDS, IDS, Selection, pattern_text};
 use crate::limits::Limits;
-use crate::stream::testing::{entries, patterns, table};
-use crate::stream::{Edit, Feed, Opening, Pace, Sessions};
-use crate::table::{Batch, Form, Pattern, Table, Update};
+use crate::stream::{Addressee, Edit, EventId, Feed, Opening, Pace, Sessions, Severity, Verdict};
+use crate::table::{Form, Pattern};
 
-pub(super) const POINTS: usize = 12;
-pub(super) const DEVICES: usize = 3;
-pub(super) const WRITERS: usize = DEVICES;
 pub(super) const CLIENTS: usize = 3;
 
-const PACE: Pace = Pace { interval_ms: 0, heartbeat_ms: 15_000 };
-const HEARTBEAT: Duration = Duration::from_secs(15);
+const HEARTBEAT_MS: u32 = 15_000;
+
+/// Longer than any interval and flush together, and much shorter than a heartbeat.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug)]
 pub(super) enum Op {
-    /// A writer applies a batch to some of its device's points.
+    /// A device's writer applies a batch to some of its points.
     Begin {
-        writer: usize,
+        device: usize,
         points: u8,
+        read: Read,
     },
     /// It places one mark, or settles when all are placed.
     Mark {
-        writer: usize,
+        device: usize,
     },
     /// It places the rest and settles.
     Finish {
-        writer: usize,
+        device: usize,
     },
     /// Another writer turns the device bad, whatever the first is at.
     Fail {
         device: usize,
+        how: Failure,
     },
-    /// A client takes events until there are none.
+    /// Points come, of those that are not there.
+    Add {
+        points: u16,
+    },
+    /// Points go, of those that are there.
+    Remove {
+        points: u16,
+    },
+    /// Points that are coming or going do so by a step.
+    Move,
+    /// A client takes at most so many events.
     Read {
         client: usize,
+        most: usize,
     },
     /// Its connection breaks, some events are lost, and it comes back.
     Reconnect {
@@ -54,12 +66,19 @@ pub(super) enum Op {
     },
     Put {
         client: usize,
-        points: u16,
+        asks: Vec<Ask>,
     },
     Patch {
         client: usize,
-        add: u16,
-        remove: u16,
+        add: Vec<Ask>,
+        remove: Vec<usize>,
+    },
+    /// A message to a client, or to everybody.
+    Notice {
+        to: Option<usize>,
+    },
+    Pass {
+        ms: u64,
     },
     /// Time passes until the client's heartbeat.
     Heartbeat {
@@ -67,242 +86,207 @@ pub(super) enum Op {
     },
 }
 
-/// Every change of every point: number → what it became.
-#[derive(Default)]
-pub(super) struct Truth {
-    changes: Vec<BTreeMap<u64, (i64, bool)>>,
-}
-
-impl Truth {
-    /// The newest number at which the point was so; values only grow, so there is one run of it.
-    pub(super) fn position(&self, point: usize, value: i64, good: bool) -> u64 {
-        let found = self.changes[point].iter().rev().find(|(_, was)| **was == (value, good));
-        *found.unwrap_or_else(|| panic!("p{point} never was {value}, good: {good}")).0
-    }
-
-    /// The number of the newest change up to `seq`; 0 if there was none.
-    pub(super) fn newest_until(&self, point: usize, seq: u64) -> u64 {
-        self.changes[point].range(..=seq).next_back().map_or(0, |(seq, _)| *seq)
-    }
-}
-
-struct Bell(AtomicBool);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-struct Reader {
-    feed: Feed,
-    bell: Arc<Bell>,
-    client: Client,
-    name: String,
-}
-
 pub(super) struct World {
-    table: Arc<Table>,
-    sessions: Arc<Sessions>,
-    open: Vec<Option<Batch>>,
-    readers: Vec<Reader>,
-    truth: Truth,
-    counter: i64,
-    stop: CancellationToken,
+    pub(super) site: Site,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) readers: Vec<Reader>,
+    coming: Option<Coming>,
+    /// Whom each notice is for.
+    notices: Vec<Option<usize>>,
 }
 
-fn chosen(mask: u16) -> BTreeSet<usize> {
-    (0..POINTS).filter(|point| mask >> point & 1 == 1).collect()
+fn some(points: u16) -> impl Iterator<Item = usize> {
+    (0..IDS).filter(move |point| points >> point & 1 == 1)
 }
 
 impl World {
     pub(super) fn new(frame_points: usize) -> Self {
-        let table = table(POINTS);
+        let site = Site::new();
         let limits = Arc::new(Limits { frame_points, ..Limits::default() });
-        let sessions = Arc::new(Sessions::new(Arc::clone(&table), limits));
-        let mut world = Self {
-            table,
-            sessions,
-            open: (0..WRITERS).map(|_| None).collect(),
-            readers: Vec::new(),
-            truth: Truth { changes: vec![BTreeMap::new(); POINTS] },
-            counter: 0,
-            stop: CancellationToken::new(),
-        };
-        (0..POINTS).for_each(|point| world.record(point));
+        let sessions = Arc::new(Sessions::new(Arc::clone(&site.table), limits));
+        let mut world =
+            Self { site, sessions, readers: Vec::new(), coming: None, notices: Vec::new() };
         for client in 0..CLIENTS {
-            let all: BTreeSet<usize> = (0..POINTS).filter(|p| p % CLIENTS != client).collect();
-            let feed = world.connect(None, Some(patterns(all.iter().copied())));
-            let mut client = Client::new(frame_points > POINTS);
-            client.selections.insert(1, all);
-            let bell = Arc::new(Bell(AtomicBool::new(true)));
-            world.readers.push(Reader { feed, bell, client, name: String::new() });
+            let asks: Vec<Ask> = (0..FIRST_IDS)
+                .filter(|point| point % CLIENTS != client)
+                .map(|pattern| Ask { pattern, wish: 0 })
+                .collect();
+            let form = if client == 1 { Form::Compact } else { Form::Plain };
+            let pace_ms = if client == 2 { 50 } else { 0 };
+            let mut believer = Client::new(frame_points >= IDS, pace_ms);
+            let points = asks.iter().map(|ask| Pattern::new(&pattern_text(ask.pattern)).unwrap());
+            let feed = world.connect(None, Some(points.collect()), form, pace_ms);
+            believer.selections.insert(1, Selection::put(&asks));
+            world.readers.push(Reader::new(feed, believer, form, pace_ms));
+            world.read(client, 1);
+            let reader = &mut world.readers[client];
+            reader.session = world.sessions.find(&reader.name);
         }
         world
     }
 
-    fn connect(&self, last_event_id: Option<&str>, points: Option<Vec<Pattern>>) -> Feed {
+    fn connect(
+        &self,
+        last_event_id: Option<&str>,
+        points: Option<Vec<Pattern>>,
+        form: Form,
+        interval_ms: u32,
+    ) -> Feed {
+        let pace = Pace { interval_ms, heartbeat_ms: HEARTBEAT_MS };
         let address = "127.0.0.1".parse().unwrap();
-        self.sessions
-            .open(Opening { last_event_id, points, pace: PACE, form: Form::Plain, address })
-            .unwrap()
-    }
-
-    /// Writes down what a point has become.
-    fn record(&mut self, point: usize) {
-        let state = self.table.read(u32::try_from(point).unwrap()).unwrap();
-        let value = match state.value {
-            Some(Value::I64(value)) => value,
-            _ => -1,
-        };
-        self.truth.changes[point].insert(state.seq, (value, state.doubt.is_none()));
+        self.sessions.open(Opening { last_event_id, points, pace, form, address }).unwrap()
     }
 
     pub(super) async fn apply(&mut self, op: Op) {
         match op {
-            Op::Begin { writer, points } => self.begin(writer, points),
-            Op::Mark { writer } => {
-                self.mark(writer);
+            Op::Begin { device, points, read } => self.site.begin(device, points, read),
+            Op::Mark { device } => drop(self.site.mark(device)),
+            Op::Finish { device } => while self.site.mark(device) {},
+            Op::Fail { device, how } => self.site.fail(device, how),
+            Op::Add { points } => {
+                self.finish_coming();
+                let new = some(points).filter(|point| !self.site.there.contains(point)).collect();
+                self.coming = Coming::add(&mut self.site, &self.readers, new);
             }
-            Op::Finish { writer } => while self.mark(writer) {},
-            Op::Fail { device } => self.fail(device),
-            Op::Read { client } => self.read(client),
-            Op::Reconnect { client, lost } => self.reconnect(client, lost),
-            Op::Put { client, points } => self.edit(client, |_| chosen(points), true),
-            Op::Patch { client, add, remove } => self.edit(
-                client,
-                |now| &(now - &chosen(remove)) | &(&chosen(add) - &chosen(remove)),
-                false,
-            ),
-            Op::Heartbeat { client } => {
-                self.read(client);
-                tokio::time::advance(HEARTBEAT).await;
-                self.readers[client].bell.0.store(true, Ordering::SeqCst);
-                self.read(client);
-            }
-        }
-    }
-
-    fn begin(&mut self, writer: usize, mask: u8) {
-        while self.mark(writer) {}
-        self.counter += 1;
-        let reading = Reading::Good(Value::I64(self.counter));
-        let points: Vec<usize> = (0..POINTS / DEVICES)
-            .filter(|at| mask >> at & 1 == 1)
-            .map(|at| at * DEVICES + writer)
-            .collect();
-        let updates = points
-            .iter()
-            .map(|point| (u32::try_from(*point).unwrap(), Update::Read(&reading, UnixMs(0))));
-        self.open[writer] = self.table.begin(updates);
-        points.into_iter().for_each(|point| self.record(point));
-    }
-
-    /// Moves a writer's batch on; false when it has none.
-    fn mark(&mut self, writer: usize) -> bool {
-        let Some(mut batch) = self.open[writer].take() else { return false };
-        if self.table.mark_next(&mut batch) {
-            self.open[writer] = Some(batch);
-        } else {
-            self.table.settle(batch);
-        }
-        true
-    }
-
-    fn fail(&mut self, device: usize) {
-        let points: Vec<usize> = (0..POINTS).filter(|point| point % DEVICES == device).collect();
-        let failed = Update::Fail(Failure::Timeout, UnixMs(0));
-        self.table.apply(points.iter().map(|point| (u32::try_from(*point).unwrap(), failed)));
-        points.into_iter().for_each(|point| self.record(point));
-    }
-
-    /// Polls a reader as long as it is woken and has something to say.
-    fn read(&mut self, client: usize) {
-        let Reader { feed, bell, client, name } = &mut self.readers[client];
-        while bell.0.swap(false, Ordering::SeqCst) {
-            let waker = Waker::from(Arc::clone(bell));
-            loop {
-                let next = pin!(feed.next(&self.stop)).poll(&mut Context::from_waker(&waker));
-                let Poll::Ready(event) = next else { break };
-                let event = String::from_utf8(event.expect("not ended").to_vec()).unwrap();
-                if let Some(connect) = event.split_once("\"client\":\"") {
-                    *name = connect.1.split('"').next().unwrap().to_owned();
+            Op::Remove { points } => {
+                self.finish_coming();
+                let gone: Vec<usize> =
+                    some(points).filter(|point| self.site.there.contains(point)).collect();
+                for reader in &mut self.readers {
+                    reader.client.known.awaited.retain(|point| !gone.contains(point));
                 }
-                client.take(&event, &self.truth);
+                self.coming = Coming::remove(&mut self.site, &self.readers, gone);
+            }
+            Op::Move => self.move_coming(),
+            Op::Read { client, most } => self.read(client, most),
+            Op::Reconnect { client, lost } => self.reconnect(client, lost),
+            Op::Put { client, asks } => self.edit(client, Some(&asks), &[], &[]),
+            Op::Patch { client, add, remove } => self.edit(client, None, &add, &remove),
+            Op::Notice { to } => self.notify(to),
+            Op::Pass { ms } => tokio::time::advance(Duration::from_millis(ms)).await,
+            Op::Heartbeat { client } => {
+                self.read(client, usize::MAX);
+                tokio::time::advance(Duration::from_millis(HEARTBEAT_MS.into())).await;
+                self.read(client, usize::MAX);
             }
         }
+    }
+
+    fn move_coming(&mut self) {
+        let Some(mut coming) = self.coming.take() else { return };
+        if coming.move_on(&self.site, &self.readers) {
+            self.coming = Some(coming);
+        }
+    }
+
+    fn finish_coming(&mut self) {
+        while self.coming.is_some() {
+            self.move_coming();
+        }
+    }
+
+    pub(super) fn read(&mut self, client: usize, most: usize) {
+        let mut there = self.site.there.clone();
+        if let Some(coming) = &self.coming {
+            there.retain(|point| !coming.is_unknown_to(client, *point));
+        }
+        let scene = Scene {
+            truth: &self.site.truth,
+            settled: self.site.table.settled(),
+            generation: self.site.table.catalog().generation(),
+            now: Instant::now(),
+            there,
+        };
+        self.readers[client].read(most, &scene);
     }
 
     fn reconnect(&mut self, client: usize, lost: usize) {
-        self.readers[client].client.lose(lost);
-        let last_id = self.readers[client].client.known.last_id.clone();
-        if last_id.is_none() {
-            // It never heard its name: for such a client there is nothing to come back to.
-            return self.read(client);
-        }
-        let feed = self.connect(last_id.as_deref(), None);
         let reader = &mut self.readers[client];
-        let mut old = std::mem::replace(&mut reader.feed, feed);
-        reader.bell = Arc::new(Bell(AtomicBool::new(true)));
-        // The old connection is still there for a while: it only learns that it was replaced.
-        let waker = Waker::from(Arc::new(Bell(AtomicBool::new(false))));
-        let last = pin!(old.next(&self.stop)).poll(&mut Context::from_waker(&waker));
-        if let Poll::Ready(Some(event)) = last {
-            let text = String::from_utf8(event.to_vec()).unwrap();
-            assert!(text.contains("event: replaced") || text.contains("event: connect"), "{text}");
+        reader.client.lose(lost);
+        if client == 2 {
+            reader.form = if reader.form == Form::Plain { Form::Compact } else { Form::Plain };
         }
+        self.resume(client);
     }
 
-    fn edit(
-        &mut self,
-        client: usize,
-        change: impl Fn(&BTreeSet<usize>) -> BTreeSet<usize>,
-        put: bool,
-    ) {
-        if self.readers[client].name.is_empty() {
-            self.read(client);
-        }
+    /// A client comes back with what it knows.
+    pub(super) fn resume(&mut self, client: usize) {
+        let Reader { form, pace_ms, .. } = self.readers[client];
+        let last_id = self.readers[client].client.known.last_id.clone();
+        let feed = self.connect(last_id.as_deref(), None, form, pace_ms);
+        self.readers[client].replace(feed);
+    }
+
+    fn edit(&mut self, client: usize, put: Option<&[Ask]>, add: &[Ask], remove: &[usize]) {
+        // Whoever edits waits for points that are coming or going.
+        self.finish_coming();
         let reader = &mut self.readers[client];
-        let session = self.sessions.find(&reader.name).unwrap();
-        let revision = session.subscription().revision;
-        let now = reader.client.selection(revision);
-        let wanted = change(&now);
-        let edit = if put {
-            Edit::Put(entries(wanted.iter().copied()))
-        } else {
-            let remove = (&now - &wanted).iter().map(|point| format!("p{point}")).collect();
-            Edit::Patch { add: entries(&wanted - &now), remove }
+        let session = reader.session.as_ref().unwrap();
+        let (revision, before) = reader.client.latest();
+        let entries = |asks: &[Ask]| asks.iter().map(|ask| ask.entry()).collect();
+        let (edit, after) = match put {
+            Some(asks) => (Edit::Put(entries(asks)), Selection::put(asks)),
+            None => {
+                let texts = remove.iter().map(|pattern| pattern_text(*pattern)).collect();
+                let edit = Edit::Patch { add: entries(add), remove: texts };
+                (edit, before.patched(add, remove))
+            }
         };
         let edited = session.edit(edit, Some(revision)).unwrap();
-        reader.client.selections.insert(edited.revision, wanted);
+        let given = Selection::put(put.unwrap_or(add));
+        for (ask, told) in given.asks().iter().zip(&edited.entries) {
+            let count = self.site.there.iter().filter(|point| ask.means(**point)).count();
+            let verdict = if count == 0 { Verdict::Unknown } else { Verdict::Selected(count) };
+            assert_eq!((told.given.clone(), told.verdict), (pattern_text(ask.pattern), verdict));
+        }
+        reader.client.edited(edited.revision, after);
     }
 
-    /// Everything is written and read: each client knows exactly what is true.
+    fn notify(&mut self, to: Option<usize>) {
+        let addressee = match to {
+            None => Addressee::Everybody,
+            Some(client) => Addressee::Client(self.readers[client].name.clone()),
+        };
+        let text = format!("to {to:?}");
+        let id = self.sessions.notify(addressee, Severity::Info, text, "here".to_owned());
+        self.notices.push(to);
+        assert_eq!(id, Some(self.notices.len() as u64));
+    }
+
+    /// Everything is written and read, and whoever waits is waited for: each client knows exactly what is true.
     pub(super) async fn come_to_rest(&mut self) {
-        for writer in 0..WRITERS {
-            while self.mark(writer) {}
+        self.finish_coming();
+        (0..DEVICES).for_each(|device| while self.site.mark(device) {});
+        let end = Instant::now() + PATIENCE;
+        loop {
+            (0..CLIENTS).for_each(|client| self.read(client, usize::MAX));
+            let due = self.readers.iter().filter_map(Reader::next_due).min();
+            let Some(due) = due.filter(|due| *due <= end) else { break };
+            tokio::time::advance(due.saturating_duration_since(Instant::now())).await;
         }
         for client in 0..CLIENTS {
-            self.read(client);
-            let revision = {
-                let reader = &self.readers[client];
-                self.sessions.find(&reader.name).unwrap().subscription().revision
-            };
-            let client = &self.readers[client].client;
-            let selection = client.selection(revision);
-            assert_eq!(client.known.points.keys().copied().collect::<BTreeSet<_>>(), selection);
-            for (point, known) in &client.known.points {
-                let newest = self.truth.changes[*point].values().next_back().unwrap();
-                assert_eq!(known, newest, "p{point} did not arrive");
-            }
+            promises::check_rest(&self.readers[client].client, &self.scene());
+            let addressed = |to: &Option<usize>| to.is_none_or(|to| to == client);
+            let for_it = (1..).zip(&self.notices).filter(|(_, to)| addressed(to));
+            let for_it: Vec<u64> = for_it.map(|(id, _)| id).collect();
+            assert_eq!(self.readers[client].client.noticed, for_it, "notices");
         }
-        tokio::time::advance(HEARTBEAT).await;
+        tokio::time::advance(Duration::from_millis(HEARTBEAT_MS.into())).await;
         for client in 0..CLIENTS {
-            self.readers[client].bell.0.store(true, Ordering::SeqCst);
-            self.read(client);
+            self.read(client, usize::MAX);
             let id = self.readers[client].client.known.last_id.clone().unwrap();
-            let seq = crate::stream::EventId::parse(&id).unwrap().seq;
-            assert_eq!(seq, self.table.settled(), "a heartbeat at rest proves it is not behind");
+            let seq = EventId::parse(&id).unwrap().seq;
+            assert_eq!(seq, self.site.table.settled(), "a heartbeat proves it is not behind");
+        }
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene {
+            truth: &self.site.truth,
+            settled: self.site.table.settled(),
+            generation: self.site.table.catalog().generation(),
+            now: Instant::now(),
+            there: self.site.there.clone(),
         }
     }
 }

@@ -50,7 +50,7 @@ struct Row {
     flush_at: Option<Instant>,
     rule: RuleNumber,
     in_lane: bool,
-    /// Whether its newest change is within a deadband and nothing waits to be sent.
+    /// Whether a deadband passed its newest change over: the client's position does not tell whether it has it.
     passed_over: bool,
 }
 
@@ -127,13 +127,13 @@ impl Restraint {
         self.floors.first_key_value().map(|(floor, _)| *floor)
     }
 
-    /// Whether the place's newest change was not sent: it waits for a gate or a flush, or was passed over.
+    /// Whether the place's newest change waits for a gate or a flush, or was passed over.
     pub(super) fn is_behind(&self, place: u32) -> bool {
         self.row(place).is_some_and(|row| row.floor.is_some() || row.passed_over)
     }
 
-    /// Whether the place's newest change lies within a deadband and nothing of it waits: the client's position says
-    /// nothing of it.
+    /// Whether a deadband passed the place's newest change over. The client's position went past it, and says nothing
+    /// of it even when it was sent later on: that may not have arrived.
     pub(super) fn is_passed_over(&self, place: u32) -> bool {
         self.row(place).is_some_and(|row| row.passed_over)
     }
@@ -259,15 +259,24 @@ impl Restraint {
         Judgement::HoldBack
     }
 
-    /// The place's state is in a frame: nothing older of it waits. `changes`: in one that its lane is to be shut
-    /// after, as a snapshot is not.
-    pub(super) fn sent(&mut self, place: u32, state: &State, changes: bool) {
+    /// The place's state is in a frame of changes, after which its lane is to be shut: nothing older of it waits.
+    /// `position`: what the client knew of its position before.
+    pub(super) fn sent(&mut self, place: u32, state: &State, position: u64) {
         self.told(place);
         if let Some(row) = self.rows.get_mut(place as usize) {
             row.last = Last::of(state);
+            row.passed_over &= state.seq <= position;
         }
-        if let Some(lane) = self.lane_of(place).filter(|_| changes) {
+        if let Some(lane) = self.lane_of(place) {
             self.lanes.note_use(lane);
+        }
+    }
+
+    /// The same, in a snapshot, whose revision tells whether it arrived.
+    pub(super) fn shown(&mut self, place: u32, state: &State) {
+        self.told(place);
+        if let Some(row) = self.rows.get_mut(place as usize) {
+            (row.last, row.passed_over) = (Last::of(state), false);
         }
     }
 
@@ -275,6 +284,11 @@ impl Restraint {
     pub(super) fn told(&mut self, place: u32) {
         self.end_flush(place);
         self.release(place);
+    }
+
+    /// That the point is removed is told: nothing follows.
+    pub(super) fn removed(&mut self, place: u32) {
+        self.told(place);
         if let Some(row) = self.rows.get_mut(place as usize) {
             row.passed_over = false;
         }

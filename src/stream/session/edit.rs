@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use pointcast_api::PointId;
 use tracing::warn;
 
 use super::Session;
@@ -13,7 +14,7 @@ use crate::stream::offer::{MAX_REVISION, Row};
 use crate::stream::restraint::Restraint;
 use crate::stream::selection::{self, Chosen, EntryVerdict, Verdict};
 use crate::stream::shared::Shared;
-use crate::table::{Index, Pattern};
+use crate::table::{self, Index, Pattern};
 
 /// A change of a session's subscription.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,13 +158,14 @@ impl Session {
         let mut kept = in_force.iter();
         wanted.retain(|_| kept.next().copied().unwrap_or(false));
         wanted.shrink_to_fit();
-        // A point that is gone is not found any more; its client must still be told that it is.
-        let gone = now.rows.iter().filter(|row| catalog.is_removed(row.index));
-        let meant = |row: &&Row| {
-            let entry = catalog.entry(row.index);
-            entry.is_some_and(|e| wanted.iter().any(|wanted| wanted.pattern.matches(e.id())))
+        // A point that is gone is not found any more; its client must still be told that it is, unless it has come
+        // again by now.
+        let is_missing = |id: &PointId| {
+            catalog.find(id).is_none() && wanted.iter().any(|wanted| wanted.pattern.matches(id))
         };
-        placed.extend(gone.filter(meant).map(|row| Placed { row: *row, rule: 0, marked: all_new }));
+        let entry = |row: &Row| catalog.entry(row.index).map(table::Entry::id);
+        let gone = now.rows.iter().filter(|row| entry(row).is_some_and(is_missing));
+        placed.extend(gone.map(|row| Placed { row: *row, rule: 0, marked: all_new }));
         self.count(now.rows.len(), placed.len());
         now.replace(&self.shared.table, &catalog, &placed, rules, !all_new);
         now.entries = wanted;
@@ -174,7 +176,8 @@ impl Session {
         self.shared.selected.fetch_sub(before, Ordering::Relaxed);
     }
 
-    /// Takes in points that have come. They are told as changes, once their numbers are settled.
+    /// Takes in points that have come. They are told as changes, once their numbers are settled. One that comes again
+    /// takes the place of the one that went: what it is now is all that its client need know.
     pub(in crate::stream) fn attach(&self, new: &[Index]) {
         let mut state = self.state();
         if state.over {
@@ -189,16 +192,31 @@ impl Session {
             .zip(&now.rows)
             .map(|(place, row)| Placed { row: *row, rule: now.rule_of(place), marked: false })
             .collect();
-        let room = self.room(placed.len()).saturating_sub(placed.len());
-        if new.len() > room {
-            let client = self.client.as_str();
-            warn!(client, left_out = new.len() - room, "new points pass a limit of a selection");
+        let id_of = |index: &Index| catalog.entry(*index).map(table::Entry::id);
+        let mut before: HashMap<&PointId, Option<&mut Placed>> =
+            new.iter().filter_map(|index| Some((id_of(index)?, None))).collect();
+        for placed in &mut placed {
+            if let Some(before) = id_of(&placed.row.index).and_then(|id| before.get_mut(id)) {
+                *before = Some(placed);
+            }
         }
-        for index in new.iter().take(room) {
-            let Some(point) = catalog.entry(*index) else { continue };
-            let Some(entry) = selection::speaker(&now.entries, point.id()) else { continue };
+        let room = self.room(now.rows.len()).saturating_sub(now.rows.len());
+        let (mut added, mut left_out) = (Vec::new(), 0);
+        for index in new {
+            let Some(id) = id_of(index) else { continue };
+            let Some(entry) = selection::speaker(&now.entries, id) else { continue };
             let row = Row::joining(*index, now.revision);
-            placed.push(Placed { row, rule: rule(entry), marked: true });
+            let new = Placed { row, rule: rule(entry), marked: true };
+            match before.get_mut(id) {
+                Some(Some(before)) => **before = new,
+                _ if added.len() < room => added.push(new),
+                _ => left_out += 1,
+            }
+        }
+        placed.append(&mut added);
+        if left_out > 0 {
+            let client = self.client.as_str();
+            warn!(client, left_out, "new points pass a limit of a selection");
         }
         self.count(now.rows.len(), placed.len());
         now.replace(&self.shared.table, &catalog, &placed, rules, true);

@@ -81,7 +81,7 @@ fn frame(client: &mut Client, model: &mut Model, most: usize) -> Vec<u32> {
         match client.restraint.judge(place, state, client.told, client.now) {
             Judgement::Send if sent.len() >= most => break false,
             Judgement::Send => {
-                client.restraint.sent(place, state, true);
+                client.restraint.sent(place, state, client.told);
                 model.floors.remove(&place);
                 sent.push(place);
             }
@@ -109,16 +109,18 @@ fn apply(client: &mut Client, model: &mut Model, op: &Op) {
         Op::Change(place, by) => {
             let state = &mut client.states[*place as usize];
             state.value = Some(Value::I64(value_of(state) + by));
+            state.seq = client.told + 1;
             mark(model, *place);
         }
         Op::Doubt(place) => {
-            let doubt = &mut client.states[*place as usize].doubt;
-            *doubt = doubt.is_none().then_some((Reason::Timeout, UnixMs(0)));
+            let state = &mut client.states[*place as usize];
+            state.doubt = state.doubt.is_none().then_some((Reason::Timeout, UnixMs(0)));
+            state.seq = client.told + 1;
             mark(model, *place);
         }
         Op::Frame(most) => drop(frame(client, model, *most)),
         Op::Show(place) => {
-            client.restraint.sent(*place, &client.states[*place as usize], false);
+            client.restraint.shown(*place, &client.states[*place as usize]);
             model.floors.remove(place);
         }
         Op::Pass(ms) => client.pass(*ms),
