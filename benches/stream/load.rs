@@ -94,9 +94,10 @@ impl Load {
                 self.counts = Counts::default();
                 pipe::reply(&Done);
             }
-            LoadAsk::Totals => {
-                let delay = Quantiles::of(&mut self.counts.delays_ns);
-                pipe::reply(&Totals { delay, ..self.counts.totals.clone() });
+            LoadAsk::Totals => pipe::reply(&self.totals()),
+            LoadAsk::Take => {
+                pipe::reply(&self.totals());
+                self.counts = Counts::default();
             }
             LoadAsk::Settle { values, within_ms } => self.settle(&values, within_ms),
             LoadAsk::Await { frames, within_ms } => {
@@ -106,6 +107,11 @@ impl Load {
             LoadAsk::Sample => self.reply_tape(|reader| &reader.tape().unwrap().last),
             LoadAsk::Greeting => self.reply_tape(|reader| &reader.tape().unwrap().all),
         }
+    }
+
+    fn totals(&mut self) -> Totals {
+        let delay = Quantiles::of(&mut self.counts.delays_ns);
+        Totals { delay, ..self.counts.totals.clone() }
     }
 
     fn reply_tape(&self, of: impl Fn(&Reader) -> &Vec<u8>) {

@@ -135,7 +135,16 @@ impl Readers {
 
     /// What was counted since the last reset. Nothing may have been shown older than before.
     pub(crate) fn totals(&mut self) -> Totals {
-        let totals: Totals = self.process.ask(&LoadAsk::Totals);
+        self.counted(&LoadAsk::Totals)
+    }
+
+    /// The same, and counts from here.
+    pub(crate) fn take(&mut self) -> Totals {
+        self.counted(&LoadAsk::Take)
+    }
+
+    fn counted(&mut self, ask: &LoadAsk) -> Totals {
+        let totals: Totals = self.process.ask(ask);
         assert_eq!(totals.older, 0, "older values were shown after newer ones");
         totals
     }

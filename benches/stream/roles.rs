@@ -120,6 +120,8 @@ pub(crate) enum LoadAsk {
     Reset,
     /// Reply: [`Totals`].
     Totals,
+    /// The same, and to count from here. Reply: [`Totals`].
+    Take,
     /// To wait until every stream shows these values. Reply: [`Settled`].
     Settle { values: Vec<u64>, within_ms: u64 },
     /// To wait until so many frames came. Reply: [`Done`], in time or not.

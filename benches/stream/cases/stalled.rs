@@ -8,7 +8,7 @@ use super::dashboards::{SHOWN, every_second, queries};
 use crate::conductor::Bench;
 use crate::pair::{Readers, Service, streams};
 use crate::report::{Figure, Target};
-use crate::roles::Open;
+use crate::roles::{Open, Totals};
 use crate::stats::Spread;
 
 /// What p99 of the others may be, in theirs while nobody is stalled.
@@ -20,8 +20,9 @@ const FLAT: Target = Target::AtMost(1.02);
 /// Bytes that the kernel holds for a reader, so that one that stops is soon full.
 const RECEIVE_BYTES: usize = 4 * 1024;
 
-/// How often memory is looked at.
+/// How often memory is looked at, and how many looks one p99 is taken over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOKS: u32 = 5;
 
 struct Shape {
     points: u32,
@@ -49,10 +50,10 @@ pub(crate) fn run(bench: &mut Bench) {
     let mut stalling = Readers::open(clock, stalling);
     let case = bench.case();
 
-    let (all_ms, _) = p99(&mut service, &mut others, &shape, shape.calm_s);
+    let (all, _) = p99(&mut service, &mut others, &shape, shape.calm_s);
     stalling.reset();
     stalling.stall();
-    let (stalled_ms, memory) = p99(&mut service, &mut others, &shape, shape.stalled_s);
+    let (stalled, memory) = p99(&mut service, &mut others, &shape, shape.stalled_s);
     let values = {
         // One more round, so that the stalled ones come back while nothing else is going on.
         service.put(every_second(shape.points, 1, 1));
@@ -64,12 +65,15 @@ pub(crate) fn run(bench: &mut Bench) {
     let totals = stalling.totals();
     others.settle(&values);
     drop(stalling);
-    let (alone_ms, _) = p99(&mut service, &mut others, &shape, shape.calm_s);
+    let (alone, _) = p99(&mut service, &mut others, &shape, shape.calm_s);
 
-    let name = "p99 of the others / while all read";
-    bench.tell(Figure::beside(case, name, "ms", &[stalled_ms], &[all_ms]).with_target(OTHERS));
-    let name = "p99 of the others / without the stalled ones";
-    bench.tell(Figure::beside(case, name, "ms", &[stalled_ms], &[alone_ms]).with_target(OTHERS));
+    for (name, beside) in [("while all read", all), ("without the stalled ones", alone)] {
+        let name = format!("p99 of the others / {name}");
+        // What is compared are times of different length: their medians are.
+        let ratio = Some(Spread::once(stalled.median / beside.median));
+        let figure = Figure::alone(case, name, "ms", stalled).with_target(OTHERS);
+        bench.tell(Figure { floor: Some(beside), ratio, ..figure });
+    }
     let settled = memory[(shape.settled_s as usize).min(memory.len() - 1)];
     let name = format!("memory, most of {} s / after {} s", shape.stalled_s, shape.settled_s);
     let behind = memory.iter().skip(shape.settled_s as usize).copied();
@@ -87,27 +91,36 @@ pub(crate) fn run(bench: &mut Bench) {
     ));
 }
 
-/// p99 of the others in milliseconds over so many seconds, and the service's memory in MB, second by second. All
+/// p99 of the others in milliseconds, some seconds at a time, and the service's memory in MB, second by second. All
 /// that was put must arrive there.
 fn p99(
     service: &mut Service,
     others: &mut Readers,
     shape: &Shape,
     seconds: u32,
-) -> (f64, Vec<f64>) {
+) -> (Spread, Vec<f64>) {
     others.reset();
     let put = every_second(shape.points, seconds, 1);
     service.put(put);
-    let mut memory = Vec::new();
-    for _ in 0..seconds {
+    let (mut memory, mut delays) = (Vec::new(), Vec::new());
+    let (mut told, mut ended) = (0, 0);
+    let mut count = |totals: &Totals| {
+        told += totals.changes + totals.skipped;
+        ended += totals.ended;
+    };
+    for look in 1..=seconds {
         memory.push(service.usage().anonymous_bytes as f64 / 1e6);
         sleep(LOOK_EVERY);
+        if look % LOOKS == 0 || look == seconds {
+            let totals = others.take();
+            count(&totals);
+            delays.push(totals.delay.p99_ms());
+        }
     }
     let values = service.written();
     others.settle(&values);
-    let totals = others.totals();
-    let expected = u64::from(seconds * shape.half * SHOWN);
-    assert_eq!(totals.changes + totals.skipped, expected, "changes of the others: {totals:?}");
-    assert_eq!(totals.ended, 0, "streams of the others ended");
-    (totals.delay.p99_ms(), memory)
+    count(&others.totals());
+    assert_eq!(told, u64::from(seconds * shape.half * SHOWN), "changes of the others");
+    assert_eq!(ended, 0, "streams of the others ended");
+    (Spread::of(delays), memory)
 }
