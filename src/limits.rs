@@ -23,6 +23,8 @@ pub struct Limits {
     pub points_per_client: usize,
     /// Most entries in one session's subscription.
     pub entries_per_client: usize,
+    /// Most edits of its subscription that one client may make within a second: each means a snapshot.
+    pub snapshots_per_second: usize,
     /// Largest request body, in bytes.
     pub body_bytes: usize,
     /// Largest data of one frame, in bytes.
@@ -55,6 +57,7 @@ impl Default for Limits {
             selected_points: 10_000_000,
             points_per_client: 100_000,
             entries_per_client: 10_000,
+            snapshots_per_second: 20,
             body_bytes: 1024 * 1024,
             frame_bytes: 256 * 1024,
             frame_points: 1_000,

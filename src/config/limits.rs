@@ -24,6 +24,7 @@ pub(super) fn take(main: &mut Settings, refusals: &mut Refusals) -> Limits {
     count("selected_points", 1..=1_000_000_000, &mut limits.selected_points);
     count("points_per_client", 1..=1_000_000, &mut limits.points_per_client);
     count("entries_per_client", 1..=1_000_000, &mut limits.entries_per_client);
+    count("snapshots_per_second", 1..=10_000, &mut limits.snapshots_per_second);
     count("body_bytes", 1024..=64 * 1024 * 1024, &mut limits.body_bytes);
     // At least one point with the longest text, each character escaped, must fit.
     count("frame_bytes", 32 * 1024..=16 * 1024 * 1024, &mut limits.frame_bytes);

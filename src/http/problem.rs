@@ -74,6 +74,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, slug, title, detail)
     }
 
+    /// More often than one client may.
+    pub(super) fn too_often(detail: impl Into<String>, retry_after_s: u32) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let problem = Self::new(status, "too-often", "Too many requests of one client", detail);
+        Self { retry_after_s: Some(retry_after_s), ..problem }
+    }
+
     /// Past a limit that will make room by itself.
     pub(super) fn busy(detail: impl Into<String>, retry_after_s: u32) -> Self {
         let problem = Self::new(

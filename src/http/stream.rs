@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use tokio::task::block_in_place;
 
 use super::Api;
 use super::accept::{HandOver, Peer};
@@ -75,7 +76,7 @@ pub(super) async fn open(
         form,
         address: peer.remote.ip(),
     };
-    let feed = api.sessions.open(opening).map_err(refused)?;
+    let feed = block_in_place(|| api.sessions.open(opening)).map_err(refused)?;
     if let Some(Extension(hand_over)) = hand_over {
         let http_10 = version == Version::HTTP_10;
         let framing = if http_10 { Framing::UntilClosed } else { Framing::Chunks };

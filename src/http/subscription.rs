@@ -9,17 +9,23 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use tokio::task::block_in_place;
+
 use super::Api;
 use super::body::Fields;
 use super::problem::Problem;
 use super::request::{self, Named};
 use crate::stream::{Deadband, Edit, EditError, Edited, EntryVerdict, Session, Verdict};
 
+/// When a client that edits too often may try again, in seconds.
+const EDIT_AGAIN_AFTER_S: u32 = 1;
+
 pub(super) async fn show(
     State(api): State<Api>,
     Named(client): Named,
 ) -> Result<Response, Problem> {
-    Ok(answer(find(&api, &client)?.subscription()))
+    let session = find(&api, &client)?;
+    Ok(answer(block_in_place(|| session.subscription())))
 }
 
 pub(super) async fn put(
@@ -69,7 +75,9 @@ pub(super) fn unknown_client() -> Problem {
 }
 
 fn edit(session: &Arc<Session>, edit: Edit, headers: &HeaderMap) -> Result<Response, Problem> {
-    match session.edit(edit, if_match(headers)?) {
+    let if_match = if_match(headers)?;
+    // Others are served meanwhile.
+    match block_in_place(|| session.edit(edit, if_match)) {
         Ok(edited) => Ok(answer(edited)),
         Err(EditError::Conflict(revision)) => Err(Problem::new(
             StatusCode::PRECONDITION_FAILED,
@@ -79,6 +87,9 @@ fn edit(session: &Arc<Session>, edit: Edit, headers: &HeaderMap) -> Result<Respo
         )),
         Err(error @ EditError::TooManyEntries(..)) => {
             Err(Problem::field("points", error.to_string()))
+        }
+        Err(error @ EditError::TooOften(_)) => {
+            Err(Problem::too_often(error.to_string(), EDIT_AGAIN_AFTER_S))
         }
         Err(EditError::Over) => Err(unknown_client()),
     }

@@ -1,15 +1,16 @@
 //! A client's selection, which outlives its connections for a while.
 //!
 //! One connection at a time drives a session; a newer one takes it over, and the older learns so at its next
-//! step. Locks are taken in one order: changing, session, table, mailbox.
+//! step. Locks are taken in one order: changing, editing, session, table, mailbox.
 
 mod edit;
 mod overview;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard, TryLockError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -24,6 +25,9 @@ use crate::table::{Form, View};
 pub use edit::{Edit, EditError, Edited};
 pub use overview::Overview;
 
+/// When a stream looks again whose session is being edited.
+const BUSY: Duration = Duration::from_millis(1);
+
 /// One client's session.
 #[derive(Debug)]
 pub struct Session {
@@ -33,6 +37,8 @@ pub struct Session {
     shared: Arc<Shared>,
     /// What its connections have sent; what else they have is in the state.
     sent_bytes: AtomicU64,
+    /// Held throughout an edit.
+    editing: Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -44,6 +50,7 @@ struct State {
     /// The last notice that was written to it.
     noticed: u64,
     connection: u64,
+    edits_paid_until: Option<Instant>,
     left_at: Option<Instant>,
     /// Its life is over: whoever still holds the session finds nothing there any more.
     over: bool,
@@ -74,11 +81,13 @@ impl Session {
             sent: Sent::default(),
             noticed: shared.notices.last(),
             connection: 0,
+            edits_paid_until: None,
             left_at: None,
             over: false,
         };
         let (client, sent_bytes) = (ClientName::new(), AtomicU64::new(0));
-        Self { client, home, shared, sent_bytes, state: Mutex::new(state) }
+        let (editing, state) = (Mutex::new(()), Mutex::new(state));
+        Self { client, home, shared, sent_bytes, editing, state }
     }
 
     /// Names the session in subscription calls.
@@ -101,6 +110,14 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn state_if_free(&self) -> Option<MutexGuard<'_, State>> {
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     // It guards no data of its own: while it is held no points come or go.
     fn unchanging(&self) -> RwLockReadGuard<'_, ()> {
         self.shared.changing.read().unwrap_or_else(PoisonError::into_inner)
@@ -109,11 +126,13 @@ impl Session {
     /// The revision and the entries, each with what it means now.
     #[must_use]
     pub fn subscription(&self) -> Edited {
-        let state = self.state();
-        let Arrangement { entries, revision, .. } = &state.arrangement;
+        let (entries, revision) = {
+            let state = self.state();
+            (state.arrangement.entries.clone(), state.arrangement.revision)
+        };
         let most = self.shared.limits.points_per_client;
-        let (_, verdicts) = selection::resolve(&self.shared.table.catalog(), entries, most);
-        Edited { revision: *revision, entries: edit::told(entries, verdicts) }
+        let (_, verdicts) = selection::resolve(&self.shared.table.catalog(), &entries, most);
+        Edited { revision, entries: edit::told(&entries, verdicts) }
     }
 
     /// The first connection.
@@ -186,7 +205,10 @@ impl Session {
         context: &mut Context<'_>,
         out: &mut Outgoing,
     ) -> Option<(Step, Then)> {
-        let mut state = self.state();
+        // An edit may hold it for long, and others' streams wait for this step: it is tried again.
+        let Some(mut state) = self.state_if_free() else {
+            return Some((Step::Nothing(Some(turn.now + BUSY)), Then::Look));
+        };
         if state.connection != connection {
             return None;
         }

@@ -303,7 +303,7 @@ fn first_selection(
         }
         Ok(_) => Ok("query"),
         Err(EditError::TooManyEntries(count, most)) => Err(Refused::Entries(count, most)),
-        Err(EditError::Conflict(_) | EditError::Over) => Ok("empty"),
+        Err(EditError::Conflict(_) | EditError::TooOften(_) | EditError::Over) => Ok("empty"),
     }
 }
 

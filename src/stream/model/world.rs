@@ -102,7 +102,11 @@ fn some(points: u16) -> impl Iterator<Item = usize> {
 impl World {
     pub(super) fn new(frame_points: usize) -> Self {
         let site = Site::new();
-        let limits = Arc::new(Limits { frame_points, ..Limits::default() });
+        let limits = Arc::new(Limits {
+            frame_points,
+            snapshots_per_second: usize::MAX,
+            ..Limits::default()
+        });
         let sessions = Arc::new(Sessions::new(Arc::clone(&site.table), limits));
         let mut world =
             Self { site, sessions, readers: Vec::new(), coming: None, notices: Vec::new() };

@@ -1,10 +1,12 @@
 //! How a session's selection changes: by its client, and as points come and go.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use pointcast_api::PointId;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::Session;
@@ -15,6 +17,8 @@ use crate::stream::restraint::Restraint;
 use crate::stream::selection::{self, Chosen, EntryVerdict, Verdict};
 use crate::stream::shared::Shared;
 use crate::table::{self, Index, Pattern};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A change of a session's subscription.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,27 +52,25 @@ pub enum EditError {
     /// More entries than one client may have.
     #[error("{0} entries, at most {1} are allowed")]
     TooManyEntries(usize, usize),
+    /// More edits within a second than one client may make. Try again in a second.
+    #[error("edited more than {0} times within a second")]
+    TooOften(usize),
     /// The session's life is over.
     #[error("the session's life is over")]
     Over,
 }
 
 impl Session {
-    /// Changes the subscription. The stream tells `subscribed` before any event of the new selection.
+    /// Changes the subscription. The stream tells `subscribed` before any event of the new selection. It may take a
+    /// second, for thousands of patterns on a large site; the client's own stream goes on meanwhile.
     ///
     /// # Errors
     /// [`EditError`]; nothing has changed then.
     pub fn edit(self: &Arc<Self>, edit: Edit, if_match: Option<u32>) -> Result<Edited, EditError> {
         let _unchanging = self.unchanging();
-        let mut state = self.state();
-        let now = &state.arrangement;
-        // Nobody gets there in good faith.
-        if state.over || now.revision == MAX_REVISION {
-            return Err(EditError::Over);
-        }
-        if if_match.is_some_and(|revision| revision != now.revision) {
-            return Err(EditError::Conflict(now.revision));
-        }
+        // One edit at a time; what takes long is done without the lock that the stream needs.
+        let _editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, selected) = self.begin_edit(if_match)?;
         let (wanted, given, removed, all_new) = match edit {
             Edit::Put(entries) => {
                 let entries = selection::unique(entries);
@@ -76,7 +78,7 @@ impl Session {
             }
             Edit::Patch { add, remove } => {
                 let add = selection::unique(add);
-                let (entries, removed) = selection::patch(&now.entries, &add, &remove);
+                let (entries, removed) = selection::patch(&before, &add, &remove);
                 (entries, add, removed, false)
             }
         };
@@ -84,7 +86,7 @@ impl Session {
         if wanted.len() > most {
             return Err(EditError::TooManyEntries(wanted.len(), most));
         }
-        let room = self.room(now.rows.len());
+        let room = self.room(selected);
         let (chosen, verdicts) = selection::resolve(&self.shared.table.catalog(), &wanted, room);
         let by_entry: HashMap<&str, Verdict> = wanted
             .iter()
@@ -95,9 +97,30 @@ impl Session {
         let of = |entry: &Entry| of(entry).unwrap_or(Verdict::Limit);
         let mut entries = told(&given, given.iter().map(of).collect());
         entries.extend(removed);
-        self.stand_for(&now.entries, &wanted, &verdicts);
+        let mut state = self.state();
+        if state.over {
+            return Err(EditError::Over);
+        }
+        self.stand_for(&before, &wanted, &verdicts);
         self.select(&mut state.arrangement, wanted, &verdicts, &chosen, all_new);
         Ok(Edited { revision: state.arrangement.revision, entries })
+    }
+
+    /// The entries in force and how many points they select, if the session may be edited now.
+    fn begin_edit(&self, if_match: Option<u32>) -> Result<(Vec<Entry>, usize), EditError> {
+        let mut state = self.state();
+        let revision = state.arrangement.revision;
+        // Nobody gets to the last revision in good faith.
+        if state.over || revision == MAX_REVISION {
+            return Err(EditError::Over);
+        }
+        if if_match.is_some_and(|expected| expected != revision) {
+            return Err(EditError::Conflict(revision));
+        }
+        let most = self.shared.limits.snapshots_per_second;
+        state.edits_paid_until =
+            pay(state.edits_paid_until, Instant::now(), most).ok_or(EditError::TooOften(most))?;
+        Ok((state.arrangement.entries.clone(), state.arrangement.rows.len()))
     }
 
     /// How many points the session may select, being at `now` points.
@@ -231,10 +254,37 @@ impl Session {
     }
 }
 
+/// Pays for one of at most `most` edits within any second: until when edits are paid for then, or `None` if that
+/// would be more than a second ahead.
+fn pay(paid_until: Option<Instant>, now: Instant, most: usize) -> Option<Option<Instant>> {
+    let price = SECOND / u32::try_from(most).unwrap_or(u32::MAX).max(1);
+    let until = paid_until.map_or(now, |until| until.max(now)) + price;
+    (until <= now + SECOND).then_some(Some(until))
+}
+
 pub(super) fn told(entries: &[Entry], verdicts: Vec<Verdict>) -> Vec<EntryVerdict> {
     let verdict = |(entry, verdict): (&Entry, Verdict)| {
         let given = entry.pattern.as_str().to_owned();
         EntryVerdict { given, entry: Some(entry.clone()), verdict }
     };
     entries.iter().zip(verdicts).map(verdict).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_are_paid_for_at_their_rate_with_a_second_ahead() {
+        let begin = Instant::now();
+        let mut paid = None;
+        for _ in 0..4 {
+            paid = pay(paid, begin, 4).expect("four at once");
+        }
+        assert_eq!(pay(paid, begin, 4), None, "the fifth within the second");
+        assert_eq!(pay(paid, begin + SECOND / 4 - Duration::from_millis(1), 4), None);
+        paid = pay(paid, begin + SECOND / 4, 4).expect("a quarter later there is one more");
+        assert_eq!(pay(paid, begin + SECOND / 4, 4), None);
+        assert!(pay(paid, begin + 9 * SECOND, 4).is_some());
+    }
 }
