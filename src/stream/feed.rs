@@ -241,6 +241,11 @@ impl Feed {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn attached(&self) -> &Attached {
+        &self.attached
+    }
+
     fn heartbeat_due(&self) -> Instant {
         self.last_event + millis(self.pace.heartbeat_ms)
     }

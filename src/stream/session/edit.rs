@@ -272,7 +272,13 @@ pub(super) fn told(entries: &[Entry], verdicts: Vec<Verdict>) -> Vec<EntryVerdic
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
+    use crate::limits::Limits;
+    use crate::stream::testing::{entries, patterns, table};
+    use crate::stream::{Feed, Next, Opening, Outgoing, Pace, Sessions};
+    use crate::table::Form;
 
     #[test]
     fn edits_are_paid_for_at_their_rate_with_a_second_ahead() {
@@ -286,5 +292,42 @@ mod tests {
         paid = pay(paid, begin + SECOND / 4, 4).expect("a quarter later there is one more");
         assert_eq!(pay(paid, begin + SECOND / 4, 4), None);
         assert!(pay(paid, begin + 9 * SECOND, 4).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_edits_too_often_is_told_so_and_may_again_later() {
+        let limits = Limits { snapshots_per_second: 2, ..Limits::default() };
+        let (session, _feed) = open(limits);
+        let edit = || session.edit(Edit::Put(entries([0])), None);
+        // Opening it was the first.
+        assert!(edit().is_ok());
+        assert_eq!(edit(), Err(EditError::TooOften(2)));
+        tokio::time::advance(SECOND / 2).await;
+        assert!(edit().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_whose_session_is_busy_is_looked_at_again_and_holds_up_nobody() {
+        let (session, mut feed) = open(Limits::default());
+        let mut out = Outgoing::default();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut poll = |now| feed.poll(&mut context, now, &mut out);
+        let now = Instant::now();
+        assert_eq!(poll(now), Next::Event, "connect");
+        {
+            let _busy = session.state();
+            assert_eq!(poll(now), Next::Idle(now + Duration::from_millis(1)));
+        }
+        assert_eq!(poll(now), Next::Event, "subscribed");
+    }
+
+    fn open(limits: Limits) -> (Arc<Session>, Feed) {
+        let sessions = Sessions::new(table(1), Arc::new(limits));
+        let pace = Pace { interval_ms: 0, heartbeat_ms: 15_000 };
+        let address = "127.0.0.1".parse().unwrap();
+        let points = Some(patterns([0]));
+        let opening = Opening { last_event_id: None, points, pace, form: Form::Plain, address };
+        let feed = sessions.open(opening).unwrap();
+        (Arc::clone(&feed.attached().session), feed)
     }
 }
