@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::grammar::{Event, Position};
 
@@ -34,6 +34,11 @@ pub(crate) struct Contract {
     /// Its snapshot is on its way.
     in_snapshot: bool,
     over: bool,
+    /// In the compact form: what times are counted from, and the names that were declared.
+    t0: Option<u64>,
+    names: BTreeMap<u64, String>,
+    /// The newest notice.
+    notice: u64,
     /// What a dashboard now shows.
     pub(crate) points: BTreeMap<String, Json>,
     /// The sum of what the frames said was skipped.
@@ -74,9 +79,7 @@ impl Contract {
             "removed" => self.removed(&event.data)?,
             "heartbeat" => keys(&event.data, &["time", "heartbeat_ms"], &[])?,
             "catalog" => keys(&event.data, &["generation"], &[])?,
-            "notice" => {
-                keys(&event.data, &["id", "severity", "text", "from", "time"], &[])?;
-            }
+            "notice" => self.notice(&event.data)?,
             _ => {
                 keys(&event.data, &[], &[])?;
                 self.over = true;
@@ -87,8 +90,18 @@ impl Contract {
 
     fn connect(&mut self, event: &Event) -> Result<(), String> {
         let data = &event.data;
-        let always = ["client", "resumed", "reset", "selection", "revision", "heartbeat_ms"];
-        keys(data, &always, &["interval_ms", "catalog", "t0"])?;
+        let always = [
+            "client",
+            "resumed",
+            "reset",
+            "selection",
+            "revision",
+            "heartbeat_ms",
+            "interval_ms",
+            "catalog",
+        ];
+        keys(data, &always, &["t0"])?;
+        self.t0 = data.get("t0").map(|_| number(data, "t0")).transpose()?;
         let text = |key: &str| data[key].as_str().unwrap_or_default();
         let known = ["kept", "query", "empty"].contains(&text("selection"));
         let reset = data["reset"].is_null() || ["restart", "expired"].contains(&text("reset"));
@@ -140,12 +153,14 @@ impl Contract {
             self.skipped +=
                 Some(number(data, "skipped")?).filter(|n| *n > 0).ok_or("none skipped")?;
         }
+        self.declare(data)?;
         let points = data["points"].as_array().ok_or("points is a list")?;
         if points.len() > FRAME_POINTS || event.text.len() > FRAME_BYTES {
             return Err(format!("{} points, {} bytes", points.len(), event.text.len()));
         }
         let mut ids = BTreeSet::new();
         for point in points {
+            let point = &if self.t0.is_some() { self.spelled_out(point)? } else { point.clone() };
             let id = check_point(point)?;
             if !ids.insert(id.clone()) {
                 return Err(format!("{id} twice in a frame"));
@@ -156,6 +171,63 @@ impl Contract {
             return Err("a frame without a point".to_owned());
         }
         Ok(())
+    }
+
+    /// Takes in names of aliases: each is declared once in a connection.
+    fn declare(&mut self, data: &Json) -> Result<(), String> {
+        let Some(names) = data.get("names") else { return Ok(()) };
+        let names = names.as_object().filter(|names| !names.is_empty() && self.t0.is_some());
+        for (alias, id) in names.ok_or("names stand in the compact form, where there are any")? {
+            let alias: u64 = alias.parse().map_err(|_| "an alias is a number")?;
+            let id = id.as_str().ok_or("a name is text")?.to_owned();
+            if let Some(known) = self.names.insert(alias, id) {
+                return Err(format!("{alias} was declared before, as {known}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A row of the compact form, `[alias, value, dt, reason?]`, as the plain form has it. The moment since which a
+    /// quality is not good is not told there.
+    fn spelled_out(&self, row: &Json) -> Result<Json, String> {
+        let row = row.as_array().ok_or("a row is a list")?;
+        let (alias, value, dt, reason) = match row.as_slice() {
+            [alias, value, dt] => (alias, value, dt, None),
+            [alias, value, dt, reason] => {
+                (alias, value, dt, Some(reason.as_str().ok_or("a reason is text")?))
+            }
+            _ => return Err(format!("a row of {} parts", row.len())),
+        };
+        let alias = alias.as_u64().ok_or("an alias is a number")?;
+        let id = self.names.get(&alias).ok_or_else(|| format!("{alias} was not declared"))?;
+        let time = match (dt.as_i64(), self.t0) {
+            (Some(dt), Some(t0)) => t0.checked_add_signed(dt).map_or(Json::Null, Json::from),
+            _ if dt.is_null() => Json::Null,
+            _ => return Err(format!("{dt} is no time")),
+        };
+        let Some(reason) = reason else {
+            return Ok(json!({"id": id, "value": value, "quality": "good", "time": time}));
+        };
+        let known = REASONS.iter().find(|(known, _)| *known == reason);
+        let quality = known.ok_or_else(|| format!("no reason is called {reason}"))?.1;
+        Ok(
+            json!({"id": id, "value": value, "quality": quality, "time": time, "reason": reason, "since": 0}),
+        )
+    }
+
+    fn notice(&mut self, data: &Json) -> Result<(), String> {
+        keys(data, &["id", "severity", "text", "from", "time"], &[])?;
+        let id = number(data, "id")?;
+        if id <= self.notice {
+            return Err(format!("notice {id} after {}", self.notice));
+        }
+        self.notice = id;
+        let texts = ["severity", "text", "from"].iter().all(|key| data[key].is_string());
+        if texts && data["time"].is_u64() {
+            Ok(())
+        } else {
+            Err("a notice is text and a time".to_owned())
+        }
     }
 
     fn removed(&mut self, data: &Json) -> Result<(), String> {

@@ -21,10 +21,13 @@ mod place;
 mod site;
 mod stream;
 
+mod compact;
 mod connect;
+mod entries;
 mod framing;
 mod head;
 mod limits;
+mod notices;
 mod order;
 mod patterns;
 mod player;

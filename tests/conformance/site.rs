@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use crate::peer::device::{Unit, words};
 
 /// Devices that tests move, one for each test that needs one.
-pub(crate) const LANES: u8 = 60;
+pub(crate) const LANES: u8 = 90;
 
 pub(crate) const FIRST_LANE_UNIT: u8 = 100;
 

@@ -284,10 +284,12 @@ pub(crate) fn header<'a>(head: &'a str, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// The ids of the points of a frame.
+/// The ids of the points of a frame; in the compact form, their aliases.
 pub(crate) fn ids_of(event: &Event) -> Vec<String> {
     let points = event.data["points"].as_array().unwrap();
-    points.iter().map(|point| point["id"].as_str().unwrap().to_owned()).collect()
+    let id =
+        |point: &Json| point["id"].as_str().map_or_else(|| point[0].to_string(), str::to_owned);
+    points.iter().map(id).collect()
 }
 
 /// What a poller is told of a point.
