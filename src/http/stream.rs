@@ -6,13 +6,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use tokio::task::block_in_place;
 
 use super::Api;
 use super::accept::{HandOver, Peer};
 use super::problem::Problem;
 use super::pump::Framing;
-use super::request::Query;
+use super::request::{Query, aside};
 use crate::stream::{Opening, Pace, Refused};
 use crate::table;
 
@@ -69,6 +68,7 @@ pub(super) async fn open(
         // Nobody is there to read: no session is worth it.
         return Ok(event_stream(Body::from_stream(stream::empty::<Event>())));
     }
+    let patterns = points.as_ref().map_or(0, Vec::len);
     let opening = Opening {
         last_event_id: last_event_id.as_deref(),
         points,
@@ -76,7 +76,7 @@ pub(super) async fn open(
         form,
         address: peer.remote.ip(),
     };
-    let feed = block_in_place(|| api.sessions.open(opening)).map_err(refused)?;
+    let feed = aside(patterns, &api.table, || api.sessions.open(opening)).map_err(refused)?;
     if let Some(Extension(hand_over)) = hand_over {
         let http_10 = version == Version::HTTP_10;
         let framing = if http_10 { Framing::UntilClosed } else { Framing::Chunks };

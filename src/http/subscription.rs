@@ -9,12 +9,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use tokio::task::block_in_place;
-
 use super::Api;
 use super::body::Fields;
 use super::problem::Problem;
-use super::request::{self, Named};
+use super::request::{self, Named, aside};
 use crate::stream::{Deadband, Edit, EditError, Edited, EntryVerdict, Session, Verdict};
 
 /// When a client that edits too often may try again, in seconds.
@@ -25,7 +23,7 @@ pub(super) async fn show(
     Named(client): Named,
 ) -> Result<Response, Problem> {
     let session = find(&api, &client)?;
-    Ok(answer(block_in_place(|| session.subscription())))
+    Ok(answer(aside(session.entries(), &api.table, || session.subscription())))
 }
 
 pub(super) async fn put(
@@ -38,7 +36,7 @@ pub(super) async fn put(
     let mut body = Fields::read(request::json(&headers, body, &api.limits).await?, &["points"]);
     let points = body.entries("points", true);
     body.finish()?;
-    edit(&session, Edit::Put(points), &headers)
+    edit(&api, &session, Edit::Put(points), &headers)
 }
 
 pub(super) async fn patch(
@@ -53,7 +51,7 @@ pub(super) async fn patch(
     let add = body.entries("add", false);
     let remove = body.texts("remove");
     body.finish()?;
-    edit(&session, Edit::Patch { add, remove }, &headers)
+    edit(&api, &session, Edit::Patch { add, remove }, &headers)
 }
 
 pub(super) async fn clear(
@@ -61,7 +59,7 @@ pub(super) async fn clear(
     Named(client): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    edit(&find(&api, &client)?, Edit::Put(Vec::new()), &headers)
+    edit(&api, &find(&api, &client)?, Edit::Put(Vec::new()), &headers)
 }
 
 pub(super) fn find(api: &Api, client: &str) -> Result<Arc<Session>, Problem> {
@@ -74,10 +72,18 @@ pub(super) fn unknown_client() -> Problem {
     Problem::not_found("unknown-client", "There is no such client", detail)
 }
 
-fn edit(session: &Arc<Session>, edit: Edit, headers: &HeaderMap) -> Result<Response, Problem> {
+fn edit(
+    api: &Api,
+    session: &Arc<Session>,
+    edit: Edit,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let if_match = if_match(headers)?;
-    // Others are served meanwhile.
-    match block_in_place(|| session.edit(edit, if_match)) {
+    let patterns = match &edit {
+        Edit::Put(entries) => entries.len(),
+        Edit::Patch { add, .. } => session.entries() + add.len(),
+    };
+    match aside(patterns, &api.table, || session.edit(edit, if_match)) {
         Ok(edited) => Ok(answer(edited)),
         Err(EditError::Conflict(revision)) => Err(Problem::new(
             StatusCode::PRECONDITION_FAILED,

@@ -123,6 +123,12 @@ impl Session {
         self.shared.changing.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many entries it has.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        self.state().arrangement.entries.len()
+    }
+
     /// The revision and the entries, each with what it means now.
     #[must_use]
     pub fn subscription(&self) -> Edited {
