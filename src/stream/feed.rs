@@ -203,20 +203,11 @@ impl Feed {
         let due = match step {
             Step::Held => hold,
             Step::Nothing(due) => due,
-            event => {
-                if matches!(&event, Step::Points(tail) if tail.snapshot.is_none()) {
-                    self.last_changes = Some(now);
-                }
-                self.write(event, &mut out.bytes);
-                self.last_event = now;
-                return match then {
-                    Then::Look => Next::Event,
-                    Then::Rest(due) => {
-                        let heartbeat_due = self.heartbeat_due();
-                        Next::Last(due.map_or(heartbeat_due, |until| until.min(heartbeat_due)))
-                    }
-                };
-            }
+            event @ (Step::Catalog(_)
+            | Step::Notice(_)
+            | Step::Subscribed { .. }
+            | Step::Points(_)
+            | Step::Removed) => return self.tell(event, then, now, out),
         };
         let heartbeat_due = self.heartbeat_due();
         if now < heartbeat_due {
@@ -229,7 +220,23 @@ impl Feed {
         Next::Event
     }
 
-    /// Writes the event that a step came to.
+    /// Writes the event that a step came to, and says what comes after it.
+    fn tell(&mut self, event: Step, then: Then, now: Instant, out: &mut Outgoing) -> Next {
+        if matches!(&event, Step::Points(tail) if tail.snapshot.is_none()) {
+            self.last_changes = Some(now);
+        }
+        self.write(event, &mut out.bytes);
+        self.last_event = now;
+        match then {
+            Then::Look => Next::Event,
+            Then::Rest(due) => {
+                let heartbeat_due = self.heartbeat_due();
+                Next::Last(due.map_or(heartbeat_due, |until| until.min(heartbeat_due)))
+            }
+        }
+    }
+
+    /// Writes an event.
     fn write(&self, step: Step, out: &mut Vec<u8>) {
         match step {
             Step::Catalog(generation) => frame::catalog(out, generation),

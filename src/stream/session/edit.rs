@@ -321,6 +321,21 @@ mod tests {
         assert_eq!(poll(now), Next::Event, "subscribed");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn only_what_may_mean_points_to_come_stands_for_them_and_no_longer_than_it_is_wanted() {
+        let (session, _feed) = open(Limits::default());
+        let standing = || session.shared.standing.len();
+        assert_eq!(standing(), 0, "an id that is there");
+        let wanted = ["p0", "*", "unknown"].map(|text| Pattern::new(text).unwrap().into());
+        session.edit(Edit::Put(wanted.into()), None).unwrap();
+        assert_eq!(standing(), 2);
+        let remove = vec!["*".to_owned()];
+        session.edit(Edit::Patch { add: Vec::new(), remove }, None).unwrap();
+        assert_eq!(standing(), 1);
+        session.close();
+        assert_eq!(standing(), 0);
+    }
+
     fn open(limits: Limits) -> (Arc<Session>, Feed) {
         let sessions = Sessions::new(table(1), Arc::new(limits));
         let pace = Pace { interval_ms: 0, heartbeat_ms: 15_000 };
