@@ -24,8 +24,10 @@ mod reader;
 mod run;
 
 use std::io;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 
 use tokio::time::Instant;
 
@@ -36,8 +38,12 @@ pub(super) use inbox::Arrival;
 pub(super) use piece::Framing;
 pub(super) use run::Pump;
 
-/// How many pumps there are.
-const PUMPS: usize = 1;
+/// There is a pump for each so many processors, or part of so many: one pump writes more than a hundred thousand frames a
+/// second, and a second one on a machine of two processors makes each frame dearer, because both want the same table.
+const PROCESSORS_A_PUMP: usize = 4;
+
+/// And no more than so many.
+const MOST_PUMPS: usize = 4;
 
 /// All pumps, for those who hand streams over.
 #[derive(Debug)]
@@ -53,8 +59,10 @@ impl Pumps {
     /// Without file descriptors or memory.
     pub(super) fn new(limits: &Arc<Limits>) -> io::Result<(Self, Vec<Pump>)> {
         let owed = Arc::default();
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        let count = processors.div_ceil(PROCESSORS_A_PUMP).min(MOST_PUMPS);
         let pumps: Vec<Pump> =
-            (0..PUMPS).map(|_| Pump::new(limits, &owed)).collect::<io::Result<_>>()?;
+            (0..count).map(|_| Pump::new(limits, &owed)).collect::<io::Result<_>>()?;
         let inboxes = pumps.iter().map(Pump::inbox).collect();
         Ok((Self { inboxes, next: AtomicUsize::new(0) }, pumps))
     }
