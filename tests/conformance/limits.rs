@@ -1,8 +1,10 @@
 //! Chapter "Limits": past one of them the new request fails with a clear error, and open streams go on.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::peer::http::get;
+use crate::peer::http::{get, send};
 use crate::peer::wait_for;
 use crate::place::{alone, among_others, lane, place};
 use crate::site::{POINTS_PER_CLIENT, STREAMS_PER_ADDRESS};
@@ -71,6 +73,28 @@ fn a_selection_of_more_entries_than_allowed_is_refused_whole() {
     assert_eq!(answer.json()["errors"][0]["field"], "points");
     let answer = stream.subscription("PUT", &json!({ "points": entries[1..] }));
     assert_eq!(answer.status, 200, "exactly as many are taken");
+}
+
+#[test]
+fn a_client_that_edits_too_often_is_told_when_it_may_again() {
+    let _among = among_others();
+    let lane = lane();
+    let mut stream = Stream::of(&lane.id("a"));
+    let body = json!({"points": [lane.id("a")]});
+    let path = stream.subscription_path();
+    let edit = || send(place().address, "PUT", &path, &body);
+    // Many more than anybody needs, and far more than come through at any rate.
+    let refused = (0..2_000).map(|_| edit()).find(|answer| answer.status != 200).expect("no bound");
+    assert_eq!(refused.status, 429, "{}", refused.body);
+    assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    let wait: u64 = refused.header("retry-after").expect("a time to come back").parse().unwrap();
+    assert!((1..=10).contains(&wait), "{wait} s");
+    let other = Stream::of(&lane.id("b"));
+    assert_eq!(other.put(&json!([]))["revision"], 2, "that is this client's affair alone");
+    std::thread::sleep(Duration::from_secs(wait));
+    assert_eq!(edit().status, 200);
+    lane.set("a", 1);
+    stream.until(&lane.id("a"), &json!(1));
 }
 
 #[test]

@@ -211,10 +211,17 @@ impl Stream {
         self.connect["client"].as_str().unwrap()
     }
 
-    /// A call on this client's subscription.
+    /// A call on this client's subscription; when it comes too soon after others, once it may.
     #[track_caller]
     pub(crate) fn subscription(&self, method: &str, body: &Json) -> Answer {
-        send(place().address, method, &self.subscription_path(), body)
+        loop {
+            let answer = send(place().address, method, &self.subscription_path(), body);
+            if answer.status != 429 {
+                return answer;
+            }
+            let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+            std::thread::sleep(Duration::from_secs(wait));
+        }
     }
 
     /// `PUT` of these entries, which is taken.
