@@ -26,6 +26,7 @@ mod connect;
 mod entries;
 mod framing;
 mod head;
+mod http2;
 mod limits;
 mod notices;
 mod order;

@@ -15,11 +15,37 @@ use crate::place::{Lane, place};
 /// How long anything that is due may take, on a machine that is busy with other tests.
 pub(crate) const DUE_WITHIN: Duration = Duration::from_secs(30);
 
+/// Where a stream's bytes come from.
+pub(crate) trait Source: Send {
+    /// Reads what has come, at least something, and adds what it carries to `body`; false at a clean end.
+    fn read(&mut self, body: &mut Vec<u8>) -> bool;
+}
+
+/// A connection of HTTP/1.1 behind the head of its answer.
+struct Http1 {
+    socket: TcpStream,
+    chunks: Chunks,
+}
+
+impl Source for Http1 {
+    #[track_caller]
+    fn read(&mut self, body: &mut Vec<u8>) -> bool {
+        if self.chunks.ended {
+            assert!(self.chunks.at_rest());
+            return false;
+        }
+        let mut bytes = [0; 16 * 1024];
+        let count = self.socket.read(&mut bytes).expect("an event within the bound");
+        assert!(count > 0, "the connection ended without a last chunk");
+        self.chunks.feed(&bytes[..count], body).unwrap();
+        true
+    }
+}
+
 /// An open stream.
 pub(crate) struct Stream {
-    socket: TcpStream,
+    source: Box<dyn Source>,
     head: String,
-    chunks: Chunks,
     body: Vec<u8>,
     contract: Contract,
     /// The newest position.
@@ -93,10 +119,15 @@ impl Stream {
     #[track_caller]
     fn after(head: String, socket: TcpStream, contract: Contract) -> Self {
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        Self::from(Box::new(Http1 { socket, chunks: Chunks::default() }), head, contract)
+    }
+
+    /// A stream whose answer has begun, up to its first event.
+    #[track_caller]
+    pub(crate) fn from(source: Box<dyn Source>, head: String, contract: Contract) -> Self {
         let mut stream = Self {
-            socket,
+            source,
             head,
-            chunks: Chunks::default(),
             body: Vec::new(),
             contract,
             last_id: None,
@@ -124,14 +155,10 @@ impl Stream {
                 }
                 return Some(event);
             }
-            if self.chunks.ended {
+            if !self.source.read(&mut self.body) {
                 assert!(self.body.is_empty(), "the stream ended within an event");
                 return None;
             }
-            let mut bytes = [0; 16 * 1024];
-            let count = self.socket.read(&mut bytes).expect("an event within the bound");
-            assert!(count > 0, "the connection ended without a last chunk");
-            self.chunks.feed(&bytes[..count], &mut self.body).unwrap();
         }
     }
 
@@ -234,10 +261,6 @@ impl Stream {
 
     pub(crate) fn subscription_path(&self) -> String {
         format!("/api/v1/clients/{}/subscription", self.client())
-    }
-
-    pub(crate) fn socket(&self) -> &TcpStream {
-        &self.socket
     }
 
     /// Sees `changes` one by one on a stream of its own: each is read, told and out before the next is made.

@@ -58,6 +58,20 @@ fn peers() -> PathBuf {
 /// A script that fails fails the test, with everything it said.
 #[track_caller]
 pub(crate) fn run_script(script: &str, arguments: &[&str]) -> String {
+    let output = script_command(script)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("run tests/run: the interpreter could not be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script} failed:\n{said}\n{complained}");
+    said
+}
+
+/// The command that runs `tests/peers/<script>` with Node or Python.
+#[track_caller]
+pub(crate) fn script_command(script: &str) -> Command {
     let interpreter = if script.ends_with(".py") {
         let python = peers().join("venv/bin/python");
         assert!(python.exists(), "{} is missing: run tests/run", python.display());
@@ -67,15 +81,7 @@ pub(crate) fn run_script(script: &str, arguments: &[&str]) -> String {
         assert!(modules.exists(), "{} is missing: run tests/run", modules.display());
         PathBuf::from("node")
     };
-    let output = Command::new(interpreter)
-        .arg(root().join("tests/peers").join(script))
-        .args(arguments)
-        .env("POINTCAST_PEERS", peers())
-        .stdin(Stdio::null())
-        .output()
-        .expect("run tests/run: the interpreter could not be started");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let complained = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script} failed:\n{said}\n{complained}");
-    said
+    let mut command = Command::new(interpreter);
+    command.arg(root().join("tests/peers").join(script)).env("POINTCAST_PEERS", peers());
+    command
 }
