@@ -89,8 +89,10 @@ impl Arrangement {
             let (old, mut new) = (self.mailbox.backlog(), mailbox.backlog());
             for (place, placed) in (0..).zip(placed) {
                 let was = before.get(&placed.row.index).copied().filter(|_| carried);
-                let is_behind = |was| self.restraint.as_ref().is_some_and(|r| r.is_behind(was));
-                if placed.marked || was.is_some_and(|was| old.is_marked(was) || is_behind(was)) {
+                let waits = |was| self.restraint.as_ref().is_some_and(|r| r.is_waiting(was));
+                let is_behind = placed.row.is_passed_over()
+                    || was.is_some_and(|was| old.is_marked(was) || waits(was));
+                if placed.marked || is_behind {
                     new.mark(place);
                 }
                 if let Some(rules) = &mut rules {
@@ -125,10 +127,9 @@ impl Arrangement {
         self.mailbox.backlog().clear();
         let points: Vec<Index> = self.rows.iter().map(|row| row.index).collect();
         let changed_at = table.changed_at(&points);
-        let passed_over = |place| self.restraint.as_ref().is_some_and(|r| r.is_passed_over(place));
         let mut backlog = self.mailbox.backlog();
-        for (place, changed) in (0..).zip(changed_at) {
-            if changed > seq || passed_over(place) {
+        for ((place, row), changed) in (0..).zip(&self.rows).zip(changed_at) {
+            if changed > seq || row.is_passed_over() {
                 backlog.mark(place);
             }
         }

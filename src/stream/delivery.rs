@@ -145,8 +145,11 @@ impl Delivery {
             return self.snapshot_step(snapshot, selected, view, turn, out);
         }
         let due = selected.due();
-        let mut backlog = selected.mailbox.backlog();
+        let mailbox = Arc::clone(selected.mailbox);
+        let mut backlog = mailbox.backlog();
         if backlog.is_empty() && due.is_none_or(|at| at > turn.now) {
+            // A new selection may have ended what was under way.
+            selected.shut_used(turn.now);
             return Step::Nothing(due);
         }
         if !turn.may_change {

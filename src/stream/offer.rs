@@ -15,14 +15,14 @@ use crate::table::{Backlog, Form, Index, Mailbox, Shown, View};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) index: Index,
-    /// The revision in which it joined, and behind it [`SENT`](Self::SENT) and [`NAMED`](Self::NAMED).
+    /// The revision in which it joined, and behind it [`SENT`](Self::SENT) and the other flags.
     joined: u32,
     /// How many changes it had had when it was last put into a frame.
     count: u32,
 }
 
-/// The most revisions that a session can have: one for each millisecond of twelve days.
-pub(super) const MAX_REVISION: u32 = u32::MAX >> 2;
+/// The most revisions that a session can have: one for each millisecond of six days.
+pub(super) const MAX_REVISION: u32 = u32::MAX >> Row::FLAGS;
 
 /// What a delivery needs to see of the client's selection.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ impl Selected<'_> {
         let missed = row.put(&mut shown, form, frame);
         let Some(missed) = missed else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
-            restraint.shown(place, shown.state());
+            restraint.sent(place, shown.state(), false);
         }
         outcome(missed)
     }
@@ -158,8 +158,7 @@ impl Selected<'_> {
         let Some(row) = self.rows.get_mut(place as usize) else { return Offer::Newest(0) };
         let Some(mut shown) = view.shown(row.index) else { return Offer::Gone };
         let outcome = if shown.newest { Offer::Newest } else { Offer::Older };
-        // The position says nothing of what a deadband passed over: whoever asks for that again gets it.
-        let passed_over = self.restraint.as_ref().is_some_and(|r| r.is_passed_over(place));
+        let passed_over = row.is_passed_over();
         let is_told = row.was_sent() && row.count == shown.count;
         if is_told || (shown.seq <= at.seq && !passed_over) {
             if let Some(restraint) = &mut self.restraint {
@@ -177,18 +176,27 @@ impl Selected<'_> {
             }
             row.sent(shown.count);
             if let Some(restraint) = &mut self.restraint {
-                restraint.removed(place);
+                restraint.told(place);
             }
             return Offer::Removed;
         }
-        if let Some(restraint) = &mut self.restraint
-            && restraint.judge(place, shown.state(), at.taken, at.now) == Judgement::HoldBack
-        {
-            return outcome(0);
+        if let Some(restraint) = &mut self.restraint {
+            match restraint.judge(place, shown.state(), at.taken, at.now) {
+                Judgement::Send => {}
+                Judgement::Wait => return outcome(0),
+                Judgement::PassOver => {
+                    row.pass_over();
+                    return outcome(0);
+                }
+            }
         }
         let Some(missed) = row.put(&mut shown, at.form, frame) else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
-            restraint.sent(place, shown.state(), at.seq);
+            restraint.sent(place, shown.state(), true);
+        }
+        if passed_over && shown.seq <= at.seq {
+            // The client's next position will not tell whether this arrived.
+            row.pass_over();
         }
         tally.change(missed, shown.is_own);
         if shown.seq > at.began_at && !shown.is_own {
@@ -213,19 +221,23 @@ impl Row {
     const SENT: u32 = 1;
     /// Its alias was declared on this connection.
     const NAMED: u32 = 2;
+    /// A deadband passed its newest change over: the client's position went past it without a frame.
+    const PASSED_OVER: u32 = 4;
+    /// How many flags there are.
+    const FLAGS: u32 = 3;
 
     pub(super) fn joining(index: Index, revision: u32) -> Self {
-        Self { index, joined: revision << 2, count: 0 }
+        Self { index, joined: revision << Self::FLAGS, count: 0 }
     }
 
     /// The revision in which it joined.
     pub(super) fn joined(&self) -> u32 {
-        self.joined >> 2
+        self.joined >> Self::FLAGS
     }
 
     /// It joins anew: what was sent of it before does not count.
     pub(super) fn join(&mut self, revision: u32) {
-        self.joined = revision << 2 | self.joined & Self::NAMED;
+        self.joined = revision << Self::FLAGS | self.joined & Self::NAMED;
     }
 
     /// What was sent may not have arrived.
@@ -239,7 +251,17 @@ impl Row {
 
     fn sent(&mut self, count: u32) {
         self.count = count;
-        self.joined |= Self::SENT;
+        self.joined = self.joined & !Self::PASSED_OVER | Self::SENT;
+    }
+
+    /// Whether the client may not have its newest change, whatever its position says: another wish, or another
+    /// connection, gets it.
+    pub(super) fn is_passed_over(&self) -> bool {
+        self.joined & Self::PASSED_OVER != 0
+    }
+
+    fn pass_over(&mut self) {
+        self.joined |= Self::PASSED_OVER;
     }
 
     /// Puts a state into the frame, and says how many changes before it the client never saw; `None` if it has no

@@ -1,6 +1,6 @@
 //! A client as wire.md's reader would be: it believes what it is told, and holds every event to what it was promised.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value as Json;
 use tokio::time::Instant;
@@ -12,6 +12,9 @@ use super::truth::{Truth, Was};
 use super::wishes::{Selection, point_of};
 use crate::stream::{EventId, Wish};
 use crate::table::Index;
+
+/// How many events back a client may be.
+const MAX_PAST: usize = 60;
 
 /// What is so while a client takes an event.
 pub(super) struct Scene<'a> {
@@ -60,7 +63,7 @@ struct Link {
 pub(super) struct Client {
     pub(super) known: Known,
     /// What it knew before each event, so that events can be lost.
-    past: Vec<Known>,
+    past: VecDeque<Known>,
     /// The selection of each revision, as the client itself asked for it.
     pub(super) selections: BTreeMap<u32, Selection>,
     pub(super) connection: u32,
@@ -76,7 +79,7 @@ impl Client {
     pub(super) fn new(one_frame: bool, pace_ms: u32) -> Self {
         Self {
             known: Known::default(),
-            past: Vec::new(),
+            past: VecDeque::new(),
             selections: BTreeMap::from([(0, Selection::default())]),
             connection: 0,
             patience: Patience::new(pace_ms),
@@ -89,14 +92,26 @@ impl Client {
     /// The connection broke, and the last `lost` events with it, on whatever connection they came; never the first,
     /// which names the client.
     pub(super) fn lose(&mut self, lost: usize) {
+        let mut known = self.known.clone();
         for _ in 0..lost {
-            if let Some(before) = self.past.pop_if(|before| before.last_id.is_some()) {
-                self.known = before;
+            if let Some(before) = self.past.pop_back_if(|before| before.last_id.is_some()) {
+                known = before;
             }
         }
+        self.come_back_with(known);
+    }
+
+    /// The connection broke, and this is what it knew by then.
+    pub(super) fn come_back_with(&mut self, known: Known) {
+        self.known = known;
         self.connection += 1;
         self.link = Link::default();
         self.patience.begin();
+    }
+
+    /// What it knew at first, and after each event that it took and did not lose.
+    pub(super) fn known_after_each(&self) -> Vec<Known> {
+        self.past.iter().chain([&self.known]).cloned().collect()
     }
 
     /// The newest selection it asked for, with its revision.
@@ -118,7 +133,10 @@ impl Client {
 
     /// Takes in one event and checks what it promises against the truth.
     pub(super) fn take(&mut self, event: &Event, scene: &Scene<'_>) {
-        self.past.push(self.known.clone());
+        if self.past.len() == MAX_PAST {
+            self.past.pop_front();
+        }
+        self.past.push_back(self.known.clone());
         assert_eq!(self.link.connected, event.name != "connect", "`connect` comes first, once");
         let data = &event.data;
         match event.name.as_str() {

@@ -10,6 +10,7 @@
 
 mod client;
 mod coming;
+mod cuts;
 mod event;
 mod patience;
 mod promises;

@@ -131,6 +131,10 @@ fn late(client: &Client, scene: &Scene<'_>) -> Vec<usize> {
         let Some((newest, change)) = scene.truth.newest(*point, scene.settled) else {
             return false;
         };
+        // What a point was just before it goes need not be told.
+        if change.was != Was::Gone && !scene.there.contains(point) {
+            return false;
+        }
         // What a point was before anybody wanted it is not at hand: its newest change must be settled first.
         let mut to_be = scene.truth.changes(*point, newest + 1, u64::MAX);
         let at_hand = to_be.clone().next().is_none();

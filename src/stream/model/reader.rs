@@ -54,11 +54,7 @@ impl Reader {
                     return;
                 }
                 events += 1;
-                let next = self.poll(&waker, scene.now);
-                if matches!(next, Next::Event | Next::Last(_)) {
-                    self.take(scene);
-                }
-                match next {
+                match self.poll(&waker, scene) {
                     Next::Event => {}
                     Next::Last(until) | Next::Idle(until) => {
                         assert!(until > scene.now, "it would be polled for ever");
@@ -72,20 +68,20 @@ impl Reader {
         }
     }
 
-    fn poll(&mut self, waker: &Waker, now: Instant) -> Next {
+    /// Asks for one event, and has the client take it.
+    fn poll(&mut self, waker: &Waker, scene: &Scene<'_>) -> Next {
         let mut out = Outgoing::default();
-        let next = self.feed.poll(&mut Context::from_waker(waker), now, &mut out);
+        let next = self.feed.poll(&mut Context::from_waker(waker), scene.now, &mut out);
         self.tape.extend(&out.bytes);
-        assert_eq!(out.bytes.is_empty(), matches!(next, Next::Idle(_) | Next::Over));
-        next
-    }
-
-    fn take(&mut self, scene: &Scene<'_>) {
-        let event = whole_events(&self.tape).pop().expect("whole");
-        if event.name == "connect" {
-            self.name = event.data["client"].as_str().unwrap().to_owned();
+        let events = whole_events(&out.bytes);
+        assert_eq!(events.len() == 1, matches!(next, Next::Event | Next::Last(_)));
+        for event in events {
+            if event.name == "connect" {
+                self.name = event.data["client"].as_str().unwrap().to_owned();
+            }
+            self.client.take(&event, scene);
         }
-        self.client.take(&event, scene);
+        next
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {

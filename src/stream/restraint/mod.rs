@@ -3,7 +3,7 @@
 //! - A *lane* serves all entries with the same interval: it is shut for that long after a frame with any of its
 //!   points, and what comes meanwhile waits in it. So changes of one device reply stay together.
 //! - A change within the deadband of what was last sent waits for its entry's flush, or is passed over if there is
-//!   none. What was passed over is remembered: another wish, or another connection, may want it.
+//!   none.
 //! - Whatever waits has a *floor*: a number up to which the client was told everything. The stream's position never
 //!   passes the lowest of them, so a client that comes back is told what waited.
 //!
@@ -50,16 +50,16 @@ struct Row {
     flush_at: Option<Instant>,
     rule: RuleNumber,
     in_lane: bool,
-    /// Whether a deadband passed its newest change over: the client's position does not tell whether it has it.
-    passed_over: bool,
 }
 
 /// What is to become of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Judgement {
     Send,
-    /// It waits, or is passed over.
-    HoldBack,
+    /// It waits for its flush.
+    Wait,
+    /// It is within its deadband, for good.
+    PassOver,
 }
 
 impl Restraint {
@@ -90,8 +90,7 @@ impl Restraint {
         let known = known.cloned().unwrap_or_default();
         let deadband = self.rule(rule).and_then(|rule| rule.wish.deadband);
         let width = deadband.and_then(|deadband| deadband.width(range));
-        let Row { last, passed_over, .. } = known;
-        self.rows.push(Row { rule, width, last, passed_over, ..Row::default() });
+        self.rows.push(Row { rule, width, last: known.last, ..Row::default() });
         let flushes = self.rule(rule).is_some_and(|rule| rule.flush_ms().is_some());
         if let Some((at, floor)) = known.flush_at.zip(known.floor).filter(|_| flushes) {
             self.hold(place, floor);
@@ -114,8 +113,7 @@ impl Restraint {
     /// Forgets all that was sent and waits, for a connection that begins anew.
     pub(super) fn reset(&mut self) {
         for row in &mut self.rows {
-            let Row { rule, width, passed_over, .. } = *row;
-            *row = Row { rule, width, passed_over, ..Row::default() };
+            *row = Row { rule: row.rule, width: row.width, ..Row::default() };
         }
         self.lanes.reset();
         self.flushes.clear();
@@ -127,15 +125,9 @@ impl Restraint {
         self.floors.first_key_value().map(|(floor, _)| *floor)
     }
 
-    /// Whether the place's newest change waits for a gate or a flush, or was passed over.
-    pub(super) fn is_behind(&self, place: u32) -> bool {
-        self.row(place).is_some_and(|row| row.floor.is_some() || row.passed_over)
-    }
-
-    /// Whether a deadband passed the place's newest change over. The client's position went past it, and says nothing
-    /// of it even when it was sent later on: that may not have arrived.
-    pub(super) fn is_passed_over(&self, place: u32) -> bool {
-        self.row(place).is_some_and(|row| row.passed_over)
+    /// Whether the place waits for a gate or a flush.
+    pub(super) fn is_waiting(&self, place: u32) -> bool {
+        self.row(place).is_some_and(|row| row.floor.is_some())
     }
 
     /// When something that waits is due.
@@ -250,48 +242,28 @@ impl Restraint {
             let at = now + Duration::from_millis(flush_ms.into());
             self.hold(place, told);
             self.wait_for_flush(place, before.map_or(at, |before| before.min(at)));
-        } else {
-            self.told(place);
-            if let Some(row) = self.rows.get_mut(place as usize) {
-                row.passed_over = true;
-            }
+            return Judgement::Wait;
         }
-        Judgement::HoldBack
+        self.told(place);
+        Judgement::PassOver
     }
 
-    /// The place's state is in a frame of changes, after which its lane is to be shut: nothing older of it waits.
-    /// `position`: what the client knew of its position before.
-    pub(super) fn sent(&mut self, place: u32, state: &State, position: u64) {
+    /// The place's state is in a frame: nothing older of it waits. `changes`: in one that its lane is to be shut
+    /// after, as a snapshot is not.
+    pub(super) fn sent(&mut self, place: u32, state: &State, changes: bool) {
         self.told(place);
         if let Some(row) = self.rows.get_mut(place as usize) {
             row.last = Last::of(state);
-            row.passed_over &= state.seq <= position;
         }
-        if let Some(lane) = self.lane_of(place) {
+        if let Some(lane) = self.lane_of(place).filter(|_| changes) {
             self.lanes.note_use(lane);
         }
     }
 
-    /// The same, in a snapshot, whose revision tells whether it arrived.
-    pub(super) fn shown(&mut self, place: u32, state: &State) {
-        self.told(place);
-        if let Some(row) = self.rows.get_mut(place as usize) {
-            (row.last, row.passed_over) = (Last::of(state), false);
-        }
-    }
-
-    /// The client knows the place's state already: nothing of it waits.
+    /// The client knows the place's state already, or need not: nothing of it waits.
     pub(super) fn told(&mut self, place: u32) {
         self.end_flush(place);
         self.release(place);
-    }
-
-    /// That the point is removed is told: nothing follows.
-    pub(super) fn removed(&mut self, place: u32) {
-        self.told(place);
-        if let Some(row) = self.rows.get_mut(place as usize) {
-            row.passed_over = false;
-        }
     }
 
     /// Shuts the lanes whose points were sent since they opened, unless more of theirs is still to be sent at once.

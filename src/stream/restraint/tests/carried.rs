@@ -2,15 +2,21 @@
 
 use super::*;
 
-/// The client's points get other wishes, in their order; what is behind is looked at again, as an arrangement does it.
+/// The client's points get other wishes, in their order; what waits is looked at again, as an arrangement does it.
 fn rearrange(client: &mut Client, wishes: &[Wish]) -> Vec<u32> {
+    rearrange_and_look_at(client, wishes, &[])
+}
+
+/// The same, and what was passed over is looked at too.
+fn rearrange_and_look_at(client: &mut Client, wishes: &[Wish], passed_over: &[u32]) -> Vec<u32> {
     let (mut after, numbers) = Restraint::of(wishes.iter().copied()).unwrap();
     after.keep_gates_of(&client.restraint);
     for (place, number) in (0..).zip(numbers) {
         after.push(number, RANGE, Some((&client.restraint, place)));
     }
     let places = 0..u32::try_from(wishes.len()).unwrap();
-    let behind: Vec<u32> = places.filter(|place| client.restraint.is_behind(*place)).collect();
+    let behind = |place: &u32| client.restraint.is_waiting(*place) || passed_over.contains(place);
+    let behind: Vec<u32> = places.filter(behind).collect();
     client.restraint = after;
     client.frame(&behind)
 }
@@ -35,7 +41,7 @@ fn a_gate_stays_shut_and_opens_when_it_would_have() {
 #[test]
 fn a_gate_that_was_about_to_be_shut_is() {
     let mut client = Client::new(&[every(100)]);
-    client.restraint.sent(0, &good(1), 0);
+    client.restraint.sent(0, &good(1), true);
     assert_eq!(rearrange(&mut client, &[every(100)]), NOTHING);
     assert_eq!(client.change(&[(0, 2)]), NOTHING);
     assert_eq!(client.due_in_ms(), Some(100));
@@ -46,7 +52,8 @@ fn who_no_longer_wants_to_wait_does_not() {
     let mut client = Client::new(&[every(100), FLUSHED, beyond(5.0), every(100)]);
     client.change(&[(0, 10), (1, 10), (2, 10)]);
     assert_eq!(client.change(&[(0, 11), (1, 11), (2, 11)]), NOTHING);
-    assert_eq!(rearrange(&mut client, &[PLAIN, PLAIN, PLAIN, every(100)]), [0, 1, 2]);
+    let plain = [PLAIN, PLAIN, PLAIN, every(100)];
+    assert_eq!(rearrange_and_look_at(&mut client, &plain, &[2]), [0, 1, 2]);
     assert_eq!((client.due_in_ms(), client.restraint.floor()), (None, None));
 }
 
@@ -56,9 +63,8 @@ fn a_deadband_is_still_held_against_what_was_last_sent() {
     client.change(&[(0, 10)]);
     assert_eq!(rearrange(&mut client, &[beyond(3.0)]), NOTHING);
     assert_eq!(client.change(&[(0, 13)]), NOTHING);
-    assert_eq!(rearrange(&mut client, &[beyond(4.0)]), NOTHING);
-    assert!(client.restraint.is_passed_over(0), "and what was passed over is remembered");
-    assert_eq!(rearrange(&mut client, &[beyond(2.0)]), [0]);
+    assert_eq!(rearrange_and_look_at(&mut client, &[beyond(4.0)], &[0]), NOTHING);
+    assert_eq!(rearrange_and_look_at(&mut client, &[beyond(2.0)], &[0]), [0]);
 }
 
 #[test]
@@ -88,8 +94,7 @@ fn a_shorter_flush_is_heeded_and_a_longer_one_puts_nothing_off() {
     assert_eq!(client.due_in_ms(), Some(20));
     assert_eq!(rearrange(&mut client, &[beyond(5.0)]), NOTHING);
     assert_eq!((client.due_in_ms(), client.restraint.floor()), (None, None));
-    assert!(client.restraint.is_passed_over(0));
-    assert_eq!(rearrange(&mut client, &[FLUSHED]), NOTHING);
+    assert_eq!(rearrange_and_look_at(&mut client, &[FLUSHED], &[0]), NOTHING);
     assert_eq!(client.due_in_ms(), Some(300), "what was passed over waits from now on");
 }
 
@@ -101,8 +106,7 @@ fn a_connection_that_begins_anew_is_held_back_by_nothing_of_the_old() {
     assert_eq!(client.change(&[(0, 20), (1, 11), (2, 11)]), NOTHING);
     client.restraint.reset();
     assert_eq!((client.due_in_ms(), client.restraint.floor()), (None, None));
-    assert!(!client.restraint.is_behind(0) && !client.restraint.is_behind(1));
-    assert!(client.restraint.is_passed_over(2), "no position tells of it, so it is not forgotten");
+    assert!((0..3).all(|place| !client.restraint.is_waiting(place)));
     assert_eq!(client.frame(&[0, 1, 2]), [0, 1, 2], "what it was sent may not have arrived");
     assert_eq!(client.change(&[(0, 30), (1, 12)]), NOTHING, "and then the rules are the same");
     assert_eq!(client.due_in_ms(), Some(100));

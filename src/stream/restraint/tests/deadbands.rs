@@ -8,10 +8,9 @@ fn check(wish: Wish, range: Option<(f64, f64)>, before: &State, after: &State, h
     restraint.push(1, range, None);
     let now = Instant::now();
     assert_eq!(restraint.judge(0, before, 0, now), Judgement::Send, "nothing was sent yet");
-    restraint.sent(0, before, 0);
-    let expected = if held { Judgement::HoldBack } else { Judgement::Send };
+    restraint.sent(0, before, true);
+    let expected = if held { Judgement::PassOver } else { Judgement::Send };
     assert_eq!(restraint.judge(0, after, 0, now), expected, "{wish:?}: {before:?} {after:?}");
-    assert_eq!(restraint.is_behind(0), held);
 }
 
 fn value(value: Value) -> State {
@@ -98,29 +97,12 @@ fn it_is_held_against_what_was_last_sent_and_does_not_creep() {
 }
 
 #[test]
-fn what_is_passed_over_holds_no_position_and_is_remembered_until_a_newer_change_is_sent() {
+fn what_is_passed_over_waits_for_nothing() {
     let mut client = Client::new(&[beyond(5.0)]);
     client.change(&[(0, 10)]);
-    assert!(!client.restraint.is_passed_over(0));
     assert_eq!(client.change(&[(0, 12)]), NOTHING);
-    assert!(client.restraint.is_passed_over(0) && client.restraint.is_behind(0));
+    assert!(!client.restraint.is_waiting(0));
     assert_eq!((client.restraint.floor(), client.restraint.due()), (None, None));
-    client.change(&[(0, 20)]);
-    assert!(!client.restraint.is_passed_over(0));
-}
-
-#[test]
-fn what_was_passed_over_and_sent_later_is_remembered_because_no_position_tells_of_it() {
-    let mut client = Client::new(&[beyond(5.0)]);
-    client.change(&[(0, 10)]);
-    client.change(&[(0, 12)]);
-    client.restraint.sent(0, &client.states[0], client.told);
-    assert!(client.restraint.is_passed_over(0), "the frame may not have arrived");
-    client.restraint.shown(0, &client.states[0]);
-    assert!(!client.restraint.is_passed_over(0), "a snapshot's revision tells");
-    client.change(&[(0, 13)]);
-    client.restraint.removed(0);
-    assert!(!client.restraint.is_behind(0));
 }
 
 #[test]

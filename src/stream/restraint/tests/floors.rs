@@ -81,14 +81,16 @@ fn frame(client: &mut Client, model: &mut Model, most: usize) -> Vec<u32> {
         match client.restraint.judge(place, state, client.told, client.now) {
             Judgement::Send if sent.len() >= most => break false,
             Judgement::Send => {
-                client.restraint.sent(place, state, client.told);
+                client.restraint.sent(place, state, true);
                 model.floors.remove(&place);
                 sent.push(place);
             }
-            Judgement::HoldBack if flushes(place) => {
+            Judgement::Wait => {
+                assert!(flushes(place));
                 model.floors.entry(place).or_insert(client.told);
             }
-            Judgement::HoldBack => {
+            Judgement::PassOver => {
+                assert!(!flushes(place));
                 model.floors.remove(&place);
             }
         }
@@ -109,18 +111,16 @@ fn apply(client: &mut Client, model: &mut Model, op: &Op) {
         Op::Change(place, by) => {
             let state = &mut client.states[*place as usize];
             state.value = Some(Value::I64(value_of(state) + by));
-            state.seq = client.told + 1;
             mark(model, *place);
         }
         Op::Doubt(place) => {
             let state = &mut client.states[*place as usize];
             state.doubt = state.doubt.is_none().then_some((Reason::Timeout, UnixMs(0)));
-            state.seq = client.told + 1;
             mark(model, *place);
         }
         Op::Frame(most) => drop(frame(client, model, *most)),
         Op::Show(place) => {
-            client.restraint.shown(*place, &client.states[*place as usize]);
+            client.restraint.sent(*place, &client.states[*place as usize], false);
             model.floors.remove(place);
         }
         Op::Pass(ms) => client.pass(*ms),
@@ -144,7 +144,7 @@ fn rearrange(client: &mut Client, model: &mut Model) {
     after.keep_gates_of(&client.restraint);
     for (place, number) in (0..).zip(numbers) {
         after.push(number, RANGE, Some((&client.restraint, place)));
-        if client.restraint.is_behind(place) {
+        if client.restraint.is_waiting(place) {
             mark(model, place);
         }
     }
@@ -164,9 +164,7 @@ proptest! {
             prop_assert_eq!(client.restraint.floor(), model.floors.values().min().copied());
             for place in 0..PLACES {
                 let waits = model.floors.contains_key(&place);
-                let passed_over = client.restraint.is_passed_over(place);
-                prop_assert!(!(waits && passed_over));
-                prop_assert_eq!(client.restraint.is_behind(place), waits || passed_over);
+                prop_assert_eq!(client.restraint.is_waiting(place), waits);
             }
         }
         while !model.marks.is_empty() {
@@ -180,9 +178,6 @@ proptest! {
         }
         prop_assert_eq!(client.restraint.due(), None);
         prop_assert_eq!(client.restraint.floor(), None, "what waits is told in the end");
-        for place in 0..PLACES {
-            prop_assert_eq!(client.restraint.is_passed_over(place), client.restraint.is_behind(place));
-            prop_assert!(place == 4 || !client.restraint.is_behind(place), "place {}", place);
-        }
+        prop_assert!((0..PLACES).all(|place| !client.restraint.is_waiting(place)));
     }
 }

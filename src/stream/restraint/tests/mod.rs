@@ -72,7 +72,7 @@ impl Client {
     /// Some points become so, and a frame is gathered; its points.
     fn change(&mut self, changes: &[(u32, i64)]) -> Vec<u32> {
         for (place, value) in changes {
-            self.states[*place as usize] = State { seq: self.told + 1, ..good(*value) };
+            self.states[*place as usize] = good(*value);
         }
         let marks: Vec<u32> = changes.iter().map(|(place, _)| *place).collect();
         self.frame(&marks)
@@ -97,7 +97,7 @@ impl Client {
                 if frame.len() >= most {
                     break false;
                 }
-                self.restraint.sent(place, state, self.told);
+                self.restraint.sent(place, state, true);
                 frame.push(place);
             }
             if waited.is_some() {
