@@ -3,13 +3,15 @@
 //! Most deadlines are pushed back long before they come (every event postpones the heartbeat). A later deadline is
 //! therefore only noted; the entry keeps its place and is put right when its old time has come.
 
+use super::blocks::Blocks;
+
 /// Times are milliseconds since a moment that the owner chose.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     /// A binary heap, the earliest first. An entry's time may be earlier than its deadline, never later.
-    heap: Vec<Entry>,
+    heap: Blocks<Entry>,
     /// By token.
-    known: Vec<Known>,
+    known: Blocks<Known>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +33,8 @@ impl Deadlines {
     /// Sets the deadline of a token, instead of the one it had.
     pub(super) fn set(&mut self, token: u32, due_ms: u64) {
         let at = token as usize;
-        if at >= self.known.len() {
-            self.known.resize(at + 1, Known { due_ms: 0, at_ms: 0, place: None });
+        while at >= self.known.len() {
+            self.known.push(Known { due_ms: 0, at_ms: 0, place: None });
         }
         let Some(known) = self.known.get_mut(at) else { return };
         known.due_ms = due_ms;
@@ -61,13 +63,13 @@ impl Deadlines {
 
     /// The time at which [`pop`](Self::pop) is to be tried: that of the first deadline, or earlier.
     pub(super) fn next(&self) -> Option<u64> {
-        self.heap.first().map(|entry| entry.at_ms)
+        self.heap.get(0).map(|entry| entry.at_ms)
     }
 
     /// A token whose deadline has come; it has none any more.
     pub(super) fn pop(&mut self, now_ms: u64) -> Option<u32> {
         loop {
-            let first = self.heap.first_mut().filter(|first| first.at_ms <= now_ms)?;
+            let first = self.heap.get_mut(0).filter(|first| first.at_ms <= now_ms)?;
             let token = first.token;
             let known = self.known.get_mut(token as usize)?;
             if known.due_ms <= now_ms {
@@ -81,8 +83,9 @@ impl Deadlines {
     }
 
     fn remove(&mut self, place: usize) {
-        self.heap.swap_remove(place);
-        if place < self.heap.len() {
+        let last = self.heap.pop();
+        if let Some((entry, last)) = self.heap.get_mut(place).zip(last) {
+            *entry = last;
             self.rise(place);
             self.sink(place);
         }
@@ -119,7 +122,12 @@ impl Deadlines {
     }
 
     fn exchange(&mut self, one: usize, other: usize) {
-        self.heap.swap(one, other);
+        let (Some(&a), Some(&b)) = (self.heap.get(one), self.heap.get(other)) else { return };
+        for (place, entry) in [(one, b), (other, a)] {
+            if let Some(there) = self.heap.get_mut(place) {
+                *there = entry;
+            }
+        }
         self.note(one);
         self.note(other);
     }

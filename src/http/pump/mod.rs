@@ -8,7 +8,7 @@
 //! - `run`: its loop.
 //! - `reader`: one client's end, a turn at a time.
 //! - `piece`: one write's bytes, as HTTP frames them.
-//! - `deadlines`: when each stream is to be looked at again.
+//! - `deadlines`: when each stream is to be looked at again. `blocks`: a list that grows without moving.
 //!
 //! What holds:
 //! - A stream's turn gathers what its feed has, up to a bound, and is one write. Streams take turns in the order in which
@@ -17,6 +17,7 @@
 //!   client's mailbox. A reader that takes nothing for [`Limits::write_timeout`] is closed.
 //! - Nothing here waits for a reader, and nothing is read of what a client sends behind its request.
 
+mod blocks;
 mod deadlines;
 mod inbox;
 mod piece;

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
+use super::blocks::Blocks;
 use super::deadlines::Deadlines;
 use super::inbox::{Arrival, Caller, Inbox, Orders};
 use super::piece::Piece;
@@ -39,7 +40,7 @@ pub(in crate::http) struct Pump {
     epoll: OwnedFd,
     /// By token. A place that became free is taken again only after everything that the kernel told at once was heard: an
     /// event is never taken for that of another stream.
-    readers: Vec<Option<Reader>>,
+    readers: Blocks<Option<Reader>>,
     free: Vec<u32>,
     /// Who is to be served, in order. A token may stand here more than once (it was called, is due, and may be written to),
     /// or be nobody's any more.
@@ -63,7 +64,7 @@ impl Pump {
         Ok(Self {
             inbox,
             epoll,
-            readers: Vec::new(),
+            readers: Blocks::default(),
             free: Vec::new(),
             turns: VecDeque::new(),
             deadlines: Deadlines::default(),
@@ -92,7 +93,8 @@ impl Pump {
             self.turns.extend(called.drain(..));
             arrived.drain(..).for_each(|arrival| self.let_in(arrival));
             if orders.drain_until.is_some() && !mem::replace(&mut self.terms.draining, true) {
-                self.turns.extend((0..).zip(&self.readers).map(|(token, _)| token));
+                let tokens = u32::try_from(self.readers.len()).unwrap_or(u32::MAX);
+                self.turns.extend(0..tokens);
             }
             let now_ms = self.since_begin(Instant::now());
             while let Some(token) = self.deadlines.pop(now_ms) {
