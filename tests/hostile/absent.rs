@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::healthy::Healthy;
+use crate::http2::one_request;
 use crate::peer::http::{Stream, get};
 use crate::peer::wait_for;
 use crate::target::{SOON, Target};
@@ -93,12 +94,11 @@ impl Elsewhere {
         run(&(self.enter() + command));
     }
 
-    /// A client over there that opens a stream and takes all that comes. It is back when it has seen points.
-    fn client(&self, gateway: SocketAddr, query: &str) -> Client {
-        let request =
-            format!("GET /api/v1/stream?{query} HTTP/1.1\\r\\nHost: {GATEWAY}\\r\\n\\r\\n");
+    /// A client over there that sends `request` and takes all that comes. It is back when it has seen points.
+    fn client(&self, gateway: SocketAddr, request: &[u8]) -> Client {
+        let request: String = request.iter().map(|byte| format!("\\x{byte:02x}")).collect();
         let script = r#"exec 3<>"/dev/tcp/$0/$1"; printf "$2" >&3
-            while read -r line <&3; do case $line in "event: points"*) echo seen; exec cat <&3 >/dev/null; esac; done"#;
+            while read -r line <&3; do case $line in *"event: points"*) echo seen; exec cat <&3 >/dev/null; esac; done"#;
         let enter = self.enter();
         let mut words = enter.trim_end().split(' ');
         let mut process = Command::new(words.next().unwrap())
@@ -137,29 +137,32 @@ fn vanish() {
     let elsewhere = Elsewhere::new();
     // One place for the healthy reader, and one for each that vanishes.
     let target =
-        Target::listening("absent", "streams = 3", |own| format!("0.0.0.0:{}", own.port()));
+        Target::listening("absent", "streams = 4", |own| format!("0.0.0.0:{}", own.port()));
     let healthy = Healthy::follow(&target);
     let before = target.before();
-    // A heartbeat is due to one of them soon, to the other in a minute.
-    let _clients = [15_000, 60_000].map(|heartbeat_ms| {
-        let query = format!("points=line/still/*&heartbeat_ms={heartbeat_ms}");
-        elsewhere.client(target.address, &query)
-    });
+    // A heartbeat is due to one of them soon, to the others in a minute.
+    let path =
+        |heartbeat_ms| format!("/api/v1/stream?points=line/still/*&heartbeat_ms={heartbeat_ms}");
+    let http1 = |path| format!("GET {path} HTTP/1.1\r\nHost: {GATEWAY}\r\n\r\n").into_bytes();
+    let _clients = [http1(path(15_000)), http1(path(60_000)), one_request(GATEWAY, &path(60_000))]
+        .map(|request| elsewhere.client(target.address, &request));
     let is_full = || get(target.address, "/api/v1/stream").status == 503;
     assert!(is_full(), "all places are taken");
     let begin = Instant::now();
     elsewhere.run("ip link set far down");
     let mut noticed = Vec::new();
-    wait_for("both places to be free", FREE_WITHIN + SOON, || {
-        let gone = 2_usize.saturating_sub(before.files_more());
+    wait_for("their places to be free", FREE_WITHIN + SOON, || {
+        let gone = 3_usize.saturating_sub(before.files_more());
         (noticed.len()..gone).for_each(|_| noticed.push(begin.elapsed()));
-        (gone >= 2).then_some(())
+        (gone >= 3).then_some(())
     });
     println!("noticed after {noticed:?}");
     assert!(noticed.iter().all(|took| *took <= FREE_WITHIN), "{noticed:?}");
-    // Two new streams have their places.
+    let metrics = get(target.address, "/metrics").body;
+    assert!(metrics.contains("\npointcast_streams 1\n"), "the gauge counts who is gone: {metrics}");
+    // New streams have their places.
     let again: Vec<_> =
-        (0..2).map(|_| Stream::open(target.address, "points=line/still/1")).collect();
+        (0..3).map(|_| Stream::open(target.address, "points=line/still/1")).collect();
     assert!(is_full());
     drop(again);
     healthy.settle(&target);

@@ -22,6 +22,7 @@ mod bodies;
 mod connects;
 mod heads;
 mod healthy;
+mod http2;
 mod patterns;
 mod readers;
 mod target;
