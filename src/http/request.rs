@@ -107,10 +107,10 @@ impl Query {
 /// Looks that patterns may take on a thread that serves others too: a few milliseconds' worth.
 const QUICK_LOOKS: usize = 100_000;
 
-/// Does `work`, in which this many patterns may have to be held against every point; if that can take long, others
-/// are served by another thread meanwhile.
-pub(super) fn aside<T>(patterns: usize, table: &Table, work: impl FnOnce() -> T) -> T {
-    match patterns.saturating_mul(table.catalog().len()) > QUICK_LOOKS {
+/// Does `work`, in which so many patterns with a wildcard may have to be held against every point; if that can take
+/// long, others are served by another thread meanwhile.
+pub(super) fn aside<T>(wildcards: usize, table: &Table, work: impl FnOnce() -> T) -> T {
+    match wildcards.saturating_mul(table.catalog().len()) > QUICK_LOOKS {
         true => block_in_place(work),
         false => work(),
     }

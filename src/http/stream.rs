@@ -68,7 +68,7 @@ pub(super) async fn open(
         // Nobody is there to read: no session is worth it.
         return Ok(event_stream(Body::from_stream(stream::empty::<Event>())));
     }
-    let patterns = points.as_ref().map_or(0, Vec::len);
+    let wildcards = points.iter().flatten().filter(|pattern| !pattern.is_literal()).count();
     let opening = Opening {
         last_event_id: last_event_id.as_deref(),
         points,
@@ -76,7 +76,7 @@ pub(super) async fn open(
         form,
         address: peer.remote.ip(),
     };
-    let feed = aside(patterns, &api.table, || api.sessions.open(opening)).map_err(refused)?;
+    let feed = aside(wildcards, &api.table, || api.sessions.open(opening)).map_err(refused)?;
     if let Some(Extension(hand_over)) = hand_over {
         let http_10 = version == Version::HTTP_10;
         let framing = if http_10 { Framing::UntilClosed } else { Framing::Chunks };

@@ -23,7 +23,7 @@ pub(super) async fn show(
     Named(client): Named,
 ) -> Result<Response, Problem> {
     let session = find(&api, &client)?;
-    Ok(answer(aside(session.entries(), &api.table, || session.subscription())))
+    Ok(answer(aside(session.wildcards(), &api.table, || session.subscription())))
 }
 
 pub(super) async fn put(
@@ -79,11 +79,12 @@ fn edit(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let if_match = if_match(headers)?;
-    let patterns = match &edit {
-        Edit::Put(entries) => entries.len(),
-        Edit::Patch { add, .. } => session.entries() + add.len(),
+    let (given, kept) = match &edit {
+        Edit::Put(entries) => (entries, 0),
+        Edit::Patch { add, .. } => (add, session.wildcards()),
     };
-    match aside(patterns, &api.table, || session.edit(edit, if_match)) {
+    let given = given.iter().filter(|entry| !entry.pattern.is_literal()).count();
+    match aside(given + kept, &api.table, || session.edit(edit, if_match)) {
         Ok(edited) => Ok(answer(edited)),
         Err(EditError::Conflict(revision)) => Err(Problem::new(
             StatusCode::PRECONDITION_FAILED,

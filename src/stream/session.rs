@@ -123,10 +123,11 @@ impl Session {
         self.shared.changing.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many entries it has.
+    /// How many of its entries have a wildcard.
     #[must_use]
-    pub fn entries(&self) -> usize {
-        self.state().arrangement.entries.len()
+    pub fn wildcards(&self) -> usize {
+        let state = self.state();
+        state.arrangement.entries.iter().filter(|entry| !entry.pattern.is_literal()).count()
     }
 
     /// The revision and the entries, each with what it means now.
