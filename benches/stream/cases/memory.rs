@@ -21,7 +21,8 @@ const FURTHER: u32 = 100;
 
 pub(crate) fn run(bench: &mut Bench) {
     let (count, first) = bench.scale((10_000, 2_000), (500, 100));
-    let selecting = bench.scale(2_000, 200);
+    // The first make the texts and the lists that the table keeps of each point, however many come after them.
+    let (selecting, before) = bench.scale((2_500, 500), (200, 100));
     let (mut each, mut next): (Vec<f64>, Vec<f64>) = Default::default();
     let mut further: [Vec<f64>; 2] = Default::default();
     for _ in 0..bench.scale(3, 1) {
@@ -30,7 +31,7 @@ pub(crate) fn run(bench: &mut Bench) {
         each.push(grown[1] / count as f64);
         next.push((grown[1] - grown[0]) / (count - first) as f64);
         let points = 1 + FURTHER as usize;
-        let one = growth(bench, &one, 1, &[selecting])[0];
+        let one = between(&growth(bench, &one, 1, &[before, selecting]));
         let by_pattern = queries(|device| {
             let other = (device + 1) % DEVICES * OF_DEVICE;
             vec![format!("hall/{device:03}/**"), id(other)]
@@ -40,8 +41,8 @@ pub(crate) fn run(bench: &mut Bench) {
             (first..=first + FURTHER).map(|point| id(point % (DEVICES * OF_DEVICE))).collect()
         });
         for (further, queries) in further.iter_mut().zip([by_pattern, by_id]) {
-            let many = growth(bench, &queries, points, &[selecting])[0];
-            further.push((many - one) / selecting as f64 / f64::from(FURTHER));
+            let many = between(&growth(bench, &queries, points, &[before, selecting]));
+            further.push((many - one) / (selecting - before) as f64 / f64::from(FURTHER));
         }
     }
     let case = bench.case();
@@ -55,6 +56,11 @@ pub(crate) fn run(bench: &mut Bench) {
     bench.tell(Figure::alone(case, name, "bytes", by_pattern).with_target(POINT));
     let name = "per further point, each by its id";
     bench.tell(Figure::alone(case, name, "bytes", by_id));
+}
+
+/// From the first count to the last.
+fn between(grown: &[f64]) -> f64 {
+    grown[grown.len() - 1] - grown[0]
 }
 
 /// Devices of the table.
