@@ -121,6 +121,24 @@ fn an_older_position_costs_a_repetition() {
     back.until(&lane.id("a"), &json!(1));
 }
 
+#[test]
+fn a_position_that_never_was_is_void() {
+    let _among = among_others();
+    let lane = lane();
+    let id = Stream::of(&lane.id("a")).last_id.unwrap();
+    let (seq, revision) = (id.seq, id.revision);
+    for (seq, revision) in
+        [(u64::MAX, revision), (seq + 1_000_000_000, revision), (seq, revision + 5)]
+    {
+        let future = format!("{}.{}.{seq}.{revision}", id.client, id.epoch);
+        let query = format!("points={}", lane.id("a"));
+        let mut stream = Stream::open_with(&query, &[("Last-Event-ID", &future)]);
+        assert_eq!(stream.connect["resumed"], false, "{future}: changes would be held for told");
+        assert!(stream.connect["reset"].is_string(), "{future}");
+        stream.snapshot();
+    }
+}
+
 /// Follows a stream of a selection in several frames, cut after `bytes` of its body; what was taken in by then,
 /// and the newest position, as a browser would have them.
 fn cut_after(bytes: usize, query: &str) -> (Contract, Option<String>) {
