@@ -145,11 +145,8 @@ impl Delivery {
             return self.snapshot_step(snapshot, selected, view, turn, out);
         }
         let due = selected.due();
-        let mailbox = Arc::clone(selected.mailbox);
-        let mut backlog = mailbox.backlog();
+        let mut backlog = selected.mailbox.backlog();
         if backlog.is_empty() && due.is_none_or(|at| at > turn.now) {
-            // A new selection may have ended what was under way.
-            selected.shut_used(turn.now);
             return Step::Nothing(due);
         }
         if !turn.may_change {
@@ -313,7 +310,7 @@ impl Delivery {
         unsettled.iter().chain(&later).for_each(|place| backlog.mark(*place));
         let over = backlog.progress().0 >= round.until;
         if whole || over {
-            selected.shut_used(turn.now);
+            selected.shut_used();
         }
         if !complete {
             // A change that is settled may be in no frame yet: the position stays.

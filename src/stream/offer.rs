@@ -87,9 +87,9 @@ impl Selected<'_> {
         self.restraint.as_ref()?.due()
     }
 
-    pub(super) fn shut_used(&mut self, now: Instant) {
+    pub(super) fn shut_used(&mut self) {
         if let Some(restraint) = &mut self.restraint {
-            restraint.shut_used(now);
+            restraint.shut_used();
         }
     }
 
@@ -140,7 +140,7 @@ impl Selected<'_> {
         let missed = row.put(&mut shown, form, frame);
         let Some(missed) = missed else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
-            restraint.sent(place, shown.state(), false);
+            restraint.sent(place, shown.state(), None);
         }
         outcome(missed)
     }
@@ -192,7 +192,7 @@ impl Selected<'_> {
         }
         let Some(missed) = row.put(&mut shown, at.form, frame) else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
-            restraint.sent(place, shown.state(), true);
+            restraint.sent(place, shown.state(), Some(at.now));
         }
         if passed_over && shown.seq <= at.seq {
             // The client's next position will not tell whether this arrived.

@@ -25,13 +25,23 @@ struct Lane {
     open_at: Option<Instant>,
     /// Places that wait for it to open, each once. None waits in a lane that was never shut.
     waiting: VecDeque<u32>,
-    used: bool,
+    /// Of when the last frame is that took some of its points since it opened.
+    used_at: Option<Instant>,
+}
+
+impl Lane {
+    /// Shuts it if it was used, for its interval from then on.
+    fn shut(&mut self) {
+        if let Some(at) = self.used_at.take() {
+            self.open_at = Some(at + Duration::from_millis(self.interval_ms.into()));
+        }
+    }
 }
 
 impl Lanes {
     pub(super) fn add(&mut self, interval_ms: u32) -> LaneNumber {
         let waiting = VecDeque::new();
-        self.lanes.push(Lane { interval_ms, open_at: None, waiting, used: false });
+        self.lanes.push(Lane { interval_ms, open_at: None, waiting, used_at: None });
         self.lanes.len() - 1
     }
 
@@ -39,19 +49,17 @@ impl Lanes {
     pub(super) fn keep_gates_of(&mut self, before: &Self) {
         let known: HashMap<u32, &Lane> =
             before.lanes.iter().map(|lane| (lane.interval_ms, lane)).collect();
-        for (number, lane) in self.lanes.iter_mut().enumerate() {
+        for lane in &mut self.lanes {
             let Some(same) = known.get(&lane.interval_ms) else { continue };
-            (lane.open_at, lane.used) = (same.open_at, same.used);
-            if same.used {
-                self.used.push(number);
-            }
+            (lane.open_at, lane.used_at) = (same.open_at, same.used_at);
+            lane.shut();
         }
     }
 
     /// Opens all, with nothing waiting.
     pub(super) fn reset(&mut self) {
         for lane in &mut self.lanes {
-            (lane.open_at, lane.used) = (None, false);
+            (lane.open_at, lane.used_at) = (None, None);
             lane.waiting.clear();
         }
         self.awaited.clear();
@@ -86,24 +94,23 @@ impl Lanes {
         }
     }
 
-    /// One of the lane's points is in a frame.
-    pub(super) fn note_use(&mut self, number: LaneNumber) {
+    /// One of the lane's points is in a frame of this time.
+    pub(super) fn note_use(&mut self, number: LaneNumber, at: Instant) {
         let Some(lane) = self.lanes.get_mut(number) else { return };
-        if !std::mem::replace(&mut lane.used, true) {
+        if lane.used_at.replace(at).is_none() {
             self.used.push(number);
         }
     }
 
     /// Shuts the lanes that were used, but those in which places still wait that may be sent at once.
-    pub(super) fn shut_used(&mut self, now: Instant) {
+    pub(super) fn shut_used(&mut self) {
         let Self { lanes, used, .. } = self;
         used.retain(|number| {
             let Some(lane) = lanes.get_mut(*number) else { return false };
             if lane.waiting.is_empty() {
-                lane.used = false;
-                lane.open_at = Some(now + Duration::from_millis(lane.interval_ms.into()));
+                lane.shut();
             }
-            lane.used
+            lane.used_at.is_some()
         });
     }
 

@@ -248,15 +248,15 @@ impl Restraint {
         Judgement::PassOver
     }
 
-    /// The place's state is in a frame: nothing older of it waits. `changes`: in one that its lane is to be shut
-    /// after, as a snapshot is not.
-    pub(super) fn sent(&mut self, place: u32, state: &State, changes: bool) {
+    /// The place's state is in a frame: nothing older of it waits. `shut_at`: its lane is to be shut after that frame,
+    /// which is of this time; `None` for a snapshot, which shuts no lane.
+    pub(super) fn sent(&mut self, place: u32, state: &State, shut_at: Option<Instant>) {
         self.told(place);
         if let Some(row) = self.rows.get_mut(place as usize) {
             row.last = Last::of(state);
         }
-        if let Some(lane) = self.lane_of(place).filter(|_| changes) {
-            self.lanes.note_use(lane);
+        if let Some((lane, at)) = self.lane_of(place).zip(shut_at) {
+            self.lanes.note_use(lane, at);
         }
     }
 
@@ -267,7 +267,7 @@ impl Restraint {
     }
 
     /// Shuts the lanes whose points were sent since they opened, unless more of theirs is still to be sent at once.
-    pub(super) fn shut_used(&mut self, now: Instant) {
-        self.lanes.shut_used(now);
+    pub(super) fn shut_used(&mut self) {
+        self.lanes.shut_used();
     }
 }

@@ -41,10 +41,11 @@ fn a_gate_stays_shut_and_opens_when_it_would_have() {
 #[test]
 fn a_gate_that_was_about_to_be_shut_is() {
     let mut client = Client::new(&[every(100)]);
-    client.restraint.sent(0, &good(1), true);
+    client.restraint.sent(0, &good(1), Some(client.now));
+    client.pass(30);
     assert_eq!(rearrange(&mut client, &[every(100)]), NOTHING);
     assert_eq!(client.change(&[(0, 2)]), NOTHING);
-    assert_eq!(client.due_in_ms(), Some(100));
+    assert_eq!(client.due_in_ms(), Some(70), "counted from the frame");
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn check(wish: Wish, range: Option<(f64, f64)>, before: &State, after: &State, h
     restraint.push(1, range, None);
     let now = Instant::now();
     assert_eq!(restraint.judge(0, before, 0, now), Judgement::Send, "nothing was sent yet");
-    restraint.sent(0, before, true);
+    restraint.sent(0, before, Some(now));
     let expected = if held { Judgement::PassOver } else { Judgement::Send };
     assert_eq!(restraint.judge(0, after, 0, now), expected, "{wish:?}: {before:?} {after:?}");
 }

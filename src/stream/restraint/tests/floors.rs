@@ -81,7 +81,7 @@ fn frame(client: &mut Client, model: &mut Model, most: usize) -> Vec<u32> {
         match client.restraint.judge(place, state, client.told, client.now) {
             Judgement::Send if sent.len() >= most => break false,
             Judgement::Send => {
-                client.restraint.sent(place, state, true);
+                client.restraint.sent(place, state, Some(client.now));
                 model.floors.remove(&place);
                 sent.push(place);
             }
@@ -100,7 +100,7 @@ fn frame(client: &mut Client, model: &mut Model, most: usize) -> Vec<u32> {
         }
     };
     if whole || model.marks.is_empty() {
-        client.restraint.shut_used(client.now);
+        client.restraint.shut_used();
     }
     client.told += 1;
     sent
@@ -120,7 +120,7 @@ fn apply(client: &mut Client, model: &mut Model, op: &Op) {
         }
         Op::Frame(most) => drop(frame(client, model, *most)),
         Op::Show(place) => {
-            client.restraint.sent(*place, &client.states[*place as usize], false);
+            client.restraint.sent(*place, &client.states[*place as usize], None);
             model.floors.remove(place);
         }
         Op::Pass(ms) => client.pass(*ms),

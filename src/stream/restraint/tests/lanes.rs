@@ -51,8 +51,8 @@ fn a_lane_stays_open_until_what_waited_is_out() {
 #[test]
 fn a_snapshot_shuts_no_lane() {
     let mut client = Client::new(&[every(100)]);
-    client.restraint.sent(0, &good(1), false);
-    client.restraint.shut_used(client.now);
+    client.restraint.sent(0, &good(1), None);
+    client.restraint.shut_used();
     assert_eq!(client.change(&[(0, 2)]), [0]);
 }
 
@@ -62,7 +62,7 @@ fn what_was_told_otherwise_leaves_nothing_to_send_when_its_lane_opens() {
     client.change(&[(0, 1)]);
     assert_eq!(client.change(&[(0, 2)]), NOTHING);
     assert_eq!(client.restraint.floor(), Some(10));
-    client.restraint.sent(0, &good(2), false);
+    client.restraint.sent(0, &good(2), None);
     assert_eq!(client.restraint.floor(), None);
     client.pass(100);
     assert_eq!(client.restraint.ready(client.now), Some(0), "it stands in line all the same");

@@ -97,7 +97,7 @@ impl Client {
                 if frame.len() >= most {
                     break false;
                 }
-                self.restraint.sent(place, state, true);
+                self.restraint.sent(place, state, Some(self.now));
                 frame.push(place);
             }
             if waited.is_some() {
@@ -105,7 +105,7 @@ impl Client {
             }
         };
         assert!(whole || marks.next().is_none(), "marks that do not fit are no part of this");
-        self.restraint.shut_used(self.now);
+        self.restraint.shut_used();
         self.told += 10;
         frame
     }
