@@ -61,9 +61,10 @@ pub(super) fn expect_peer(stream: &std::net::TcpStream, limits: &Limits) {
 }
 
 /// The reader has no room. It may be there and slow, which the kernel's timeout does not tell apart: it answers probes,
-/// and they count against it nevertheless. It has all the time that a slow reader has.
+/// and they count against it nevertheless. It has nearly all the time that a slow reader has; nearly, because it may be
+/// gone, with its room filled by what was on its way, and the kernel's count begins a little later than its silence.
 pub(super) fn be_patient(stream: &std::net::TcpStream, limits: &Limits) {
-    set_timeout(stream, limits.write_timeout);
+    set_timeout(stream, limits.write_timeout * 15 / 16);
 }
 
 fn set_timeout(stream: &std::net::TcpStream, timeout: Duration) {

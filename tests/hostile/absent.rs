@@ -110,7 +110,7 @@ impl Elsewhere {
             .unwrap();
         let mut said = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        assert_eq!(said, "seen\n", "the client saw no points");
+        assert_eq!(said, "seen\n", "the client saw no points: {request}");
         Client(process)
     }
 }
@@ -137,24 +137,31 @@ fn vanish() {
     let elsewhere = Elsewhere::new();
     // One place for the healthy reader, and one for each that vanishes.
     let target =
-        Target::listening("absent", "streams = 4", |own| format!("0.0.0.0:{}", own.port()));
+        Target::listening("absent", "streams = 6", |own| format!("0.0.0.0:{}", own.port()));
     let healthy = Healthy::follow(&target);
     let before = target.before();
-    // A heartbeat is due to one of them soon, to the others in a minute.
-    let path =
-        |heartbeat_ms| format!("/api/v1/stream?points=line/still/*&heartbeat_ms={heartbeat_ms}");
-    let http1 = |path| format!("GET {path} HTTP/1.1\r\nHost: {GATEWAY}\r\n\r\n").into_bytes();
-    let _clients = [http1(path(15_000)), http1(path(60_000)), one_request(GATEWAY, &path(60_000))]
-        .map(|request| elsewhere.client(target.address, &request));
+    // A heartbeat is due to one of them soon, to two in a minute; and two have changes on their way without end.
+    let path = |points: &str, heartbeat_ms: u32| {
+        format!("/api/v1/stream?points=line/{points}/*&heartbeat_ms={heartbeat_ms}")
+    };
+    let http1 = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: {GATEWAY}\r\n\r\n").into_bytes();
+    let _clients = [
+        http1(&path("still", 15_000)),
+        http1(&path("still", 60_000)),
+        one_request(GATEWAY, &path("still", 60_000)),
+        http1(&path("count", 60_000)),
+        one_request(GATEWAY, &path("count", 60_000)),
+    ]
+    .map(|request| elsewhere.client(target.address, &request));
     let is_full = || get(target.address, "/api/v1/stream").status == 503;
     assert!(is_full(), "all places are taken");
     let begin = Instant::now();
     elsewhere.run("ip link set far down");
     let mut noticed = Vec::new();
     wait_for("their places to be free", FREE_WITHIN + SOON, || {
-        let gone = 3_usize.saturating_sub(before.files_more());
+        let gone = 5_usize.saturating_sub(before.files_more());
         (noticed.len()..gone).for_each(|_| noticed.push(begin.elapsed()));
-        (gone >= 3).then_some(())
+        (gone >= 5).then_some(())
     });
     println!("noticed after {noticed:?}");
     assert!(noticed.iter().all(|took| *took <= FREE_WITHIN), "{noticed:?}");
@@ -162,7 +169,7 @@ fn vanish() {
     assert!(metrics.contains("\npointcast_streams 1\n"), "the gauge counts who is gone: {metrics}");
     // New streams have their places.
     let again: Vec<_> =
-        (0..3).map(|_| Stream::open(target.address, "points=line/still/1")).collect();
+        (0..5).map(|_| Stream::open(target.address, "points=line/still/1")).collect();
     assert!(is_full());
     drop(again);
     healthy.settle(&target);
