@@ -90,6 +90,36 @@ fn cases() -> u32 {
     if std::env::var_os("POINTCAST_LONG").is_some() { 20_000 } else { 1_000 }
 }
 
+/// Found by the properties below: a wish for hearing less comes while what it is for is under way, and again.
+#[test]
+fn an_interval_counts_on_whoever_shuts_its_lane() {
+    let begin = |device, points| Op::Begin { device, points, read: Read::Good(0) };
+    let ask = |pattern| vec![Ask { pattern, wish: 2 }];
+    let look = || Op::Read { client: 2, most: usize::MAX };
+    let ops = vec![
+        begin(0, 1),
+        Op::Put { client: 2, asks: ask(19) },
+        begin(2, 1),
+        Op::Mark { device: 0 },
+        begin(1, 3),
+        look(),
+        Op::Mark { device: 2 },
+        begin(1, 1),
+        Op::Mark { device: 2 },
+        look(),
+        Op::Put { client: 2, asks: ask(0) },
+        Op::Pass { ms: 250 },
+        look(),
+        Op::Put { client: 0, asks: vec![] },
+        Op::Add { points: 0 },
+        Op::Add { points: 4096 },
+        Op::Pass { ms: 250 },
+        Op::Fail { device: 0, how: Failure::Timeout },
+        look(),
+    ];
+    check(vec![vec![]; CLIENTS], ops, 1_000);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
