@@ -29,7 +29,7 @@ struct Connection {
 
 impl Connection {
     fn open() -> Self {
-        let mut client = script_command("http2.mjs")
+        let mut client = script_command("http2_commands.mjs")
             .arg(format!("http://{}", place().address))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
