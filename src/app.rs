@@ -34,7 +34,7 @@ const STALE_SWEEP_EVERY: Duration = Duration::from_millis(100);
 const SIMULATION_WITHIN: Duration = Duration::from_millis(500);
 
 /// How long tasks may take to end after the connections have drained.
-const STOP_WITHIN: Duration = Duration::from_secs(3);
+const STOP_WITHIN: Duration = Duration::from_millis(1_800);
 
 /// A gateway that has started.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, the second stops at once.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that is gone: the first asks to stop, the second stops at once.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Signal,
 }
 
 impl StopSignals {
@@ -22,6 +23,7 @@ impl StopSignals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
@@ -33,6 +35,7 @@ impl StopSignals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
 

@@ -51,16 +51,19 @@ impl Fields {
         Vec::new()
     }
 
-    /// A list of texts, which may be missing.
-    pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
-        let mut texts = Vec::new();
+    /// What names each entry of a list, which may be missing: itself as text, or its `match`.
+    pub(super) fn entry_names(&mut self, key: &str) -> Vec<String> {
+        let mut names = Vec::new();
         for (at, entry) in self.list(key, false).into_iter().enumerate() {
-            match entry {
-                Json::String(text) => texts.push(text),
-                _ => self.refuse(format!("{key}[{at}]"), "give the entry as text".to_owned()),
+            match entry.get("match").unwrap_or(&entry) {
+                Json::String(text) => names.push(text.clone()),
+                _ => {
+                    let detail = "give the entry as it was given, or its match alone".to_owned();
+                    self.refuse(format!("{key}[{at}]"), detail);
+                }
             }
         }
-        texts
+        names
     }
 
     /// A text that must be there.

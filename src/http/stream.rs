@@ -111,7 +111,8 @@ fn refused(why: Refused) -> Problem {
         | Refused::StreamsPerAddress(_)
         | Refused::SessionsPerAddress(_)
         | Refused::Sessions(_)
-        | Refused::Points => Problem::busy(why.to_string(), RETRY_AFTER_S),
+        | Refused::TooOften(_)
+        | Refused::Points(..) => Problem::busy(why.to_string(), RETRY_AFTER_S),
         Refused::Entries(..) => Problem::field("points", why.to_string()),
     }
 }

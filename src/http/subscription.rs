@@ -49,7 +49,7 @@ pub(super) async fn patch(
     let json = request::json(&headers, body, &api.limits).await?;
     let mut body = Fields::read(json, &["add", "remove"]);
     let add = body.entries("add", false);
-    let remove = body.texts("remove");
+    let remove = body.entry_names("remove");
     body.finish()?;
     edit(&api, &session, Edit::Patch { add, remove }, &headers)
 }

@@ -8,12 +8,12 @@ use dashmap::DashMap;
 pub(super) struct PerAddress(DashMap<IpAddr, usize>);
 
 impl PerAddress {
-    pub(super) fn count(&self, address: IpAddr) -> usize {
-        self.0.get(&address).map_or(0, |count| *count)
-    }
-
-    pub(super) fn enter(&self, address: IpAddr) {
-        *self.0.entry(address).or_insert(0) += 1;
+    /// Counts one more, unless there are `most` already; whether it did.
+    pub(super) fn enter_within(&self, address: IpAddr, most: usize) -> bool {
+        let mut count = self.0.entry(address).or_insert(0);
+        let there_is_room = *count < most;
+        *count += usize::from(there_is_room);
+        there_is_room
     }
 
     pub(super) fn leave(&self, address: IpAddr) {

@@ -11,6 +11,9 @@ use super::offer::{Row, Selected};
 use super::restraint::{Restraint, RuleNumber};
 use crate::table::{Catalog, Index, Mailbox, Table};
 
+/// Points that the table is asked about at once: drivers wait meanwhile.
+const POINTS_AT_ONCE: usize = 1_024;
+
 /// A client's selection.
 #[derive(Debug)]
 pub(super) struct Arrangement {
@@ -126,7 +129,8 @@ impl Arrangement {
         // by its writer: the points stay registered all the while.
         self.mailbox.backlog().clear();
         let points: Vec<Index> = self.rows.iter().map(|row| row.index).collect();
-        let changed_at = table.changed_at(&points);
+        let changed_at: Vec<u64> =
+            points.chunks(POINTS_AT_ONCE).flat_map(|some| table.changed_at(some)).collect();
         let mut backlog = self.mailbox.backlog();
         for ((place, row), changed) in (0..).zip(&self.rows).zip(changed_at) {
             if changed > seq || row.is_passed_over() {

@@ -18,6 +18,9 @@ use super::offer::{Offer, Position, Row, Selected};
 use super::statistics::Outgoing;
 use crate::table::{Backlog, Form, View};
 
+/// Changes that one step looks at: what is held back fills no frame, and the table is held meanwhile.
+const LOOKS_A_STEP: usize = 4_096;
+
 /// A client's position and what is still on its way to it.
 #[derive(Debug)]
 pub(super) struct Delivery {
@@ -83,6 +86,8 @@ pub(super) enum Step {
     Nothing(Option<Instant>),
     /// There are changes, but they may not be sent yet.
     Held,
+    /// The session is being edited: nothing can be said now.
+    Busy,
 }
 
 /// What a step may put into a frame, and when it is.
@@ -283,7 +288,12 @@ impl Delivery {
         let (mut complete, mut whole, mut skipped) = (true, true, 0);
         let position = self.position(turn);
         let changes = out.tally.changes();
-        while let Some(next) = selected.next(backlog, turn.now) {
+        for looks in 0.. {
+            let Some(next) = selected.next(backlog, turn.now) else { break };
+            if looks == LOOKS_A_STEP {
+                whole = false;
+                break;
+            }
             if !selected.may_pass(next, view, self.taken, turn.now) {
                 backlog.take();
                 continue;
@@ -326,7 +336,8 @@ impl Delivery {
         match frame.kind() {
             _ if frame.is_empty() => {
                 frame.abandon();
-                Step::Nothing(selected.due())
+                // What was not looked at yet is looked at when others had the table.
+                Step::Nothing(if whole { selected.due() } else { Some(turn.now) })
             }
             Kind::Points => {
                 Step::Points(Tail { snapshot: None, skipped, names: frame.into_names() })

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::delivery::{Delivery, Step, Turn};
 use super::event_id::EventId;
 use super::frame::{self, Bounds, Connect};
-use super::session::{Begun, Then};
+use super::session::{BUSY, Begun, Then};
 use super::sessions::Attached;
 use super::statistics::{Outgoing, Totals};
 use crate::table::Form;
@@ -201,6 +201,7 @@ impl Feed {
             return Next::Event;
         };
         let due = match step {
+            Step::Busy => return Next::Idle(now + BUSY),
             Step::Held => hold,
             Step::Nothing(due) => due,
             event @ (Step::Catalog(_)
@@ -213,7 +214,9 @@ impl Feed {
         if now < heartbeat_due {
             return Next::Idle(due.map_or(heartbeat_due, |until| until.min(heartbeat_due)));
         }
-        session.settle_idle(*connection, &mut self.delivery);
+        if !session.settle_idle(*connection, &mut self.delivery) {
+            return Next::Idle(now + BUSY);
+        }
         out.tally.heartbeat();
         frame::heartbeat(&mut out.bytes, UnixMs::now().0, self.pace.heartbeat_ms, self.position());
         self.last_event = now;
@@ -222,7 +225,13 @@ impl Feed {
 
     /// Writes the event that a step came to, and says what comes after it.
     fn tell(&mut self, event: Step, then: Then, now: Instant, out: &mut Outgoing) -> Next {
-        if matches!(&event, Step::Points(tail) if tail.snapshot.is_none()) {
+        let is_change = match &event {
+            Step::Points(tail) => tail.snapshot.is_none(),
+            Step::Removed => true,
+            Step::Catalog(_) | Step::Notice(_) | Step::Subscribed { .. } => false,
+            Step::Nothing(_) | Step::Held | Step::Busy => false,
+        };
+        if is_change {
             self.last_changes = Some(now);
         }
         self.write(event, &mut out.bytes);
@@ -244,7 +253,7 @@ impl Feed {
             Step::Subscribed { revision, count } => frame::subscribed(out, revision, count),
             Step::Points(tail) => frame::end_points(out, &tail, self.position()),
             Step::Removed => frame::end_removed(out, self.position()),
-            Step::Held | Step::Nothing(_) => {}
+            Step::Busy | Step::Held | Step::Nothing(_) => {}
         }
     }
 

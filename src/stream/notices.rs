@@ -1,7 +1,8 @@
 //! Messages to everybody or to one client, the newest of which are kept for those who come back.
 //!
-//! A session remembers the id of the last notice that was written to it, so nothing is queued for a client. What has
-//! been pushed out by newer notices before a client came back is lost to it.
+//! A session remembers the id of the last notice that was written to it, so nothing is queued for a client. What was
+//! written shortly before a connection ended is written again when its client comes back. What has been pushed out by
+//! newer notices before a client came back is lost to it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pointcast_api::UnixMs;
 use serde::Serialize;
+use tokio::time::Instant;
 
 /// How many notices are kept.
 pub(super) const MAX_KEPT: usize = 1_000;
@@ -58,6 +60,8 @@ pub struct Notice {
     pub time: u64,
     #[serde(skip)]
     to: Addressee,
+    #[serde(skip)]
+    at: Instant,
 }
 
 /// The notices of one run of the gateway.
@@ -83,7 +87,8 @@ impl Notices {
         if kept.len() >= MAX_KEPT {
             kept.pop_front();
         }
-        kept.push_back(Arc::new(Notice { id, severity, text, from, time: time.0, to }));
+        let at = Instant::now();
+        kept.push_back(Arc::new(Notice { id, severity, text, from, time: time.0, to, at }));
         self.last.store(id, Ordering::Release);
         id
     }
@@ -91,6 +96,13 @@ impl Notices {
     /// The id of the newest notice; 0 before the first.
     pub(super) fn last(&self) -> u64 {
         self.last.load(Ordering::Acquire)
+    }
+
+    /// The id of the newest notice that was there at a time, as far as is known: those that made way count as old.
+    pub(super) fn last_at(&self, time: Instant) -> u64 {
+        let kept = self.kept();
+        let at = kept.partition_point(|notice| notice.at <= time);
+        kept.get(at).map_or(self.last(), |notice| notice.id.saturating_sub(1))
     }
 
     /// The first notice for `client` after `id`. `None`: up to [`last`](Self::last) as it was before this call there

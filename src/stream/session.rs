@@ -25,8 +25,17 @@ use crate::table::{Form, View};
 pub use edit::{Edit, EditError, Edited};
 pub use overview::Overview;
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// When a stream looks again whose session is being edited.
-const BUSY: Duration = Duration::from_millis(1);
+pub(super) const BUSY: Duration = Duration::from_millis(1);
+
+/// A notice that was written so long before its connection ended has arrived: a peer that vanished is given up sooner.
+const NOTICE_IN_DOUBT: Duration = Duration::from_secs(31);
+
+/// A client asked for more snapshots within a second than it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooOften(pub(super) usize);
 
 /// One client's session.
 #[derive(Debug)]
@@ -37,6 +46,9 @@ pub struct Session {
     shared: Arc<Shared>,
     /// What its connections have sent; what else they have is in the state.
     sent_bytes: AtomicU64,
+    /// The newest connection that has ended, and when. Apart from the state: a connection ends on a thread that serves
+    /// others.
+    left: Mutex<Option<(u64, Instant)>>,
     /// Held throughout an edit.
     editing: Mutex<()>,
     state: Mutex<State>,
@@ -47,11 +59,11 @@ struct State {
     arrangement: Arrangement,
     /// What its connections have sent, but bytes.
     sent: Sent,
-    /// The last notice that was written to it.
+    /// The last notice that was written to it, and the last before it began.
     noticed: u64,
+    noticed_before: u64,
     connection: u64,
-    edits_paid_until: Option<Instant>,
-    left_at: Option<Instant>,
+    snapshots_paid_until: Option<Instant>,
     /// Its life is over: whoever still holds the session finds nothing there any more.
     over: bool,
 }
@@ -74,20 +86,38 @@ pub(super) struct Begun {
     pub(super) catalog: u64,
 }
 
+impl State {
+    /// Pays for a snapshot, of which a client may have at most `most` within a second.
+    fn pay(&mut self, now: Instant, most: usize) -> Result<(), TooOften> {
+        self.snapshots_paid_until =
+            pay(self.snapshots_paid_until, now, most).ok_or(TooOften(most))?;
+        Ok(())
+    }
+}
+
+/// Pays for one of at most `most` snapshots within any second: until when they are paid for then, or `None` if that
+/// would be more than a second ahead.
+fn pay(paid_until: Option<Instant>, now: Instant, most: usize) -> Option<Option<Instant>> {
+    let price = SECOND / u32::try_from(most).unwrap_or(u32::MAX).max(1);
+    let until = paid_until.map_or(now, |until| until.max(now)) + price;
+    (until <= now + SECOND).then_some(Some(until))
+}
+
 impl Session {
     pub(super) fn new(home: IpAddr, shared: Arc<Shared>) -> Self {
+        let noticed = shared.notices.last();
         let state = State {
             arrangement: Arrangement::empty(),
             sent: Sent::default(),
-            noticed: shared.notices.last(),
+            noticed,
+            noticed_before: noticed,
             connection: 0,
-            edits_paid_until: None,
-            left_at: None,
+            snapshots_paid_until: None,
             over: false,
         };
         let (client, sent_bytes) = (ClientName::new(), AtomicU64::new(0));
-        let (editing, state) = (Mutex::new(()), Mutex::new(state));
-        Self { client, home, shared, sent_bytes, editing, state }
+        let (left, editing, state) = (Mutex::default(), Mutex::new(()), Mutex::new(state));
+        Self { client, home, shared, sent_bytes, left, editing, state }
     }
 
     /// Names the session in subscription calls.
@@ -149,19 +179,32 @@ impl Session {
 
     /// Lets a new connection take the session over at the position its client names: the same as
     /// [`begin`](Self::begin), or `None` if the client cannot have been there or the session's life is over.
-    pub(super) fn resume(&self, seq: u64, revision: u32, form: Form) -> Option<Begun> {
+    ///
+    /// # Errors
+    /// [`TooOften`]: it may mean a snapshot, and is paid for like an edit.
+    pub(super) fn resume(
+        &self,
+        seq: u64,
+        revision: u32,
+        form: Form,
+    ) -> Result<Option<Begun>, TooOften> {
         let mut state = self.state();
-        let table = &self.shared.table;
+        let Shared { table, limits, notices, .. } = &*self.shared;
         if state.over || seq > table.settled() || revision > state.arrangement.revision {
-            return None;
+            return Ok(None);
         }
+        let now = Instant::now();
+        state.pay(now, limits.snapshots_per_second)?;
         state.arrangement.rewind(table, seq);
-        Some(self.take_over(&mut state, seq, revision, form))
+        // What was written last may not have arrived, and no position tells: it is written again.
+        let left_at = self.left_at(state.connection).unwrap_or(now);
+        let arrived = left_at.checked_sub(NOTICE_IN_DOUBT).map_or(0, |at| notices.last_at(at));
+        state.noticed = state.noticed.min(arrived.max(state.noticed_before));
+        Ok(Some(self.take_over(&mut state, seq, revision, form)))
     }
 
     fn take_over(&self, state: &mut State, seq: u64, revision: u32, form: Form) -> Begun {
         state.connection += 1;
-        state.left_at = None;
         state.arrangement.mailbox.hand_over(state.connection);
         let catalog = self.shared.table.catalog().generation();
         let settled = self.shared.table.settled();
@@ -172,17 +215,24 @@ impl Session {
 
     /// Ends a connection's hold on the session, unless a newer one has it.
     pub(super) fn leave(&self, connection: u64) {
-        let mut state = self.state();
-        if state.connection == connection {
-            state.left_at = Some(Instant::now());
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.is_none_or(|(newest, _)| newest < connection) {
+            *left = Some((connection, Instant::now()));
         }
+    }
+
+    /// Since when nobody drives the session whose newest connection is this.
+    fn left_at(&self, connection: u64) -> Option<Instant> {
+        let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.filter(|(newest, _)| *newest == connection).map(|(_, at)| at)
     }
 
     /// Ends the session if nobody has driven it for longer than its life; true if its life is over. From then
     /// on it can be neither resumed nor edited: [`close`](Self::close) it.
     pub(super) fn end_if_due(&self, now: Instant) -> bool {
         let mut state = self.state();
-        let unused = state.left_at.map(|at| now.saturating_duration_since(at));
+        let left_at = self.left_at(state.connection);
+        let unused = left_at.map(|at| now.saturating_duration_since(at));
         state.over |= unused.is_some_and(|unused| unused >= self.shared.limits.session_life);
         state.over
     }
@@ -214,7 +264,7 @@ impl Session {
     ) -> Option<(Step, Then)> {
         // An edit may hold it for long, and others' streams wait for this step: it is tried again.
         let Some(mut state) = self.state_if_free() else {
-            return Some((Step::Nothing(Some(turn.now + BUSY)), Then::Look));
+            return Some((Step::Busy, Then::Look));
         };
         if state.connection != connection {
             return None;
@@ -227,7 +277,7 @@ impl Session {
             let mut selected = state.arrangement.selected();
             let mut step = |view: &mut View<'_>| delivery.step(&mut selected, view, turn, out);
             let step = self.shared.table.view(&mut step);
-            let is_event = !matches!(step, Step::Nothing(_) | Step::Held);
+            let is_event = !matches!(step, Step::Nothing(_) | Step::Held | Step::Busy);
             let mut then = Then::Look;
             if is_event {
                 state.sent.add(out.tally.sent.since(before));
@@ -260,12 +310,13 @@ impl Session {
         next.map(Step::Notice)
     }
 
-    /// Moves an idle delivery's position to what is settled, for a heartbeat.
-    pub(super) fn settle_idle(&self, connection: u64, delivery: &mut Delivery) {
-        let mut state = self.state();
+    /// Moves an idle delivery's position to what is settled, for a heartbeat; false while the session is being edited.
+    pub(super) fn settle_idle(&self, connection: u64, delivery: &mut Delivery) -> bool {
+        let Some(mut state) = self.state_if_free() else { return false };
         if state.connection == connection {
             let mut selected = state.arrangement.selected();
             self.shared.table.view(|view| delivery.settle_idle(&mut selected, view));
         }
+        true
     }
 }

@@ -20,7 +20,7 @@ use super::event_id::EventId;
 use super::feed::{Feed, Pace, Welcome};
 use super::notices::{Addressee, Notices, Severity};
 use super::selection::Verdict;
-use super::session::{Edit, EditError, Session};
+use super::session::{Edit, EditError, Session, TooOften};
 use super::shared::Shared;
 use super::standing::Standing;
 use super::statistics::Totals;
@@ -64,8 +64,11 @@ pub enum Refused {
     #[error("{0} entries in the selection, at most {1} are allowed")]
     Entries(usize, usize),
     /// [`Limits::points_per_client`] or [`Limits::selected_points`].
-    #[error("the selection passes the limit on selected points")]
-    Points,
+    #[error("the selection passes the limit on selected points: {0} for a client, {1} in all")]
+    Points(usize, usize),
+    /// [`Limits::snapshots_per_second`].
+    #[error("resumed or edited more than {0} times within a second")]
+    TooOften(usize),
 }
 
 /// All sessions of one run of the gateway.
@@ -80,6 +83,13 @@ pub struct Sessions {
 pub struct Attached {
     pub(super) session: Arc<Session>,
     pub(super) connection: u64,
+    address: IpAddr,
+}
+
+/// A stream's place among all and among those of its address; dropping it gives it back.
+#[derive(Debug)]
+struct Place<'a> {
+    shared: &'a Shared,
     address: IpAddr,
 }
 
@@ -153,9 +163,10 @@ impl Sessions {
         if let Some(Some(id)) = id
             && id.epoch == self.shared.epoch
             && let Some(session) = self.find(id.client)
-            && let Some(begun) = session.resume(id.seq, id.revision, form)
+            && let Some(begun) = session.resume(id.seq, id.revision, form)?
         {
-            let attached = self.attach(&session, begun.connection, address);
+            let place = Place::keep(&self.shared, address);
+            let attached = place.hold(&session, begun.connection);
             let welcome = Welcome { resumed: true, reset: None, selection: "kept" };
             return Ok(Feed::start(attached, begun, pace, welcome));
         }
@@ -163,44 +174,29 @@ impl Sessions {
             Some(id) if id.epoch != self.shared.epoch => "restart",
             _ => "expired",
         });
-        self.admit(address)?;
-        let session = Arc::new(Session::new(address, Arc::clone(&self.shared)));
-        self.shared.sessions_by_address.enter(address);
+        let place = Place::take(&self.shared, address)?;
+        let session = self.admit(address)?;
         // It is here before it selects: whoever removes points looks for sessions that want them again.
         self.sessions.insert(*session.client(), Arc::clone(&session));
-        let selection = first_selection(&session, points);
+        let selection = match self.sessions.len() {
+            held if held > self.shared.limits.sessions => Err(Refused::Sessions(held - 1)),
+            _ => first_selection(&session, points),
+        };
         let selection = selection.inspect_err(|_| self.end(session.client()))?;
         let begun = session.begin(form);
-        let attached = self.attach(&session, begun.connection, address);
+        let attached = place.hold(&session, begun.connection);
         let welcome = Welcome { resumed: false, reset, selection };
         Ok(Feed::start(attached, begun, pace, welcome))
     }
 
-    fn admit(&self, address: IpAddr) -> Result<(), Refused> {
-        let Shared { limits, streams_by_address, sessions_by_address, .. } = &*self.shared;
-        let streams = self.open_streams();
-        if streams >= limits.streams {
-            return Err(Refused::Streams(streams));
+    /// A new session, counted for its address.
+    fn admit(&self, address: IpAddr) -> Result<Arc<Session>, Refused> {
+        let Shared { limits, sessions_by_address, .. } = &*self.shared;
+        let most = limits.sessions_per_address;
+        if !sessions_by_address.enter_within(address, most) {
+            return Err(Refused::SessionsPerAddress(most));
         }
-        let from_there = streams_by_address.count(address);
-        if from_there >= limits.streams_per_address {
-            return Err(Refused::StreamsPerAddress(from_there));
-        }
-        let held_there = sessions_by_address.count(address);
-        if held_there >= limits.sessions_per_address {
-            return Err(Refused::SessionsPerAddress(held_there));
-        }
-        let sessions = self.sessions.len();
-        if sessions >= limits.sessions {
-            return Err(Refused::Sessions(sessions));
-        }
-        Ok(())
-    }
-
-    fn attach(&self, session: &Arc<Session>, connection: u64, address: IpAddr) -> Attached {
-        self.shared.streams.fetch_add(1, Ordering::Relaxed);
-        self.shared.streams_by_address.enter(address);
-        Attached { session: Arc::clone(session), connection, address }
+        Ok(Arc::new(Session::new(address, Arc::clone(&self.shared))))
     }
 
     /// Ends the sessions whose life is over. To be called every [`SWEEP_EVERY`](Self::SWEEP_EVERY).
@@ -299,11 +295,51 @@ fn first_selection(
     let edited = session.edit(Edit::Put(points.into_iter().map(Entry::from).collect()), None);
     match edited {
         Ok(edited) if edited.entries.iter().any(|e| e.verdict == Verdict::Limit) => {
-            Err(Refused::Points)
+            let limits = &session.shared().limits;
+            Err(Refused::Points(limits.points_per_client, limits.selected_points))
         }
         Ok(_) => Ok("query"),
         Err(EditError::TooManyEntries(count, most)) => Err(Refused::Entries(count, most)),
         Err(EditError::Conflict(_) | EditError::TooOften(_) | EditError::Over) => Ok("empty"),
+    }
+}
+
+impl<'a> Place<'a> {
+    /// A place within the limits.
+    fn take(shared: &'a Shared, address: IpAddr) -> Result<Self, Refused> {
+        let Shared { limits, streams, streams_by_address, .. } = shared;
+        let most = limits.streams;
+        let one_more = |all| (all < most).then_some(all + 1);
+        if streams.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
+            return Err(Refused::Streams(most));
+        }
+        let most = limits.streams_per_address;
+        if !streams_by_address.enter_within(address, most) {
+            streams.fetch_sub(1, Ordering::Relaxed);
+            return Err(Refused::StreamsPerAddress(most));
+        }
+        Ok(Self { shared, address })
+    }
+
+    /// The place of a session within its life, whatever the limits say.
+    fn keep(shared: &'a Shared, address: IpAddr) -> Self {
+        shared.streams.fetch_add(1, Ordering::Relaxed);
+        shared.streams_by_address.enter_within(address, usize::MAX);
+        Self { shared, address }
+    }
+
+    /// The connection that has the place from now on.
+    fn hold(self, session: &Arc<Session>, connection: u64) -> Attached {
+        let attached = Attached { session: Arc::clone(session), connection, address: self.address };
+        // It is given back by the connection.
+        std::mem::forget(self);
+        attached
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.shared.leave_place(self.address);
     }
 }
 
@@ -315,9 +351,13 @@ impl Attached {
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        let shared = self.session.shared();
         self.session.leave(self.connection);
-        shared.streams.fetch_sub(1, Ordering::Relaxed);
-        shared.streams_by_address.leave(self.address);
+        self.session.shared().leave_place(self.address);
+    }
+}
+
+impl From<TooOften> for Refused {
+    fn from(TooOften(most): TooOften) -> Self {
+        Self::TooOften(most)
     }
 }

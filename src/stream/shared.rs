@@ -1,6 +1,7 @@
 //! What all sessions share.
 
-use std::sync::atomic::AtomicUsize;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
 use super::addresses::PerAddress;
@@ -26,4 +27,12 @@ pub(super) struct Shared {
     pub(super) streams: AtomicUsize,
     pub(super) streams_by_address: PerAddress,
     pub(super) sessions_by_address: PerAddress,
+}
+
+impl Shared {
+    /// A stream from this address has ended.
+    pub(super) fn leave_place(&self, address: IpAddr) {
+        self.streams.fetch_sub(1, Ordering::Relaxed);
+        self.streams_by_address.leave(address);
+    }
 }

@@ -21,6 +21,8 @@ pub struct Catalog {
     entries: Vec<Arc<Entry>>,
     /// The places of the points that are there, in the order of their ids.
     sorted: Vec<Index>,
+    /// By place, whether the point was removed: asked for each point of a selection.
+    removed: Vec<bool>,
     generation: u64,
 }
 
@@ -73,7 +75,8 @@ impl Catalog {
     /// # Errors
     /// [`CatalogError`] for an id that occurs twice, and past [`MAX_PLACES`] points.
     pub fn new(points: Vec<(PointDeclaration, String)>) -> Result<Self, CatalogError> {
-        Self { entries: Vec::new(), sorted: Vec::new(), generation: 0 }.with(points)
+        Self { entries: Vec::new(), sorted: Vec::new(), removed: Vec::new(), generation: 0 }
+            .with(points)
     }
 
     /// The next catalogue: `points` more, at the places behind the last.
@@ -97,7 +100,11 @@ impl Catalog {
         entries.extend(self.entries.iter().cloned());
         let added = points.into_iter();
         entries.extend(added.map(|(declaration, device)| Arc::new(Entry { declaration, device })));
-        let mut next = Self { entries, sorted: Vec::new(), generation: self.generation + 1 };
+        let mut removed = Vec::with_capacity(count);
+        removed.extend(&self.removed);
+        removed.resize(count, false);
+        let generation = self.generation + 1;
+        let mut next = Self { entries, sorted: Vec::new(), removed, generation };
         let mut sorted = Vec::with_capacity(self.sorted.len() + count - self.entries.len());
         sorted.extend(&self.sorted);
         sorted.extend(self.places()..next.places());
@@ -116,7 +123,13 @@ impl Catalog {
     pub(super) fn without(&self, points: &[Index]) -> Self {
         let gone: HashSet<Index> = points.iter().copied().collect();
         let sorted = self.sorted.iter().copied().filter(|index| !gone.contains(index)).collect();
-        Self { entries: self.entries.clone(), sorted, generation: self.generation + 1 }
+        let mut removed = self.removed.clone();
+        for index in points {
+            if let Some(removed) = removed.get_mut(*index as usize) {
+                *removed = true;
+            }
+        }
+        Self { entries: self.entries.clone(), sorted, removed, generation: self.generation + 1 }
     }
 
     /// The place that the next new point gets.
@@ -158,7 +171,7 @@ impl Catalog {
     /// Whether the point at a place was removed. A point of the same id at another place is another point.
     #[must_use]
     pub fn is_removed(&self, index: Index) -> bool {
-        self.entry(index).is_some_and(|entry| self.find(entry.id()) != Some(index))
+        self.removed.get(index as usize).copied().unwrap_or(false)
     }
 
     /// The place of a point.

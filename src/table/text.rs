@@ -17,12 +17,11 @@ const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 /// How a point's changes are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// `{"id":…,"value":…,"quality":…,"time":…}`; of a removed point, its id in quotes.
+    /// `{"id":…,"value":…,"quality":…,"time":…}`.
     #[default]
     Plain,
     /// `[alias,value,dt]`, and behind that the reason when the quality is not good. The alias is the point's place,
-    /// `dt` its source time in milliseconds since the table's [`t0`](super::Table::t0), or `null`. Of a removed
-    /// point, its alias.
+    /// `dt` its source time in milliseconds since the table's [`t0`](super::Table::t0), or `null`.
     Compact,
 }
 
@@ -46,15 +45,6 @@ impl Named<'_> {
                 text
             }
             Form::Compact => self.compact(state),
-        }
-    }
-
-    /// The text of a removal.
-    pub(super) fn removal(&self, form: Form) -> String {
-        match form {
-            // An id needs no escape: its constructor lets nothing in that would.
-            Form::Plain => format!("\"{}\"", self.entry.id()),
-            Form::Compact => self.index.to_string(),
         }
     }
 
@@ -163,11 +153,11 @@ mod tests {
     }
 
     /// The text of a point that is the 1235th.
-    fn text(form: Form, id: &str, state: Option<&State>) -> String {
+    fn text(form: Form, id: &str, state: &State) -> String {
         let declare = |id: &str| PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::F64);
         let catalog = Catalog::new(vec![(declare(id), String::new())]).unwrap();
         let named = Named { entry: catalog.entry(0).unwrap(), index: 1_234, t0: T0 };
-        state.map_or_else(|| named.removal(form), |state| named.change(form, state))
+        named.change(form, state)
     }
 
     // Frozen: dashboards read these.
@@ -175,8 +165,8 @@ mod tests {
     fn changes_on_the_wire() {
         let check = |value, doubt, time, plain: &str, compact: &str| {
             let state = state(value, doubt, time);
-            assert_eq!(text(Form::Plain, "a/b", Some(&state)), plain);
-            assert_eq!(text(Form::Compact, "a/b", Some(&state)), compact);
+            assert_eq!(text(Form::Plain, "a/b", &state), plain);
+            assert_eq!(text(Form::Compact, "a/b", &state), compact);
         };
         check(
             Value::f64(21.4),
@@ -206,8 +196,6 @@ mod tests {
             r#"{"id":"a/b","value":"on, \"so\"","quality":"uncertain","reason":"substituted","since":1700000000005,"time":1700000000000}"#,
             r#"[1234,"on, \"so\"",0,"substituted"]"#,
         );
-        assert_eq!(text(Form::Plain, "a/b", None), "\"a/b\"");
-        assert_eq!(text(Form::Compact, "a/b", None), "1234");
     }
 
     #[test]
@@ -221,8 +209,8 @@ mod tests {
         ] {
             for time in [T0.0 + 1_234, week] {
                 let state = state(value.clone(), None, Some(time));
-                let plain = text(Form::Plain, id, Some(&state));
-                let compact = text(Form::Compact, id, Some(&state));
+                let plain = text(Form::Plain, id, &state);
+                let compact = text(Form::Compact, id, &state);
                 assert!(plain.len() >= 3 * compact.len(), "{plain} {compact}");
             }
         }

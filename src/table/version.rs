@@ -88,8 +88,7 @@ impl Version {
         };
         let made = text.is_empty();
         if made {
-            *text =
-                if self.removed { named.removal(form) } else { named.change(form, &self.state) };
+            *text = named.change(form, &self.state);
         }
         (text, made)
     }

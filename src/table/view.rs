@@ -105,7 +105,7 @@ impl Shown<'_> {
         self.named.entry.id().as_str()
     }
 
-    /// Its JSON text; of a removed point, what names it. Made at most once for each version and form.
+    /// Its JSON text, which a removed point has not: what is told of that is its id. Made at most once for each version and form.
     pub fn text(&mut self, form: Form) -> &str {
         let (text, made) = self.version.text(form, &self.named);
         *self.encodes += u64::from(made);

@@ -79,7 +79,7 @@ async fn a_session_whose_life_is_over_can_neither_be_resumed_nor_edited() {
     advance(Limits::default().session_life).await;
     bench.sessions.sweep(Instant::now());
     assert_eq!(session.edit(Edit::Put(entries([0])), None), Err(EditError::Over));
-    assert!(session.resume(0, 1, Form::Plain).is_none());
+    assert!(session.resume(0, 1, Form::Plain).unwrap().is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ mod pace;
 mod unsettled;
 
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use pointcast_api::{PointDeclaration, PointId, ValueType};
@@ -23,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::testing::{entries, patterns, put, table};
 use super::{
-    Addressee, Deadband, Edit, EditError, Entry, Feed, Opening, Pace, Refused, Session, Sessions,
-    Severity, Verdict, Wish,
+    Addressee, Deadband, Edit, EditError, Entry, Feed, Next, Opening, Outgoing, Pace, Refused,
+    Session, Sessions, Severity, Verdict, Wish,
 };
 use crate::limits::Limits;
 use crate::table::{Form, Index, Pattern, Table};

@@ -35,12 +35,14 @@ async fn a_notice_reaches_whom_it_is_for_at_once_and_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_came_while_a_client_was_away_comes_with_its_resume_and_once() {
+async fn what_came_while_a_client_was_away_comes_with_its_resume() {
     let bench = Bench::new(1, Limits::default());
     tell(&bench, None, "before its time");
     let (mut feed, id) = bench.client([("p0", PLAIN)]).await;
     tell(&bench, None, "while it is there");
     assert_eq!(bench.next(&mut feed).await.data["id"], 2);
+    bench.quiet(&mut feed, 1_000).await;
+    advance(Duration::from_secs(31)).await;
     drop(feed);
     tell(&bench, Some(&id), "while it is away");
     tell(&bench, None, "and another");
@@ -48,6 +50,28 @@ async fn what_came_while_a_client_was_away_comes_with_its_resume_and_once() {
     for id in [3, 4] {
         assert_eq!(bench.next_after(&mut feed, 0).await.data["id"], id);
     }
+    advance(Duration::from_secs(31)).await;
+    let mut feed = bench.resume(&id).await;
+    bench.heartbeat(&mut feed).await;
+}
+
+/// A peer that vanished takes nothing, and is given up within thirty seconds.
+#[tokio::test(start_paused = true)]
+async fn what_was_written_shortly_before_a_connection_ended_is_written_again() {
+    let bench = Bench::new(1, Limits::default());
+    tell(&bench, None, "before its time");
+    let (mut feed, id) = bench.client([("p0", PLAIN)]).await;
+    tell(&bench, None, "it has arrived");
+    assert_eq!(bench.next_after(&mut feed, 0).await.data["id"], 2);
+    advance(Duration::from_millis(1_500)).await;
+    tell(&bench, None, "nobody knows");
+    assert_eq!(bench.next(&mut feed).await.data["id"], 3);
+    advance(Duration::from_millis(29_500)).await;
+    drop(feed);
+    advance(Duration::from_secs(20)).await;
+    let mut feed = bench.resume(&id).await;
+    assert_eq!(bench.next_after(&mut feed, 0).await.data["id"], 3);
+    // Another connection takes over: what this one was given is in doubt.
     let mut feed = bench.resume(&id).await;
     bench.heartbeat(&mut feed).await;
 }

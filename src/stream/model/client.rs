@@ -143,7 +143,10 @@ impl Client {
             "connect" => self.take_connect(event, scene),
             "subscribed" => self.take_subscribed(data, scene),
             "points" => self.take_points(data, scene),
-            "removed" => self.take_removed(data, scene),
+            "removed" => {
+                self.patience.pace(scene.now);
+                self.take_removed(data, scene);
+            }
             "catalog" => {
                 let generation = data["generation"].as_u64().unwrap();
                 assert!(generation > self.known.catalog, "told again");
@@ -155,7 +158,10 @@ impl Client {
                 let id = data["id"].as_u64().unwrap();
                 assert!(id > self.link.notice, "notice {id} twice, or out of order");
                 self.link.notice = id;
-                self.noticed.push(id);
+                // What was in doubt when a connection ended comes again.
+                if !self.noticed.contains(&id) {
+                    self.noticed.push(id);
+                }
             }
             other => panic!("unexpected event {other}"),
         }

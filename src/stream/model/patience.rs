@@ -71,6 +71,12 @@ impl Patience {
         self.last_changes.is_some_and(|at| now < after(at, self.pace_ms))
     }
 
+    /// Checks that a frame comes no sooner than the stream's interval lets it.
+    pub(super) fn pace(&mut self, now: Instant) {
+        assert!(!self.is_paced(now), "frames follow each other too soon");
+        self.last_changes = Some(now);
+    }
+
     /// Checks that nothing in a frame of changes comes too early. With each point goes what it was told before, if
     /// that was on this connection and with this wish.
     pub(super) fn frame(
@@ -79,8 +85,7 @@ impl Patience {
         rows: &[(usize, Wish, Option<&Told>, &Told)],
     ) {
         let now = scene.now;
-        assert!(!self.is_paced(now), "frames follow each other too soon");
-        self.last_changes = Some(now);
+        self.pace(now);
         for (point, wish, before, told) in rows {
             let held = self.held.remove(point);
             let lane = self.lanes.entry(wish.interval_ms).or_insert(Lane {

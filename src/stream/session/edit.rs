@@ -3,13 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use pointcast_api::PointId;
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::Session;
+use super::{Session, TooOften};
 use crate::stream::arrangement::{Arrangement, Placed};
 use crate::stream::entry::{Entry, Wish};
 use crate::stream::offer::{MAX_REVISION, Row};
@@ -17,8 +16,6 @@ use crate::stream::restraint::Restraint;
 use crate::stream::selection::{self, Chosen, EntryVerdict, Verdict};
 use crate::stream::shared::Shared;
 use crate::table::{self, Index, Pattern};
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// A change of a session's subscription.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,8 +83,14 @@ impl Session {
         if wanted.len() > most {
             return Err(EditError::TooManyEntries(wanted.len(), most));
         }
-        let room = self.room(selected);
-        let (chosen, verdicts) = selection::resolve(&self.shared.table.catalog(), &wanted, room);
+        let (chosen, verdicts) = loop {
+            let (catalog, room) = (self.shared.table.catalog(), self.room(selected));
+            let resolved = selection::resolve(&catalog, &wanted, room);
+            // If others took the room meanwhile, there is less of it now.
+            if self.reserve(selected, resolved.0.len()) {
+                break resolved;
+            }
+        };
         let by_entry: HashMap<&str, Verdict> = wanted
             .iter()
             .map(|entry| entry.pattern.as_str())
@@ -99,6 +102,7 @@ impl Session {
         entries.extend(removed);
         let mut state = self.state();
         if state.over {
+            self.count(chosen.len(), selected);
             return Err(EditError::Over);
         }
         self.stand_for(&before, &wanted, &verdicts);
@@ -118,8 +122,8 @@ impl Session {
             return Err(EditError::Conflict(revision));
         }
         let most = self.shared.limits.snapshots_per_second;
-        state.edits_paid_until =
-            pay(state.edits_paid_until, Instant::now(), most).ok_or(EditError::TooOften(most))?;
+        let paid = state.pay(Instant::now(), most);
+        paid.map_err(|TooOften(most)| EditError::TooOften(most))?;
         Ok((state.arrangement.entries.clone(), state.arrangement.rows.len()))
     }
 
@@ -128,6 +132,16 @@ impl Session {
         let Shared { limits, selected, .. } = &*self.shared;
         let others = selected.load(Ordering::Relaxed).saturating_sub(now);
         limits.points_per_client.min(limits.selected_points.saturating_sub(others))
+    }
+
+    /// Counts `after` selected points in the place of `before`; false if there is no room for them.
+    fn reserve(&self, before: usize, after: usize) -> bool {
+        let Shared { limits, selected, .. } = &*self.shared;
+        let reserved = selected.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |all| {
+            let next = all.saturating_sub(before) + after;
+            (after <= before || next <= limits.selected_points).then_some(next)
+        });
+        reserved.is_ok()
     }
 
     /// Has entries that may mean points yet to come found when they do, instead of those that were there.
@@ -189,7 +203,7 @@ impl Session {
         let entry = |row: &Row| catalog.entry(row.index).map(table::Entry::id);
         let gone = now.rows.iter().filter(|row| entry(row).is_some_and(is_missing));
         placed.extend(gone.map(|row| Placed { row: *row, rule: 0, marked: all_new }));
-        self.count(now.rows.len(), placed.len());
+        self.count(chosen.len(), placed.len());
         now.replace(&self.shared.table, &catalog, &placed, rules, !all_new);
         now.entries = wanted;
     }
@@ -254,14 +268,6 @@ impl Session {
     }
 }
 
-/// Pays for one of at most `most` edits within any second: until when edits are paid for then, or `None` if that
-/// would be more than a second ahead.
-fn pay(paid_until: Option<Instant>, now: Instant, most: usize) -> Option<Option<Instant>> {
-    let price = SECOND / u32::try_from(most).unwrap_or(u32::MAX).max(1);
-    let until = paid_until.map_or(now, |until| until.max(now)) + price;
-    (until <= now + SECOND).then_some(Some(until))
-}
-
 pub(super) fn told(entries: &[Entry], verdicts: Vec<Verdict>) -> Vec<EntryVerdict> {
     let verdict = |(entry, verdict): (&Entry, Verdict)| {
         let given = entry.pattern.as_str().to_owned();
@@ -273,7 +279,9 @@ pub(super) fn told(entries: &[Entry], verdicts: Vec<Verdict>) -> Vec<EntryVerdic
 #[cfg(test)]
 mod tests {
     use std::task::{Context, Waker};
+    use std::time::Duration;
 
+    use super::super::{SECOND, pay};
     use super::*;
     use crate::limits::Limits;
     use crate::stream::testing::{entries, patterns, table};
@@ -317,6 +325,10 @@ mod tests {
         {
             let _busy = session.state();
             assert_eq!(poll(now), Next::Idle(now + Duration::from_millis(1)));
+            // No heartbeat is worth waiting for it.
+            let later = now + Duration::from_secs(60);
+            assert_eq!(poll(later), Next::Idle(later + Duration::from_millis(1)));
+            session.leave(0);
         }
         assert_eq!(poll(now), Next::Event, "subscribed");
     }

@@ -30,7 +30,7 @@ impl Session {
             let now = &state.arrangement;
             let selected: Vec<Index> = now.rows.iter().map(|row| row.index).collect();
             let overview = Overview {
-                connected: state.left_at.is_none(),
+                connected: self.left_at(state.connection).is_none(),
                 revision: now.revision,
                 entries: now.entries.len(),
                 points: 0,

@@ -310,8 +310,11 @@ fn look(
         };
         check_shown(&mut shown, truth, *index, settled);
         let compact = local % 2 == 0;
-        check_text(&mut shown, truth, *index, if compact { Form::Compact } else { Form::Plain });
-        texts.insert((*index, shown.seq, compact));
+        let form = if compact { Form::Compact } else { Form::Plain };
+        if !shown.is_removed() {
+            check_text(&mut shown, truth, *index, form);
+            texts.insert((*index, shown.seq, compact));
+        }
         assert!(shown.seq >= *told, "p{index} went back");
         *told = shown.seq;
         if !shown.newest {

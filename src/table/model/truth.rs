@@ -82,8 +82,7 @@ pub(super) fn check_text(shown: &mut Shown<'_>, truth: &Truth, index: Index, for
     let id = name(truth.ids[index as usize]);
     let text = shown.text(form);
     let expected = match (form, became) {
-        (Form::Plain, Became::Removed) => format!("\"{id}\""),
-        (Form::Compact, Became::Removed) => format!("{index}"),
+        (_, Became::Removed) => panic!("{id} has no text any more"),
         (Form::Plain, Became::Waiting) => format!("{{\"id\":\"{id}\",\"value\":null,"),
         (Form::Compact, Became::Waiting) => format!("[{index},null,null,\"waiting\"]"),
         (Form::Plain, Became::Value(value)) => format!("{{\"id\":\"{id}\",\"value\":{value},"),
