@@ -23,7 +23,7 @@ pub struct Limits {
     pub points_per_client: usize,
     /// Most entries in one session's subscription.
     pub entries_per_client: usize,
-    /// Most edits of its subscription that one client may make within a second: each means a snapshot.
+    /// How often one client may edit its subscription or resume its session within a second: each may mean a snapshot.
     pub snapshots_per_second: usize,
     /// Largest request body, in bytes.
     pub body_bytes: usize,

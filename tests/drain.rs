@@ -20,7 +20,7 @@ use peer::http::Stream;
 use peer::wait_for;
 
 /// The drain's own bound, and a moment for a busy machine.
-const OVER_WITHIN: Duration = Duration::from_secs(15);
+const OVER_WITHIN: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_stop_drains_streams_and_ends_even_with_one_that_does_not_read() {
