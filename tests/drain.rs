@@ -19,7 +19,7 @@ use peer::gateway::Site;
 use peer::http::Stream;
 use peer::wait_for;
 
-/// The drain's own bound, and a moment for a busy machine.
+/// What is promised: the drain's own bound is less.
 const OVER_WITHIN: Duration = Duration::from_secs(10);
 
 #[test]
