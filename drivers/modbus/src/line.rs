@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::frame::{MAX_REGISTERS, ReadRequest};
+use crate::frame::{MAX_REGISTERS, WireSize};
 
 /// Above this rate the silence between frames is fixed (§2.5.1.1).
 const FIXED_SILENCE_ABOVE_BAUD: u32 = 19_200;
@@ -12,10 +12,13 @@ const FIXED_SILENCE_ABOVE_BAUD: u32 = 19_200;
 /// Silence between frames above [`FIXED_SILENCE_ABOVE_BAUD`].
 const FIXED_SILENCE: Duration = Duration::from_micros(1_750);
 
-/// Characters of a read request: unit, five of the PDU, two of the check sum.
-pub(crate) const REQUEST_CHARACTERS: u32 = 8;
+/// Characters around a PDU: unit, two of the check sum.
+const FRAME_OVERHEAD_CHARACTERS: usize = 3;
 
-/// Characters of a reply beside its content: unit, function, byte count, two of the check sum.
+/// Characters of a read request: five of the PDU and what is around it.
+const READ_CHARACTERS: u32 = 8;
+
+/// Characters of its reply beside the content: unit, function, byte count, two of the check sum.
 const REPLY_OVERHEAD_CHARACTERS: u32 = 5;
 
 /// Longest frame a line carries (§2.5.1).
@@ -53,15 +56,23 @@ impl Line {
         if self.baud > FIXED_SILENCE_ABOVE_BAUD { FIXED_SILENCE } else { self.wire(7) / 2 }
     }
 
+    /// How long `request` itself takes on the wire.
+    pub(crate) fn request(&self, request: &impl WireSize) -> Duration {
+        self.frame(request.request_pdu_bytes())
+    }
+
     /// How long the reply to `request` takes on the wire.
-    pub(crate) fn reply(&self, request: &ReadRequest) -> Duration {
-        let content = u32::try_from(request.content_bytes()).unwrap_or(u32::MAX);
-        self.wire(content.saturating_add(REPLY_OVERHEAD_CHARACTERS))
+    pub(crate) fn reply(&self, request: &impl WireSize) -> Duration {
+        self.frame(request.reply_pdu_bytes())
     }
 
     /// Predicted time from the first bit of `request` to the last of its reply.
-    pub(crate) fn exchange(&self, request: &ReadRequest) -> Duration {
-        self.wire(REQUEST_CHARACTERS) + self.turnaround + self.reply(request)
+    pub(crate) fn exchange(&self, request: &impl WireSize) -> Duration {
+        self.request(request) + self.turnaround + self.reply(request)
+    }
+
+    fn frame(&self, pdu_bytes: usize) -> Duration {
+        self.wire(u32::try_from(pdu_bytes + FRAME_OVERHEAD_CHARACTERS).unwrap_or(u32::MAX))
     }
 
     /// How many unwanted registers are read faster than one more request is made.
@@ -69,7 +80,7 @@ impl Line {
     /// A request more costs its 8 characters, 5 of the reply, the slave's turnaround, the silence and
     /// `request_gap`; an unwanted register costs 2 characters.
     pub(crate) fn worthwhile_gap(&self, request_gap: Duration) -> u16 {
-        let request_more = self.wire(REQUEST_CHARACTERS + REPLY_OVERHEAD_CHARACTERS)
+        let request_more = self.wire(READ_CHARACTERS + REPLY_OVERHEAD_CHARACTERS)
             + self.turnaround
             + self.silence()
             + request_gap;
@@ -82,6 +93,7 @@ impl Line {
 mod tests {
     use super::*;
     use crate::address::Table;
+    use crate::frame::{ReadRequest, Write, WriteRequest};
 
     fn line(baud: u32, turnaround_ms: u64) -> Line {
         let turnaround = Duration::from_millis(turnaround_ms);
@@ -104,6 +116,10 @@ mod tests {
         // 8 + 25 characters of 11 bits at 9600 baud, and 5 ms.
         let micros = line(9_600, 5).exchange(&request).as_micros();
         assert_eq!(micros, 5_000 + 33 * 11 * 1_000_000 / 9_600);
+        // Ten registers that are written: 29 and 8 characters.
+        let request = WriteRequest { unit: 1, first: 0, write: Write::Registers(vec![0; 10]) };
+        let micros = line(9_600, 5).exchange(&request).as_micros();
+        assert_eq!(micros, 5_000 + 37 * 11 * 1_000_000 / 9_600);
     }
 
     #[test]

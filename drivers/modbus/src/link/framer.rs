@@ -14,6 +14,7 @@ const MAX_COUNT: u8 = 251;
 /// Exceptions and fixed replies in characters: unit, function, code, check sum; a write's echo.
 const EXCEPTION_BYTES: usize = 5;
 const WRITE_ECHO_BYTES: usize = 8;
+const MASK_ECHO_BYTES: usize = 10;
 
 /// A whole frame with the right check sum.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,9 @@ pub(crate) struct Frame {
 pub(crate) struct Framer {
     buffer: Vec<u8>,
     spoiled: bool,
-    echo: Option<[u8; 8]>,
+    /// What was sent, while it may come back.
+    echo: Option<Vec<u8>>,
+    has_echoed: bool,
 }
 
 enum Length {
@@ -43,8 +46,14 @@ impl Framer {
     ///
     /// An echo is told from a reply before anything else is, for by accident a request can have a reply's
     /// shape and check sum.
-    pub(crate) fn sent(&mut self, request: [u8; 8]) {
-        self.echo = Some(request);
+    pub(crate) fn sent(&mut self, request: &[u8]) {
+        self.echo = Some(request.to_vec());
+        self.has_echoed = false;
+    }
+
+    /// Whether the newest request that it was told of came back.
+    pub(crate) fn has_echoed(&self) -> bool {
+        self.has_echoed
     }
 
     /// Takes in the next bytes.
@@ -90,10 +99,11 @@ impl Framer {
 
     /// Whether what is held is no echo, or none any more; waits while it may become one.
     fn is_past_echo(&mut self) -> bool {
-        let Some(echo) = self.echo else { return true };
-        if self.buffer.starts_with(&echo) {
+        let Some(echo) = &self.echo else { return true };
+        if self.buffer.starts_with(echo) {
             self.buffer.drain(..echo.len());
             self.echo = None;
+            self.has_echoed = true;
             return true;
         }
         let may_become_one = echo.starts_with(&self.buffer);
@@ -113,13 +123,14 @@ impl Framer {
 /// How long the frame is that begins with `bytes`, check sum included.
 fn length(bytes: &[u8]) -> Length {
     match bytes {
-        [] | [_] | [_, 1..=4] => Length::NotYet,
-        [_, 1..=4, 1..=MAX_COUNT, ..] => {
+        [] | [_] | [_, 1..=4 | 23] => Length::NotYet,
+        [_, 1..=4 | 23, 1..=MAX_COUNT, ..] => {
             let count = bytes.get(2).copied().unwrap_or_default();
             Length::Known(usize::from(count) + 5)
         }
         [_, 0x81..=0xFF, ..] => Length::Known(EXCEPTION_BYTES),
         [_, 5 | 6 | 15 | 16, ..] => Length::Known(WRITE_ECHO_BYTES),
+        [_, 22, ..] => Length::Known(MASK_ECHO_BYTES),
         _ => Length::Impossible,
     }
 }

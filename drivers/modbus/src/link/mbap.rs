@@ -4,7 +4,7 @@
 //! cannot be means that the stream is out of step, and no later byte can be trusted.
 
 use super::Lost;
-use crate::frame::ReadRequest;
+use crate::frame::{Request, WireSize};
 
 /// Transaction, protocol and length: what comes before the part that the length counts.
 const PREFIX_BYTES: usize = 6;
@@ -21,10 +21,16 @@ pub(crate) struct Frame {
 }
 
 /// The bytes of a request.
-pub(crate) fn encode(transaction: u16, request: &ReadRequest) -> [u8; 12] {
-    let [high, low] = transaction.to_be_bytes();
-    let [function, a, b, c, d] = request.pdu();
-    [high, low, 0, 0, 0, 6, request.unit, function, a, b, c, d]
+pub(crate) fn encode(transaction: u16, request: &Request) -> Vec<u8> {
+    let length = 1 + request.request_pdu_bytes();
+    let mut frame = Vec::with_capacity(PREFIX_BYTES + length);
+    frame.extend(transaction.to_be_bytes());
+    frame.extend([0, 0]);
+    // No PDU is longer than 253 bytes.
+    frame.extend(u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
+    frame.push(request.unit());
+    request.put_pdu(&mut frame);
+    frame
 }
 
 /// Cuts a stream of bytes into frames, whatever pieces it comes in.
@@ -99,6 +105,7 @@ pub(crate) fn begins_frame(piece: &[u8]) -> Option<u16> {
 mod tests {
     use super::*;
     use crate::address::Table;
+    use crate::frame::{ReadRequest, Write, WriteRequest};
     use proptest::prelude::*;
 
     /// The guide's example (§3.1.3): read register 5 of unit 0xFF. Do not change this test.
@@ -107,8 +114,18 @@ mod tests {
         let request =
             ReadRequest { unit: 0xFF, table: Table::HoldingRegisters, first: 4, quantity: 1 };
         assert_eq!(
-            encode(0x1501, &request),
+            encode(0x1501, &request.into()),
             [0x15, 0x01, 0x00, 0x00, 0x00, 0x06, 0xFF, 0x03, 0x00, 0x04, 0x00, 0x01]
+        );
+        // The application protocol's example of function 16 (§6.12) in the same frame.
+        let write = Write::Registers(vec![0x000A, 0x0102]);
+        let request = WriteRequest { unit: 0x11, first: 1, write };
+        assert_eq!(
+            encode(0x1502, &request.into()),
+            [
+                0x15, 0x02, 0x00, 0x00, 0x00, 0x0B, 0x11, 0x10, 0x00, 0x01, 0x00, 0x02, 0x04, 0x00,
+                0x0A, 0x01, 0x02
+            ]
         );
     }
 

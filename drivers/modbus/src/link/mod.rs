@@ -18,13 +18,16 @@ use pointcast_api::UnixMs;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
-use crate::frame::{Answer, ReadRequest};
+use crate::frame::{Answer, Request};
 
 /// Bytes taken from a stream at once.
 const READ_CHUNK_BYTES: usize = 512;
 
-/// Longest a request of a dozen bytes may take to leave our hands; a link slower than this is broken.
+/// Longest a request of 260 bytes may take to leave our hands; a link slower than this is broken.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Whether a request may still be sent; asked once, and after a yes it is sent.
+pub(crate) type MayGo<'a> = dyn Fn() -> bool + Sync + 'a;
 
 /// How requests are asked. One request is on its way at a time.
 pub(crate) trait Link: Send {
@@ -37,8 +40,24 @@ pub(crate) trait Link: Send {
     /// [`Lost`] when the link as a whole is of no use any more.
     fn ask(
         &mut self,
-        request: &ReadRequest,
+        request: &Request,
         patience: Duration,
+    ) -> impl Future<Output = Result<Exchange, Lost>> + Send
+    where
+        Self: Sized,
+    {
+        self.ask_if(request, patience, &|| true)
+    }
+
+    /// As [`ask`](Self::ask), but `may_go` has the last word, right before the first byte goes out.
+    ///
+    /// # Errors
+    /// [`Lost`] when the link as a whole is of no use any more.
+    fn ask_if(
+        &mut self,
+        request: &Request,
+        patience: Duration,
+        may_go: &MayGo<'_>,
     ) -> impl Future<Output = Result<Exchange, Lost>> + Send;
 
     /// Listens until `until` while nothing is asked, or until something came that nobody waits for.
@@ -65,8 +84,13 @@ pub(crate) struct Exchange {
 pub(crate) enum Unanswered {
     /// None came in time.
     Silence,
-    /// The line was never silent for long enough to ask.
+    /// The line was never silent for long enough to ask: nothing was sent.
     LineBusy,
+    /// It may not go any more: nothing was sent.
+    Withheld,
+    /// Its answer could not be told from an echo of it, for no read has shown yet whether this line echoes:
+    /// nothing was sent.
+    MaybeEcho,
 }
 
 /// An answer and when its last byte arrived.

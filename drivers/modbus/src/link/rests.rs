@@ -7,14 +7,14 @@ use std::collections::HashMap;
 
 use tokio::time::Instant;
 
-use crate::frame::{Judged, ReadRequest};
+use crate::frame::{Judged, Request};
 
 /// Units that may still owe an answer. At most one entry for each unit.
 #[derive(Debug)]
 pub(super) struct Rests {
     /// Before this, any unit may owe an answer to somebody who asked before us.
     everybody_until: Instant,
-    owed: HashMap<u8, (ReadRequest, Instant)>,
+    owed: HashMap<u8, (Request, Instant)>,
 }
 
 impl Rests {
@@ -23,8 +23,8 @@ impl Rests {
     }
 
     /// `request` was given up; its answer may come until `until`.
-    pub(super) fn owe(&mut self, request: ReadRequest, until: Instant) {
-        self.owed.insert(request.unit, (request, until));
+    pub(super) fn owe(&mut self, request: Request, until: Instant) {
+        self.owed.insert(request.unit(), (request, until));
     }
 
     /// A frame came that nobody waits for; whether it was an answer that was owed, which ends the rest.
@@ -49,6 +49,7 @@ impl Rests {
 mod tests {
     use super::*;
     use crate::address::Table;
+    use crate::frame::{ReadRequest, Write, WriteRequest};
     use std::time::Duration;
 
     #[test]
@@ -58,16 +59,20 @@ mod tests {
         let request = ReadRequest { unit: 7, table: Table::InputRegisters, first: 5, quantity: 1 };
         let mut rests = Rests::new(start);
         assert_eq!(rests.until(7), start);
-        rests.owe(request, later);
+        rests.owe(request.into(), later);
         assert_eq!((rests.until(7), rests.until(8)), (later, start));
         assert!(!rests.settle(8, &[4, 2, 0, 1]), "another unit");
         assert!(!rests.settle(7, &[4, 4, 0, 1, 0, 2]), "another length");
         assert_eq!(rests.until(7), later);
         assert!(rests.settle(7, &[4, 2, 0, 1]));
         assert_eq!(rests.until(7), start);
-        rests.owe(request, later);
+        rests.owe(request.into(), later);
         assert!(rests.settle(7, &[0x84, 6]), "a late exception is an answer as well");
         assert!(!rests.settle(7, &[0x84, 6]), "and comes once");
+        let write = WriteRequest { unit: 7, first: 5, write: Write::Register(9) };
+        rests.owe(write.into(), later);
+        assert!(!rests.settle(7, &[6, 0, 5, 0, 8]), "the echo of another write");
+        assert!(rests.settle(7, &[6, 0, 5, 0, 9]));
     }
 
     #[test]
@@ -77,7 +82,7 @@ mod tests {
         let mut rests = Rests::new(later);
         assert_eq!(rests.until(1), later);
         let request = ReadRequest { unit: 1, table: Table::Coils, first: 0, quantity: 1 };
-        rests.owe(request, start);
+        rests.owe(request.into(), start);
         assert_eq!(rests.until(1), later);
     }
 }

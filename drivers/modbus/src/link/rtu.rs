@@ -16,16 +16,19 @@ use tokio::time::{Instant, sleep_until};
 use super::framer::Framer;
 use super::rests::Rests;
 use super::{
-    Answered, Exchange, Link, Lost, READ_CHUNK_BYTES, StrayKind, Strays, Unanswered, read_some,
-    write_whole,
+    Answered, Exchange, Link, Lost, MayGo, READ_CHUNK_BYTES, StrayKind, Strays, Unanswered,
+    read_some, write_whole,
 };
 use crate::crc::crc;
-use crate::frame::{Answer, Judged, ReadRequest};
-use crate::line::{Line, MAX_FRAME_BYTES, REQUEST_CHARACTERS};
+use crate::frame::{Answer, Judged, Request, WireSize};
+use crate::line::{Line, MAX_FRAME_BYTES};
 
 /// USB adapters hand bytes over in pieces up to 16 ms apart; only a pause longer than this is a silence
 /// within what was received.
 const ADAPTER_LATENCY: Duration = Duration::from_millis(20);
+
+/// Unit and check sum around a PDU.
+const FRAME_OVERHEAD_BYTES: usize = 3;
 
 /// Pause after a full chunk, which is more than any frame: whoever sends that is no device of this bus, and
 /// must not cost more than reading half a megabyte a second does.
@@ -48,6 +51,8 @@ pub(crate) struct RtuLink<S> {
     timing: RtuTiming,
     framer: Framer,
     rests: Rests,
+    /// Whether what is sent comes back before the reply, once a read has shown it.
+    echoes: Option<bool>,
     /// When the last byte came or went, as far as known; may lie ahead while a request is on the wire.
     busy_until: Instant,
     /// Before this nothing is read.
@@ -62,7 +67,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
         let now = Instant::now();
         let longest = timing.line.wire(u32::try_from(MAX_FRAME_BYTES).unwrap_or(u32::MAX));
         let rests = Rests::new(now + timing.max_reply_delay + longest + ADAPTER_LATENCY);
-        Self { stream, timing, framer: Framer::default(), rests, busy_until: now, read_at: now }
+        let framer = Framer::default();
+        Self { stream, timing, framer, rests, echoes: None, busy_until: now, read_at: now }
     }
 
     /// Cancel-safe: what was read is kept in the framer at once.
@@ -142,7 +148,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
     }
 
     /// The answer to `request` among the frames that came; all others are thrown away.
-    fn answer(&mut self, request: &ReadRequest, strays: &mut Strays) -> Option<Answer> {
+    fn answer(&mut self, request: &Request, strays: &mut Strays) -> Option<Answer> {
         while let Some(frame) = self.framer.next() {
             match request.judge(frame.unit, &frame.pdu) {
                 Judged::Answer(answer) => return Some(answer),
@@ -158,16 +164,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
 
     async fn exchange(
         &mut self,
-        request: &ReadRequest,
+        request: &Request,
         patience: Duration,
+        may_go: &MayGo<'_>,
         strays: &mut Strays,
     ) -> Result<Result<Answered, Unanswered>, Lost> {
         let line = self.timing.line;
+        if !may_go() {
+            return Ok(Err(Unanswered::Withheld));
+        }
         let bytes = encode(request);
-        self.framer.sent(bytes);
+        // The reply to a write begins like the write: an echo is waited for only where there is one.
+        if matches!(request, Request::Read(_)) || self.echoes == Some(true) {
+            self.framer.sent(&bytes);
+        }
         write_whole(&mut self.stream, &bytes).await?;
         // The kernel has it now; the line has it when so many characters have passed.
-        let sent = Instant::now() + line.wire(REQUEST_CHARACTERS);
+        let sent = Instant::now() + line.request(request);
         self.busy_until = sent;
         let deadline = sent + patience + line.reply(request);
         loop {
@@ -190,19 +203,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> RtuLink<S> {
                 received = self.receive() => received?,
                 () = sleep_until(unfinished_until.min(deadline)) => {
                     if Instant::now() < deadline && self.framer.silence() {
-                        strays.add(StrayKind::Garbled, Some(request.unit));
+                        strays.add(StrayKind::Garbled, Some(request.unit()));
                     }
                 }
             }
         }
     }
 
+    /// A read shows whether the line echoes: its reply never looks like it.
+    fn learn_echo(&mut self, request: &Request, why: Option<&Unanswered>, strays: &Strays) {
+        if !matches!(request, Request::Read(_)) {
+            return;
+        }
+        let heard_out = match why {
+            None => true,
+            Some(Unanswered::Silence) => strays.is_empty(),
+            Some(Unanswered::LineBusy | Unanswered::Withheld | Unanswered::MaybeEcho) => return,
+        };
+        if self.framer.has_echoed() {
+            self.echoes = Some(true);
+        } else if heard_out {
+            self.echoes = Some(false);
+        }
+    }
+
     /// The time of a request that left at `sent` is up: its answer is owed.
-    fn give_up(&mut self, request: &ReadRequest, sent: Instant, patience: Duration) {
+    fn give_up(&mut self, request: &Request, sent: Instant, patience: Duration) {
         let late_until = self.timing.max_reply_delay.max(patience)
             + self.timing.line.reply(request)
             + ADAPTER_LATENCY;
-        self.rests.owe(*request, sent + late_until);
+        self.rests.owe(request.clone(), sent + late_until);
         // The listening window: an answer on its way is heard out before anybody talks.
         self.busy_until = Instant::now() + ADAPTER_LATENCY;
     }
@@ -212,18 +242,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for RtuLink<S> {
     /// A line on which all units are silent looks the same after opening the port again.
     const DEAF_AFTER: Option<u32> = None;
 
-    async fn ask(&mut self, request: &ReadRequest, patience: Duration) -> Result<Exchange, Lost> {
+    async fn ask_if(
+        &mut self,
+        request: &Request,
+        patience: Duration,
+        may_go: &MayGo<'_>,
+    ) -> Result<Exchange, Lost> {
         let mut strays = Strays::default();
+        if self.echoes.is_none() && request.is_repeated_by_its_reply() {
+            return Ok(Exchange { answer: Err(Unanswered::MaybeEcho), strays });
+        }
         // A caller who asks a resting unit waits: the guard does not hang on the caller's discipline.
-        while Instant::now() < self.rests.until(request.unit) {
-            self.listen(self.rests.until(request.unit), &mut strays).await?;
+        while Instant::now() < self.rests.until(request.unit()) {
+            self.listen(self.rests.until(request.unit()), &mut strays).await?;
         }
         let bound = self.silent_at().max(Instant::now()) + patience;
         let answer = match self.await_silence(bound, &mut strays).await? {
-            true => self.exchange(request, patience, &mut strays).await?,
+            true => self.exchange(request, patience, may_go, &mut strays).await?,
             // A line that is never silent belongs to somebody else: nothing was asked, nothing is owed.
             false => Err(Unanswered::LineBusy),
         };
+        self.learn_echo(request, answer.as_ref().err(), &strays);
         Ok(Exchange { answer, strays })
     }
 
@@ -241,8 +280,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for RtuLink<S> {
 }
 
 /// The bytes of a request.
-pub(crate) fn encode(request: &ReadRequest) -> [u8; 8] {
-    let [function, a, b, c, d] = request.pdu();
-    let [low, high] = crc(&[request.unit, function, a, b, c, d]);
-    [request.unit, function, a, b, c, d, low, high]
+pub(crate) fn encode(request: &Request) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(request.request_pdu_bytes() + FRAME_OVERHEAD_BYTES);
+    frame.push(request.unit());
+    request.put_pdu(&mut frame);
+    let check = crc(&frame);
+    frame.extend(check);
+    frame
 }

@@ -17,10 +17,10 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::mbap::{Frame, Splitter, begins_frame, encode};
 use super::{
-    Answered, Exchange, Link, Lost, READ_CHUNK_BYTES, StrayKind, Strays, Unanswered, read_some,
-    write_whole,
+    Answered, Exchange, Link, Lost, MayGo, READ_CHUNK_BYTES, StrayKind, Strays, Unanswered,
+    read_some, write_whole,
 };
-use crate::frame::{Answer, Judged, ReadRequest};
+use crate::frame::{Answer, Judged, Request};
 
 /// How many transactions that were given up are remembered, in case that they are answered late.
 const MAX_GIVEN_UP: usize = 64;
@@ -77,11 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
     }
 
     /// The answer to `request` among the frames that came; all others are thrown away.
-    fn answer(
-        &mut self,
-        request: &ReadRequest,
-        strays: &mut Strays,
-    ) -> Result<Option<Answer>, Lost> {
+    fn answer(&mut self, request: &Request, strays: &mut Strays) -> Result<Option<Answer>, Lost> {
         while let Some(Frame { transaction, unit, pdu }) = self.splitter.next()? {
             if transaction != self.transaction {
                 strays.add(StrayKind::UnknownTransaction, Some(unit));
@@ -102,11 +98,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
 
     async fn exchange(
         &mut self,
-        request: &ReadRequest,
+        request: &Request,
         patience: Duration,
+        may_go: &MayGo<'_>,
         strays: &mut Strays,
     ) -> Result<Result<Answered, Unanswered>, Lost> {
         sleep_until(self.may_ask_at).await;
+        if !may_go() {
+            return Ok(Err(Unanswered::Withheld));
+        }
         self.transaction = self.transaction.wrapping_add(1);
         write_whole(&mut self.stream, &encode(self.transaction, request)).await?;
         let sent = Instant::now();
@@ -132,9 +132,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for TcpLink<S> {
     /// A peer that vanished without a word reads like one that is silent; a new connection tells.
     const DEAF_AFTER: Option<u32> = Some(4);
 
-    async fn ask(&mut self, request: &ReadRequest, patience: Duration) -> Result<Exchange, Lost> {
+    async fn ask_if(
+        &mut self,
+        request: &Request,
+        patience: Duration,
+        may_go: &MayGo<'_>,
+    ) -> Result<Exchange, Lost> {
         let mut strays = Strays::default();
-        let answer = self.exchange(request, patience, &mut strays).await?;
+        let answer = self.exchange(request, patience, may_go, &mut strays).await?;
+        if matches!(answer, Err(Unanswered::Withheld)) {
+            return Ok(Exchange { answer, strays });
+        }
         if answer.is_err() {
             self.given_up.truncate(MAX_GIVEN_UP - 1);
             self.given_up.push_front(self.transaction);

@@ -14,6 +14,7 @@ use super::tcp::TcpLink;
 use super::*;
 use crate::address::Table;
 use crate::decode::Content;
+use crate::frame::{ReadRequest, Write, WriteRequest};
 use crate::line::{Line, Parity};
 use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
 
@@ -42,7 +43,7 @@ type Outcome = (Vec<Option<Answer>>, Vec<(StrayKind, Option<u8>)>);
 async fn outcome(link: &mut impl Link, requests: &[ReadRequest]) -> Outcome {
     let (mut answers, mut strays) = (Vec::new(), Vec::new());
     for request in requests {
-        let exchange = link.ask(request, PATIENCE).await.unwrap();
+        let exchange = link.ask(&(*request).into(), PATIENCE).await.unwrap();
         answers.push(exchange.answer.ok().map(|answered| answered.answer));
         strays.extend(exchange.strays.iter().map(|stray| (stray.kind, stray.unit)));
     }
@@ -218,7 +219,7 @@ async fn a_line_that_is_never_silent_is_not_talked_into() {
         }
     });
     let mut link = RtuLink::new(ours, timing());
-    let exchange = link.ask(&registers(1, 0), PATIENCE).await.unwrap();
+    let exchange = link.ask(&registers(1, 0).into(), PATIENCE).await.unwrap();
     assert!(matches!(exchange.answer, Err(Unanswered::LineBusy)));
     assert!(link.rests_until(1) <= Some(Instant::now()), "nothing was asked, nothing is owed");
 }
@@ -232,7 +233,7 @@ async fn a_closed_link_is_lost() {
     assert!(matches!(idle, Err(Lost::Closed)), "{idle:?}");
     let (ours, theirs) = tokio::io::duplex(64);
     drop(theirs);
-    let asked = RtuLink::new(ours, timing()).ask(&registers(1, 0), PATIENCE).await;
+    let asked = RtuLink::new(ours, timing()).ask(&registers(1, 0).into(), PATIENCE).await;
     assert!(matches!(asked, Err(Lost::Closed)), "{asked:?}");
 }
 
@@ -241,7 +242,7 @@ async fn a_stream_out_of_step_is_lost() {
     for damage in [[0, 1, 0, 3], [0xFF, 0, 0, 3], [0, 0, 0, 1], [0, 0, 1, 0]] {
         let stream = bus(Wire::Tcp, move |_, _| at_once([vec![0, 1], damage.to_vec()].concat()));
         let mut link = TcpLink::new(stream, Duration::ZERO);
-        let asked = link.ask(&registers(1, 0), PATIENCE).await;
+        let asked = link.ask(&registers(1, 0).into(), PATIENCE).await;
         assert!(matches!(asked, Err(Lost::OutOfStep { .. })), "{asked:?}");
     }
 }
@@ -262,11 +263,11 @@ async fn a_reply_that_breaks_off_is_not_filled_up_with_another() {
             }
         });
         let mut link = TcpLink::new(stream, Duration::ZERO);
-        assert!(link.ask(&first, PATIENCE).await.unwrap().answer.is_err());
+        assert!(link.ask(&first.into(), PATIENCE).await.unwrap().answer.is_err());
         for _ in 0..between {
-            assert!(link.ask(&first, PATIENCE).await.unwrap().answer.is_ok());
+            assert!(link.ask(&first.into(), PATIENCE).await.unwrap().answer.is_ok());
         }
-        let asked = link.ask(&last, PATIENCE).await;
+        let asked = link.ask(&last.into(), PATIENCE).await;
         assert!(matches!(asked, Err(Lost::OutOfStep { .. })), "{missing}: {asked:?}");
     }
 }
@@ -276,7 +277,7 @@ async fn a_reply_that_breaks_off_is_not_waited_for_beyond_its_time() {
     for kept in 1..15 {
         let stream = bus(Wire::Tcp, move |_, incoming| at_once(incoming.reply()[..kept].to_vec()));
         let mut link = TcpLink::new(stream, Duration::ZERO);
-        let asked = link.ask(&registers(1, 100), PATIENCE).await;
+        let asked = link.ask(&registers(1, 100).into(), PATIENCE).await;
         assert!(matches!(asked, Err(Lost::OutOfStep { .. })), "{kept}: {asked:?}");
     }
 }
@@ -284,7 +285,7 @@ async fn a_reply_that_breaks_off_is_not_waited_for_beyond_its_time() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_nothing_is_lost() {
     let (ours, _theirs) = tokio::io::duplex(4);
-    let asked = TcpLink::new(ours, Duration::ZERO).ask(&registers(1, 0), PATIENCE).await;
+    let asked = TcpLink::new(ours, Duration::ZERO).ask(&registers(1, 0).into(), PATIENCE).await;
     assert!(matches!(asked, Err(Lost::Stuck)), "{asked:?}");
 }
 
@@ -295,7 +296,7 @@ async fn a_server_that_sends_unasked_is_hung_up_on() {
     let frame = [0xFF, 0xF0, 0, 0, 0, 5, 1, 3, 2, 0, 10];
     let flood = move |_, _| at_once(frame.repeat(100_000));
     let mut link = TcpLink::new(bus(Wire::Tcp, flood), Duration::ZERO);
-    let asked = link.ask(&registers(1, 0), PATIENCE).await;
+    let asked = link.ask(&registers(1, 0).into(), PATIENCE).await;
     assert!(matches!(asked, Err(Lost::Flood { .. })), "{asked:?}");
 
     // While idle, and after an answer that was right, too.
@@ -306,7 +307,7 @@ async fn a_server_that_sends_unasked_is_hung_up_on() {
         ]
     };
     let mut link = TcpLink::new(bus(Wire::Tcp, then_flood), Duration::ZERO);
-    assert!(link.ask(&registers(1, 0), PATIENCE).await.unwrap().answer.is_ok());
+    assert!(link.ask(&registers(1, 0).into(), PATIENCE).await.unwrap().answer.is_ok());
     let idle = async {
         loop {
             if let Err(lost) = link.idle(Instant::now() + PATIENCE).await {
@@ -336,7 +337,7 @@ async fn a_line_that_floods_costs_a_bounded_rate_and_no_more_than_its_time() {
         for why in [Unanswered::Silence, Unanswered::LineBusy] {
             // The first one waits for the rest of all units, the second for that of its own.
             let start = Instant::now().max(link.rests_until(1).unwrap());
-            let exchange = link.ask(&registers(1, 0), PATIENCE).await.unwrap();
+            let exchange = link.ask(&registers(1, 0).into(), PATIENCE).await.unwrap();
             assert_eq!(exchange.answer.err(), Some(why));
             assert!(start.elapsed() < PATIENCE * 2, "{:?}", start.elapsed());
         }
@@ -348,8 +349,9 @@ async fn a_line_that_floods_costs_a_bounded_rate_and_no_more_than_its_time() {
 /// The standard's request (V1.02 appendix B has the check sum's rules). Do not change this test.
 #[test]
 fn rtu_request_bytes_are_frozen() {
-    let request =
-        |unit, table, first, quantity| rtu::encode(&ReadRequest { unit, table, first, quantity });
+    let request = |unit, table, first, quantity| {
+        rtu::encode(&ReadRequest { unit, table, first, quantity }.into())
+    };
     assert_eq!(
         request(0x11, Table::Coils, 0x13, 0x25),
         [0x11, 0x01, 0x00, 0x13, 0x00, 0x25, 0x0E, 0x84]
@@ -365,5 +367,26 @@ fn rtu_request_bytes_are_frozen() {
     assert_eq!(
         request(0x11, Table::InputRegisters, 0x08, 1),
         [0x11, 0x04, 0x00, 0x08, 0x00, 0x01, 0xB2, 0x98]
+    );
+}
+
+/// The examples of the application protocol (§6.5, §6.6, §6.11, §6.12, §6.16) on a line. Do not change this test.
+#[test]
+fn rtu_write_bytes_are_frozen() {
+    let frame = |first, write| rtu::encode(&WriteRequest { unit: 0x11, first, write }.into());
+    assert_eq!(frame(0xAC, Write::Coil(true)), [0x11, 0x05, 0x00, 0xAC, 0xFF, 0x00, 0x4E, 0x8B]);
+    assert_eq!(frame(1, Write::Register(3)), [0x11, 0x06, 0x00, 0x01, 0x00, 0x03, 0x9A, 0x9B]);
+    assert_eq!(
+        frame(1, Write::Registers(vec![0x000A, 0x0102])),
+        [0x11, 0x10, 0x00, 0x01, 0x00, 0x02, 0x04, 0x00, 0x0A, 0x01, 0x02, 0xC6, 0xF0]
+    );
+    let coils = [true, false, true, true, false, false, true, true, true, false];
+    assert_eq!(
+        frame(0x13, Write::Coils(coils.to_vec())),
+        [0x11, 0x0F, 0x00, 0x13, 0x00, 0x0A, 0x02, 0xCD, 0x01, 0xBF, 0x0B]
+    );
+    assert_eq!(
+        frame(4, Write::Mask { and: 0x00F2, or: 0x0025 }),
+        [0x11, 0x16, 0x00, 0x04, 0x00, 0xF2, 0x00, 0x25, 0x66, 0xE2]
     );
 }

@@ -187,7 +187,7 @@ impl<'a, L: Link> Session<'a, L> {
         let trust = self.trust(task);
         let request = task.block.request(unit.id);
         let started = Instant::now();
-        let Exchange { answer, strays } = self.link.ask(&request, unit.timeout).await?;
+        let Exchange { answer, strays } = self.link.ask(&request.into(), unit.timeout).await?;
         let ended = Instant::now();
         let spent = ended.saturating_duration_since(started);
         if answer.is_err() {

@@ -17,6 +17,7 @@ impl<L: Link> Session<'_, L> {
             report.response_ms = Some(response.as_secs_f64() * 1_000.0);
         });
         match answer {
+            Answer::Written => self.found(asked),
             Answer::Content(content) => {
                 self.found(asked);
                 self.values(asked, &content, arrived);
@@ -158,6 +159,8 @@ impl<L: Link> Session<'_, L> {
             }
             Unanswered::Silence => format!("no reply within {waited} ms"),
             Unanswered::LineBusy => format!("the line was not silent for {waited} ms"),
+            // Of reads neither is ever said.
+            Unanswered::Withheld | Unanswered::MaybeEcho => "it was not sent".to_owned(),
         };
         let error = format!("{}: {what}", self.describe(asked));
         let last_error = Some(error.clone());

@@ -10,9 +10,9 @@ fn frame(unit: u8, pdu: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn found(pieces: &[&[u8]], echo: Option<&[u8; 8]>) -> (Vec<Frame>, bool) {
+fn found(pieces: &[&[u8]], echo: Option<&[u8]>) -> (Vec<Frame>, bool) {
     let mut framer = Framer::default();
-    echo.iter().for_each(|echo| framer.sent(**echo));
+    echo.iter().for_each(|echo| framer.sent(echo));
     let mut frames = Vec::new();
     for piece in pieces {
         framer.push(piece);
@@ -31,6 +31,30 @@ fn reply_bytes_are_frozen() {
     assert_eq!(frame(1, &[4, 2, 0xFF, 0xFF]), REPLY);
     let expected = Frame { unit: 1, pdu: vec![4, 2, 0xFF, 0xFF] };
     assert_eq!(found(&[&REPLY], None), (vec![expected], false));
+}
+
+/// Replies of every function that writes, and an exception to each. Do not change this test.
+#[test]
+fn replies_to_writes_are_frames() {
+    for pdu in [
+        &[0x05, 0x00, 0xAC, 0xFF, 0x00][..],
+        &[0x06, 0x00, 0x01, 0x00, 0x03],
+        &[0x0F, 0x00, 0x13, 0x00, 0x0A],
+        &[0x10, 0x00, 0x01, 0x00, 0x02],
+        &[0x16, 0x00, 0x04, 0x00, 0xF2, 0x00, 0x25],
+        &[0x17, 0x04, 0x00, 0xFF, 0x00, 0xFE],
+        &[0x85, 0x02],
+        &[0x86, 0x03],
+        &[0x8F, 0x02],
+        &[0x90, 0x02],
+        &[0x96, 0x04],
+        &[0x97, 0x01],
+    ] {
+        let bytes = frame(9, pdu);
+        let whole = Frame { unit: 9, pdu: pdu.to_vec() };
+        assert_eq!(found(&[&bytes, &REPLY], None).0.first(), Some(&whole));
+        assert_eq!(found(&[&bytes[..bytes.len() - 1]], None), (vec![], true));
+    }
 }
 
 #[test]
@@ -69,7 +93,7 @@ fn a_truncated_frame_ends_with_silence() {
 fn an_echo_of_the_request_is_passed_over() {
     for first in [0_u16, 0x0264, 0x2000, 0x0400] {
         let request = ReadRequest { unit: 1, table: Table::InputRegisters, first, quantity: 1 };
-        let echo: [u8; 8] = frame(1, &request.pdu()).try_into().unwrap();
+        let echo = crate::link::rtu::encode(&request.into());
         let (frames, _) = found(&[&echo, &REPLY], Some(&echo));
         assert_eq!(frames.len(), 1, "{first:#06X}");
         assert!(matches!(request.judge(1, &frames[0].pdu), Judged::Answer(_)));
@@ -133,8 +157,14 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
     );
     let exception = (any::<u8>(), 0x81_u8.., any::<u8>())
         .prop_map(|(unit, function, code)| frame(unit, &[function, code]));
+    let echo = (any::<u8>(), any::<[u8; 4]>())
+        .prop_map(|(unit, [a, b, c, d])| frame(unit, &[16, a, b, c, d]));
+    let mask_echo = (any::<u8>(), any::<[u8; 6]>())
+        .prop_map(|(unit, [a, b, c, d, e, f])| frame(unit, &[22, a, b, c, d, e, f]));
     let part = prop_oneof![
         4 => reply,
+        2 => echo,
+        1 => mask_echo,
         2 => exception,
         1 => proptest::collection::vec(any::<u8>(), 0..20),
     ];

@@ -1,21 +1,22 @@
-//! What is asked, and what a reply to it must look like: unit, function and byte count.
-//!
-//! Modbus Application Protocol V1.1b3 §6.1 to §6.4 (functions 1 to 4) and §7 (exceptions). Lengths are
-//! checked here, before any parser sees the bytes; what does not match to the byte is no answer.
+//! Reading registers and bits. Modbus Application Protocol V1.1b3 §6.1 to §6.4 (functions 1 to 4).
 
 use std::fmt;
 
+use tokio_modbus::Response;
 use tokio_modbus::bytes::Bytes;
-use tokio_modbus::{ExceptionCode, Response};
 
+use super::{Answer, Judged, WireSize, exception, judged, tell};
 use crate::address::Table;
 use crate::decode::Content;
 
 /// Most registers one request may ask for (§6.3, §6.4).
 pub(crate) const MAX_REGISTERS: u16 = 125;
 
-/// Set in the function code of a reply that carries an exception (§7).
-const EXCEPTION_FLAG: u8 = 0x80;
+/// Function code, first address, quantity.
+const REQUEST_PDU_BYTES: usize = 5;
+
+/// Function code and byte count.
+const REPLY_PDU_OVERHEAD_BYTES: usize = 2;
 
 /// One request for neighbouring registers or bits of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,26 +27,9 @@ pub(crate) struct ReadRequest {
     pub(crate) quantity: u16,
 }
 
-/// A valid answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
-    Content(Content),
-    Exception(ExceptionCode),
-}
-
-/// What a whole, undamaged frame is to a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Judged {
-    Answer(Answer),
-    /// From another unit.
-    Foreign,
-    /// From the unit that was asked, but not what was asked for.
-    Misshapen,
-}
-
 impl ReadRequest {
     /// Function code, first address, quantity: the same on every link.
-    pub(crate) fn pdu(&self) -> [u8; 5] {
+    pub(super) fn pdu(&self) -> [u8; REQUEST_PDU_BYTES] {
         let [first_high, first_low] = self.first.to_be_bytes();
         let [quantity_high, quantity_low] = self.quantity.to_be_bytes();
         [self.table.function(), first_high, first_low, quantity_high, quantity_low]
@@ -59,18 +43,12 @@ impl ReadRequest {
 
     /// What a whole frame of `unit` is to this request.
     pub(crate) fn judge(&self, unit: u8, pdu: &[u8]) -> Judged {
-        if unit != self.unit {
-            return Judged::Foreign;
-        }
-        self.answer(pdu).map_or(Judged::Misshapen, Judged::Answer)
+        judged(self.unit, unit, || self.answer(pdu))
     }
 
     fn answer(&self, pdu: &[u8]) -> Option<Answer> {
         let function = self.table.function();
         match pdu {
-            [flagged, code] if *flagged == function | EXCEPTION_FLAG => {
-                Some(Answer::Exception(ExceptionCode::new(*code)))
-            }
             [same, count, content @ ..]
                 if *same == function
                     && usize::from(*count) == content.len()
@@ -78,7 +56,7 @@ impl ReadRequest {
             {
                 self.content(pdu).map(Answer::Content)
             }
-            _ => None,
+            _ => exception(function, pdu),
         }
     }
 
@@ -100,14 +78,20 @@ impl ReadRequest {
     }
 }
 
+impl WireSize for ReadRequest {
+    fn request_pdu_bytes(&self) -> usize {
+        REQUEST_PDU_BYTES
+    }
+
+    fn reply_pdu_bytes(&self) -> usize {
+        REPLY_PDU_OVERHEAD_BYTES + self.content_bytes()
+    }
+}
+
 impl fmt::Display for ReadRequest {
     /// `03 holding registers 100-119`; the unit is said elsewhere.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02} {} {}", self.table.function(), self.table.name(), self.first)?;
-        match u32::from(self.first) + u32::from(self.quantity) {
-            end if self.quantity > 1 => write!(f, "-{}", end - 1),
-            _ => Ok(()),
-        }
+        tell(f, self.table.function(), self.table.name(), self.first, self.quantity)
     }
 }
 
@@ -115,6 +99,7 @@ impl fmt::Display for ReadRequest {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use tokio_modbus::ExceptionCode;
 
     fn request(table: Table, first: u16, quantity: u16) -> ReadRequest {
         ReadRequest { unit: 1, table, first, quantity }
