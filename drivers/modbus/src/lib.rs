@@ -10,7 +10,8 @@
 //! - `plan` groups neighbouring points into blocks; `schedule` says which block is next; `patience` how long
 //!   to leave alone what does not answer. All three are pure.
 //! - `session` asks block after block and puts what is answered; `link` carries one request and its answer.
-//! - `frame` knows what a reply must look like, `decode` (with `order` and `scale`) what it means.
+//! - `frame` knows what a reply must look like, `decode` (with `order` and `scale`) what it means; `encode`
+//!   is its inverse.
 //!
 //! Invariants: a value appears only from a reply that matches its request in all the protocol has to match
 //! by; one reply is one batch; no unit, block or register that fails takes others with it. Nothing is
@@ -20,6 +21,7 @@ mod address;
 mod crc;
 mod decode;
 mod driver;
+mod encode;
 mod frame;
 mod line;
 mod link;

@@ -96,6 +96,21 @@ impl Scale {
     pub(crate) fn number(&self, raw: f64) -> f64 {
         raw * self.float.multiplier / self.float.divisor + self.float.offset
     }
+
+    /// The scaled value of a single-precision number, rounded to single precision once, at the end.
+    pub(crate) fn single(&self, raw: f32) -> f32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "single precision in, single precision out"
+        )]
+        let rounded = self.number(raw.into()) as f32;
+        rounded
+    }
+
+    /// Whether greater raw numbers have greater values.
+    pub(crate) fn is_rising(&self) -> bool {
+        self.multiplier > 0
+    }
 }
 
 /// The double nearest to `digits × 10^exponent`: reading decimal text rounds once.

@@ -194,7 +194,7 @@ impl Checked {
                 .collect(),
             points: Vec::new(),
             wants: self.points.iter().map(|point| point.want).collect(),
-            decoders: self.points.iter().map(|point| point.decoder).collect(),
+            decoders: self.points.iter().map(|point| point.decoder.clone()).collect(),
         };
         let factor = site.revise();
         if factor > 1.0 {

@@ -38,12 +38,12 @@ pub(crate) fn check(points: &[Point], refusals: &mut Refusals) {
 }
 
 fn collide(one: &Point, other: &Point) -> bool {
-    let same_bit = match (one.decoder, other.decoder) {
+    let same_bit = match (&one.decoder, &other.decoder) {
         (Decoder::RegisterBit(a), Decoder::RegisterBit(b)) => a == b,
         (Decoder::RegisterBit(_), _) | (_, Decoder::RegisterBit(_)) => false,
         (
-            Decoder::Bit | Decoder::Number { .. } | Decoder::Text { .. },
-            Decoder::Bit | Decoder::Number { .. } | Decoder::Text { .. },
+            Decoder::Bit | Decoder::Number(_) | Decoder::Text(_),
+            Decoder::Bit | Decoder::Number(_) | Decoder::Text(_),
         ) => true,
     };
     same_bit && !one.overlap && !other.overlap

@@ -7,7 +7,7 @@ use pointcast_api::settings::{Decimal, Located, Refusals, Settings};
 
 use super::device::Device;
 use crate::address::{Address, TABLE_SIZE};
-use crate::decode::{Decoder, NumberType};
+use crate::decode::{Decoder, Number, NumberType, Text};
 use crate::order::WordOrder;
 use crate::plan::Want;
 use crate::scale::Scale;
@@ -125,12 +125,12 @@ fn decoder(
     unwanted(&written.length, "only a string has a length", refusals);
     let order = written.order.as_ref().map_or(device.order, |order| order.value);
     let scale = scale(written, refusals)?;
-    let shown = if scale.is_some() { number.scaled() } else { value_type.value };
+    let shown = if scale.is_some() { number.scaled() } else { number.plain() };
     let no_value = match &written.no_value {
-        Some(none) => Some(raw_bits(none, number, refusals)?),
-        None => None,
+        Some(none) => vec![raw_bits(none, number, refusals)?],
+        None => Vec::new(),
     };
-    Some((Decoder::Number { number, order, scale, no_value }, shown))
+    Some((Decoder::Number(Number { number_type: number, order, scale, no_value }), shown))
 }
 
 /// The bits of a raw value, which may be written signed or unsigned.
@@ -182,7 +182,7 @@ fn text(
     let length = keys.required(written.length.as_ref(), "length", example, refusals)?;
     let order = written.order.as_ref().map_or(device.order, |order| order.value);
     let registers = u16::try_from(length.value).ok()?;
-    Some((Decoder::Text { order, registers }, ValueType::Text))
+    Some((Decoder::Text(Text { order, registers }), ValueType::Text))
 }
 
 fn scale(written: &Written, refusals: &mut Refusals) -> Option<Option<Scale>> {

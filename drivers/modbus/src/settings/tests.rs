@@ -64,10 +64,11 @@ fn a_point_takes_over_what_its_device_says_and_may_say_otherwise() {
         ]"#,
     );
     let number = |number, order, scaled: bool| match site.decoders[usize::from(scaled)] {
-        Decoder::Number { number: n, order: o, scale, .. } => {
-            assert_eq!((n, o, scale.is_some()), (number, order, scaled));
+        Decoder::Number(ref found) => {
+            let found = (found.number_type, found.order, found.scale.is_some());
+            assert_eq!(found, (number, order, scaled));
         }
-        ref other @ (Decoder::Bit | Decoder::RegisterBit(_) | Decoder::Text { .. }) => {
+        ref other @ (Decoder::Bit | Decoder::RegisterBit(_) | Decoder::Text(_)) => {
             panic!("{other:?}")
         }
     };
