@@ -23,8 +23,8 @@ use crate::{
 
 /// The channel that `text` describes: its own keys on top, `[[devices]]` with `points` below.
 ///
-/// Stands in for the service's reader as far as drivers need it: `name`, `stale_after_ms` and `unit` of a
-/// point are taken out, every other key is the driver's.
+/// Stands in for the service's reader as far as drivers need it: `name`, `stale_after_ms`, `unit`, `range`
+/// and `labels` of a point are taken out, every other key is the driver's.
 ///
 /// # Panics
 /// When `text` is no such TOML.
@@ -90,12 +90,30 @@ fn take_point(
         device,
         unit: settings.text("unit", refusals).map(|unit| unit.value),
         description: None,
-        range: None,
+        range: take_range(&mut settings, refusals),
         precision: None,
-        labels: Vec::new(),
+        labels: take_labels(&mut settings, refusals),
         stale_after: settings.stale_after("stale_after_ms", refusals).map(|given| given.value),
     };
     PointSettings { details, settings }
+}
+
+fn take_range(point: &mut Settings, refusals: &mut Refusals) -> Option<(f64, f64)> {
+    let range = point.numbers("range", refusals)?;
+    match range.value.as_slice() {
+        [low, high] => Some((low.value, high.value)),
+        _ => panic!("a range is two numbers"),
+    }
+}
+
+fn take_labels(point: &mut Settings, refusals: &mut Refusals) -> Vec<(i64, String)> {
+    let labels = point.section("labels", "labels", refusals);
+    let entries = labels.map(|mut labels| labels.take_rest()).unwrap_or_default();
+    let label = |entry: Entry| match (entry.key.parse(), entry.value) {
+        (Ok(number), Setting::Text(name)) => (number, name),
+        (_, other) => panic!("{}: no label, {other:?}", entry.key),
+    };
+    entries.into_iter().map(label).collect()
 }
 
 fn none_of(refusals: Refusals) {

@@ -1,4 +1,4 @@
-//! Where a point lies: which of the four tables, which register or coil, which bit.
+//! Where a point lies: which of the four tables, which register or coil, which part of it.
 //!
 //! Modbus Application Protocol V1.1b3 §4.3 and §4.4: requests carry addresses counted from 0, people's
 //! references (`40101`) count from 1 and put the table in front. Both are taken, neither is guessed.
@@ -75,8 +75,23 @@ impl Table {
 pub(crate) struct Address {
     pub(crate) table: Table,
     pub(crate) first: u16,
-    /// Bit of a register, 0 the least significant.
-    pub(crate) bit: Option<u8>,
+    pub(crate) part: Part,
+}
+
+/// Which bits of a register are meant; 0 is the least significant one of the register as the standard sends
+/// it, whatever the word order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The whole register, and those that follow it; a whole coil.
+    Whole,
+    /// `.3`: one bit.
+    Bit(u8),
+    /// `.4-7`: several bits as one number, from the least significant to the most significant.
+    Field(u8, u8),
+    /// `.low`: bits 0 to 7.
+    Low,
+    /// `.high`: bits 8 to 15.
+    High,
 }
 
 /// What is wrong with an address as written, and what would be right.
@@ -88,8 +103,10 @@ pub(crate) struct Misread {
 
 const FORMS: &str = r#"write "holding:100", "input:100", "coil:100", "discrete:100", "holding:100.3" or "ref:40101""#;
 
+const PARTS: &str = "give 0 (least significant) to 15, two of them as in 4-7, high or low";
+
 impl Address {
-    /// Reads `holding:100`, `holding:100.3`, `ref:40101`, `ref:400101.3` and their like.
+    /// Reads `holding:100`, `holding:100.3`, `ref:40101`, `ref:400101.high` and their like.
     ///
     /// # Errors
     /// [`Misread`] with both right spellings for a bare number.
@@ -99,8 +116,8 @@ impl Address {
             return Err(bare_number(text)
                 .unwrap_or_else(|| misread(format!("{text:?} does not say which table"))));
         };
-        let (number, bit) = match rest.split_once('.') {
-            Some((number, bit)) => (number, Some(bit)),
+        let (number, part) = match rest.split_once('.') {
+            Some((number, part)) => (number, Some(part)),
             None => (rest, None),
         };
         let (table, first) = match Table::ALL.iter().find(|table| table.word() == kind) {
@@ -108,15 +125,21 @@ impl Address {
             None if kind == "ref" => reference(number)?,
             None => return Err(misread(format!("{kind:?} is no table"))),
         };
-        let bit = bit.map(|bit| bit_number(bit, table)).transpose()?;
-        Ok(Self { table, first, bit })
+        let part = part.map_or(Ok(Part::Whole), |part| part_of(part, table))?;
+        Ok(Self { table, first, part })
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.table.word(), self.first)?;
-        self.bit.map_or(Ok(()), |bit| write!(f, ".{bit}"))
+        match self.part {
+            Part::Whole => Ok(()),
+            Part::Bit(bit) => write!(f, ".{bit}"),
+            Part::Field(low, high) => write!(f, ".{low}-{high}"),
+            Part::Low => f.write_str(".low"),
+            Part::High => f.write_str(".high"),
+        }
     }
 }
 
@@ -151,49 +174,74 @@ fn reference(text: &str) -> Result<(Table, u16), Misread> {
     Ok((table, first))
 }
 
-fn bit_number(text: &str, table: Table) -> Result<u8, Misread> {
+fn part_of(text: &str, table: Table) -> Result<Part, Misread> {
     if table.is_bits() {
         return Err(Misread {
             problem: format!("{} have no bits of their own", table.name()),
             remedy: "leave the part after the point away".to_owned(),
         });
     }
+    match text {
+        "low" => return Ok(Part::Low),
+        "high" => return Ok(Part::High),
+        _ => {}
+    }
+    let Some((low, high)) = text.split_once('-') else {
+        return bit_number(text).map(Part::Bit);
+    };
+    let (low, high) = (bit_number(low)?, bit_number(high)?);
+    if low < high {
+        return Ok(Part::Field(low, high));
+    }
+    let problem = format!("bits {text} do not go upwards");
+    let remedy = if low == high {
+        format!("write \".{low}\" for a single bit")
+    } else {
+        format!("write the lower one first: \".{high}-{low}\"")
+    };
+    Err(Misread { problem, remedy })
+}
+
+fn bit_number(text: &str) -> Result<u8, Misread> {
     let bit = digits(text).and_then(|bit| u8::try_from(bit).ok());
     bit.filter(|bit| u16::from(*bit) < REGISTER_BITS).ok_or_else(|| Misread {
-        problem: format!("{text:?} is no bit of a register"),
-        remedy: "give 0 (least significant) to 15".to_owned(),
+        problem: format!("{text:?} is no part of a register"),
+        remedy: PARTS.to_owned(),
     })
 }
 
 /// A number alone could be counted from 0 or from 1, and could mean any table: told, not guessed.
 fn bare_number(text: &str) -> Option<Misread> {
     const REFERENCES: [RangeInclusive<u32>; 2] = [10_001..=49_999, 100_001..=465_536];
-    let (number, bit) = match text.split_once('.') {
-        Some((number, bit)) => (digits(number)?, format!(".{}", digits(bit)?)),
+    let (number, part) = match text.split_once('.') {
+        Some((number, part)) => {
+            part_of(part, Table::HoldingRegisters).ok()?;
+            (digits(number)?, format!(".{part}"))
+        }
         None => (digits(text)?, String::new()),
     };
     let remedy = if REFERENCES.iter().any(|range| range.contains(&number)) {
         let as_reference = format!("ref:{number}");
         match Address::parse(&as_reference) {
             Ok(address) if number < TABLE_SIZE => format!(
-                "write \"{as_reference}{bit}\" if it counts from 1 (the same as \"{address}{bit}\"), \
-                 \"holding:{number}{bit}\" if it counts from 0"
+                "write \"{as_reference}{part}\" if it counts from 1 (the same as \"{address}{part}\"), \
+                 \"holding:{number}{part}\" if it counts from 0"
             ),
             Ok(address) => {
-                format!("write \"{as_reference}{bit}\" (the same as \"{address}{bit}\")")
+                format!("write \"{as_reference}{part}\" (the same as \"{address}{part}\")")
             }
-            Err(_) => format!("write \"holding:{number}{bit}\" if it counts from 0"),
+            Err(_) => format!("write \"holding:{number}{part}\" if it counts from 0"),
         }
     } else if (1..=9_999).contains(&number) {
         format!(
-            "write \"holding:{number}{bit}\" if it counts from 0, \"ref:4{number:04}{bit}\" if from 1"
+            "write \"holding:{number}{part}\" if it counts from 0, \"ref:4{number:04}{part}\" if from 1"
         )
     } else if (1..TABLE_SIZE).contains(&number) {
         format!(
-            "write \"holding:{number}{bit}\" if it counts from 0, \"ref:4{number:05}{bit}\" if from 1"
+            "write \"holding:{number}{part}\" if it counts from 0, \"ref:4{number:05}{part}\" if from 1"
         )
     } else {
-        format!("write \"holding:{number}{bit}\" (or input:, coil:, discrete:), counted from 0")
+        format!("write \"holding:{number}{part}\" (or input:, coil:, discrete:), counted from 0")
     };
     let problem = format!("the bare number {text} says neither which table nor whence it counts");
     Some(Misread { problem, remedy })
@@ -223,6 +271,10 @@ mod tests {
         check("ref:10001", "discrete:0");
         check("ref:00001", "coil:0");
         check("ref:40101.3", "holding:100.3");
+        check("ref:40101.4-7", "holding:100.4-7");
+        check("holding:100.0-15", "holding:100.0-15");
+        check("input:100.high", "input:100.high");
+        check("input:100.low", "input:100.low");
     }
 
     fn refused(text: &str) -> (String, String) {
@@ -246,6 +298,7 @@ mod tests {
             r#"write "holding:60000" if it counts from 0, "ref:460000" if from 1"#
         );
         assert!(refused("0").1.contains(r#""holding:0""#));
+        assert!(refused("100.high").1.contains(r#""holding:100.high""#));
     }
 
     #[test]
@@ -258,6 +311,12 @@ mod tests {
             "holding: 1",
             "holding:1.16",
             "holding:1.",
+            "holding:1.7-16",
+            "holding:1.7-4",
+            "holding:1.4-4",
+            "holding:1.-4",
+            "holding:1.High",
+            "coil:1.low",
             "coil:1.0",
             "ref:40000",
             "ref:20001",
@@ -273,6 +332,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_field_that_is_written_downwards_is_told_how_it_goes() {
+        assert!(refused("holding:1.7-4").1.contains("\".4-7\""));
+        assert!(refused("holding:1.7-7").1.contains("\".7\""));
+    }
+
+    fn any_part() -> impl Strategy<Value = Part> {
+        prop_oneof![
+            Just(Part::Whole),
+            (0_u8..16).prop_map(Part::Bit),
+            (0_u8..15)
+                .prop_flat_map(|low| (Just(low), low + 1..16))
+                .prop_map(|(l, h)| Part::Field(l, h)),
+            Just(Part::Low),
+            Just(Part::High),
+        ]
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in ".{0,16}") {
@@ -280,9 +357,10 @@ mod tests {
         }
 
         #[test]
-        fn what_is_shown_reads_back(first in any::<u16>(), bit in proptest::option::of(0_u8..16)) {
+        fn what_is_shown_reads_back(first in any::<u16>(), part in any_part()) {
             for table in Table::ALL {
-                let address = Address { table, first, bit: bit.filter(|_| !table.is_bits()) };
+                let part = if table.is_bits() { Part::Whole } else { part };
+                let address = Address { table, first, part };
                 prop_assert_eq!(Address::parse(&address.to_string()), Ok(address));
             }
         }

@@ -12,6 +12,9 @@ const MAX_DIGITS: usize = 15;
 /// Most places by which their decimal points may lie left of the last digit, and zeros right of it.
 const MAX_PLACES: i32 = 15;
 
+/// Greatest power of ten, and least with a minus, that a register may hold as a scale.
+const MAX_REGISTER_POWER: u32 = 10;
+
 /// Doubles hold every whole number up to this one.
 const EXACT_DOUBLE: i128 = 1 << 53;
 
@@ -33,6 +36,11 @@ struct FloatScale {
     multiplier: f64,
     divisor: f64,
     offset: f64,
+}
+
+/// A power of ten, exact up to 10^22.
+fn power_of_ten(power: u32) -> f64 {
+    (0..power).fold(1.0, |product, _| product * 10.0)
 }
 
 /// `digits × 10^exponent`.
@@ -76,6 +84,22 @@ impl Scale {
             offset: offset.map_or(0.0, |decimal| decimal.value),
         };
         Ok(Self { multiplier, addend, places, float })
+    }
+
+    /// The scale 10^`power`, for powers from −10 to 10 as SunSpec has them (SunSpec Device Information Model
+    /// Specification, type `sunssf`); `None` beyond.
+    pub(crate) fn power_of_ten(power: i16) -> Option<Self> {
+        let places = u32::from(power.min(0).unsigned_abs());
+        let zeros = u32::from(power.max(0).unsigned_abs());
+        if places.max(zeros) > MAX_REGISTER_POWER {
+            return None;
+        }
+        let float = FloatScale {
+            multiplier: power_of_ten(zeros),
+            divisor: power_of_ten(places),
+            offset: 0.0,
+        };
+        Some(Self { multiplier: 10_i128.checked_pow(zeros)?, addend: 0, places, float })
     }
 
     /// The scaled value of an integer, the double nearest to the exact result.
@@ -191,6 +215,20 @@ mod tests {
         assert_eq!(scale("0.1", "0").number(3.0).to_bits(), 0.3_f64.to_bits());
         assert_eq!(scale("1.8", "32").number(100.0).to_bits(), 212.0_f64.to_bits());
         assert!(scale("1e15", "0").number(f64::MAX).is_infinite());
+    }
+
+    #[test]
+    fn a_power_of_ten_is_the_scale_that_would_be_written() {
+        for power in -10..=10 {
+            let written = scale(&format!("1e{power}"), "0");
+            let found = Scale::power_of_ten(power).unwrap();
+            for raw in [0, 1, -1, 235, 32_767, i128::from(i64::MIN), i128::from(u64::MAX)] {
+                assert_eq!(found.integer(raw).to_bits(), written.integer(raw).to_bits(), "{power}");
+            }
+        }
+        for power in [-11, 11, i16::MIN, i16::MAX] {
+            assert_eq!(Scale::power_of_ten(power), None);
+        }
     }
 
     #[test]

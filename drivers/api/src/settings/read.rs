@@ -305,6 +305,24 @@ impl Settings {
         })
     }
 
+    /// What `convert` makes of each of several settings: of a list's items, or of one that stands alone.
+    ///
+    /// `wanted` reads after "give".
+    pub fn one_or_more<T>(
+        &mut self,
+        key: &'static str,
+        wanted: &str,
+        refusals: &mut Refusals,
+        convert: impl Fn(&Setting) -> Option<T>,
+    ) -> Option<Located<Vec<T>>> {
+        self.convert(key, refusals, wanted, |setting| match setting {
+            Setting::List(items) if !items.is_empty() => {
+                items.iter().map(|(_, item)| convert(item)).collect()
+            }
+            alone => convert(alone).map(|value| vec![value]),
+        })
+    }
+
     /// A section within this one, called `what` in refusals.
     pub fn section(
         &mut self,

@@ -3,13 +3,17 @@
 //! Integers keep all 64 bits, `f32` stays single precision, NaN and ±Inf are no values. Nothing here knows
 //! how the registers came.
 
+mod clamp;
 mod number;
 mod text;
+mod time;
 
 use pointcast_api::{Reading, Value};
 
-pub(crate) use number::{Class, Number, NumberType};
-pub(crate) use text::Text;
+pub(crate) use clamp::Clamp;
+pub(crate) use number::{Class, Number, NumberType, Scaling, Slice};
+pub(crate) use text::{Encoding, Padding, Text};
+pub(crate) use time::{FIRST_YEAR, Time, TimeLayout};
 
 /// The content of a valid reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +33,27 @@ pub(crate) enum Decoder {
     Number(Number),
     /// Text over several registers.
     Text(Text),
+    /// A date with time.
+    Time(Time),
 }
 
 impl Decoder {
-    /// How many registers or bits of its table it needs.
+    /// How many registers or bits of its table are read for it, in one reply.
     pub(crate) fn length(&self) -> u16 {
         match self {
             Self::Bit | Self::RegisterBit(_) => 1,
-            Self::Number(number) => number.number_type.registers(),
+            Self::Number(number) => number.length(),
             Self::Text(text) => text.registers,
+            Self::Time(time) => time.layout.registers(),
+        }
+    }
+
+    /// Which of what is read for it is the value itself, and written when it is: where it begins, and how many
+    /// registers or bits. The rest is the register that holds its scale, and what lies between.
+    pub(crate) fn own(&self) -> (u16, u16) {
+        match self {
+            Self::Number(number) => (number.value_at(), number.number_type.registers()),
+            Self::Bit | Self::RegisterBit(_) | Self::Text(_) | Self::Time(_) => (0, self.length()),
         }
     }
 
@@ -64,8 +80,9 @@ impl Decoder {
                 let set = register.checked_shr(u32::from(*bit))? & 1 == 1;
                 Some(Reading::Good(Value::Bool(set)))
             }
-            Self::Number(number) => Some(number.read(registers)),
+            Self::Number(number) => number.read(registers),
             Self::Text(text) => Some(text.read(registers)),
+            Self::Time(time) => Some(time.read(registers)),
         }
     }
 }

@@ -1,21 +1,23 @@
+//! What registers mean.
+
+mod literal;
+mod scaled;
+mod times;
+
 use super::*;
 use crate::order::WordOrder;
 use crate::scale::Scale;
 use pointcast_api::settings::Decimal;
 use proptest::prelude::*;
 
-fn plain(number_type: NumberType, order: WordOrder) -> Number {
-    Number { number_type, order, scale: None, no_value: Vec::new() }
-}
-
 fn number(number_type: NumberType, order: WordOrder, registers: &[u16]) -> Reading {
-    let decoder = Decoder::Number(plain(number_type, order));
+    let decoder = Decoder::Number(Number::plain(number_type, order));
     decoder.read(&Content::Registers(registers.to_vec()), 0).unwrap()
 }
 
-fn tenth() -> Option<Scale> {
+fn tenth() -> Scaling {
     let tenth = Decimal { value: 0.1, text: "0.1".to_owned() };
-    Some(Scale::new(Some(&tenth), None).unwrap())
+    Scaling::Fixed(Scale::new(Some(&tenth), None).unwrap())
 }
 
 /// The registers a device with `order` sends for a number's bytes.
@@ -50,7 +52,8 @@ fn nothing_infinite_is_a_value() {
 fn the_devices_own_no_value_is_none_in_every_width_and_order() {
     for order in WordOrder::WORDS.map(|(_, order)| order) {
         let read = |number, none: u64, bytes: &[u8]| {
-            let number = Number { scale: tenth(), no_value: vec![none], ..plain(number, order) };
+            let number =
+                Number { scaling: tenth(), no_value: vec![none], ..Number::plain(number, order) };
             let decoder = Decoder::Number(number);
             decoder.read(&Content::Registers(sent(bytes, order)), 0).unwrap()
         };
@@ -66,7 +69,8 @@ fn the_devices_own_no_value_is_none_in_every_width_and_order() {
 #[test]
 fn scaled_integers_become_doubles_and_scaled_singles_stay_single() {
     let read = |number, registers: &[u16]| {
-        let decoder = Decoder::Number(Number { scale: tenth(), ..plain(number, WordOrder::Abcd) });
+        let decoder =
+            Decoder::Number(Number { scaling: tenth(), ..Number::plain(number, WordOrder::Abcd) });
         decoder.read(&Content::Registers(registers.to_vec()), 0).unwrap()
     };
     assert_eq!(read(NumberType::U16, &[235]), Reading::Good(Value::f64(23.5).unwrap()));
@@ -90,13 +94,18 @@ fn bits_are_numbered_from_the_least_significant() {
     assert_eq!(Decoder::RegisterBit(0).read(&coils, 0), None);
 }
 
+fn text_of(order: WordOrder) -> Text {
+    let (encoding, padding) = (Encoding::Utf8, Padding::Nul);
+    Text { order, registers: 0, encoding, padding, empty_is_none: false }
+}
+
 fn check_text(order: WordOrder, bytes: &[u8], expected: Option<&str>) {
     let registers = sent(bytes, order);
     let registers = match order {
         WordOrder::Cdab | WordOrder::Dcba => registers.into_iter().rev().collect(),
         WordOrder::Abcd | WordOrder::Badc => registers,
     };
-    let text = Text { order, registers: u16::try_from(bytes.len() / 2).unwrap() };
+    let text = Text { registers: u16::try_from(bytes.len() / 2).unwrap(), ..text_of(order) };
     let read = Decoder::Text(text).read(&Content::Registers(registers), 0).unwrap();
     assert_eq!(read, reading(expected.and_then(Value::text)));
 }
@@ -113,7 +122,7 @@ fn text_ends_at_nul_and_loses_its_padding() {
 
 #[test]
 fn content_that_ends_before_the_value_reads_as_nothing() {
-    let decoder = Decoder::Number(plain(NumberType::U32, WordOrder::Abcd));
+    let decoder = Decoder::Number(Number::plain(NumberType::U32, WordOrder::Abcd));
     let content = Content::Registers(vec![1, 2, 3]);
     assert_eq!(decoder.read(&content, 1), Some(Reading::Good(Value::U64(0x2_0003))));
     assert_eq!(decoder.read(&content, 2), None);
@@ -155,7 +164,7 @@ proptest! {
     #[test]
     fn any_bytes_are_some_text_or_none(registers in proptest::collection::vec(any::<u16>(), 1..125)) {
         let length = u16::try_from(registers.len()).unwrap();
-        let decoder = Decoder::Text(Text { order: WordOrder::Abcd, registers: length });
+        let decoder = Decoder::Text(Text { registers: length, ..text_of(WordOrder::Abcd) });
         let read = decoder.read(&Content::Registers(registers), 0);
         let is_text = matches!(read, Some(Reading::Good(Value::Text(_)) | Reading::NotANumber));
         prop_assert!(is_text, "{:?}", read);

@@ -9,10 +9,13 @@
 
 mod number;
 mod text;
+mod time;
 
 use pointcast_api::Value;
 
-use crate::decode::Decoder;
+pub(crate) use number::whole_limits;
+
+use crate::decode::{Content, Decoder, Scaling};
 
 /// What is to be written, from the point's first register or bit on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,16 +48,23 @@ pub(crate) enum EncodeError {
     TooLong { bytes: usize, most: usize },
     #[error("the text would not read back as it is: leave {what} away")]
     NotKept { what: &'static str },
+    #[error("{found:?} is no character of the point's encoding")]
+    NoCharacter { found: char },
+    #[error("{found} is no name of a value of this point: give {known}")]
+    UnknownName { found: String, known: String },
+    #[error("the register with its scale was not read yet, or holds no power of ten")]
+    NoScale,
 }
 
 impl Decoder {
-    /// The registers or bits that decode to `value`.
+    /// The registers or bits that decode to `value`, to be written where [`Decoder::own`] says.
     ///
     /// A bit takes `true`, `false`, 1 and 0; a number any number, whole or not, in whichever variant it
-    /// comes; a string only text.
+    /// comes; a string only text; a date with time the text that it is shown as.
     ///
     /// # Errors
-    /// [`EncodeError`], which says what would be right.
+    /// [`EncodeError`], which says what would be right. [`EncodeError::NoScale`] where the scale lies in a
+    /// register: see [`Decoder::encode_beside`].
     pub(crate) fn encode(&self, value: &Value) -> Result<Encoded, EncodeError> {
         match self {
             Self::Bit => Ok(Encoded::Bits(vec![switch(value)?])),
@@ -62,8 +72,56 @@ impl Decoder {
                 let mask = 1_u16.checked_shl(u32::from(*bit)).unwrap_or_default();
                 Ok(Encoded::Part { mask, bits: if switch(value)? { mask } else { 0 } })
             }
-            Self::Number(number) => number::encode(number, value),
+            Self::Number(number) => match &number.scaling {
+                Scaling::None => number::encode(number, None, value),
+                Scaling::Fixed(scale) => number::encode(number, Some(scale), value),
+                Scaling::Register { .. } => Err(EncodeError::NoScale),
+            },
             Self::Text(text) => text::encode(text, value).map(Encoded::Registers),
+            Self::Time(time) => time::encode(time, value).map(Encoded::Registers),
+        }
+    }
+
+    /// As [`Decoder::encode`], with the scale that stands in `content`: what was read for the point last,
+    /// from its first register on.
+    ///
+    /// # Errors
+    /// [`EncodeError`]; [`EncodeError::NoScale`] where no scale stands there.
+    pub(crate) fn encode_beside(
+        &self,
+        content: &Content,
+        value: &Value,
+    ) -> Result<Encoded, EncodeError> {
+        match (self, content) {
+            (Self::Number(number), Content::Registers(registers))
+                if matches!(number.scaling, Scaling::Register { .. }) =>
+            {
+                let scale = number.scale_of(registers).flatten().ok_or(EncodeError::NoScale)?;
+                number::encode(number, Some(&scale), value)
+            }
+            _ => self.encode(value),
+        }
+    }
+}
+
+/// The value that `value` means where it is one of `labels`, the names of a point's values.
+///
+/// Anything but text is the value itself, and so is every text where there are no names.
+///
+/// # Errors
+/// [`EncodeError::UnknownName`], also of a name that several values have.
+pub(crate) fn labelled(value: &Value, labels: &[(i64, String)]) -> Result<Value, EncodeError> {
+    let Value::Text(text) = value else { return Ok(value.clone()) };
+    if labels.is_empty() {
+        return Ok(value.clone());
+    }
+    let mut named = labels.iter().filter(|(_, name)| name == text.as_str());
+    match (named.next(), named.next()) {
+        (Some((number, _)), None) => Ok(Value::I64(*number)),
+        _ => {
+            let known: Vec<_> = labels.iter().map(|(_, name)| format!("{name:?}")).collect();
+            let found = pointcast_api::text::excerpt(text.as_str());
+            Err(EncodeError::UnknownName { found, known: known.join(", ") })
         }
     }
 }

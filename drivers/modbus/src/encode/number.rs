@@ -4,10 +4,10 @@
 //! raw number is the first whose value is not below the one wanted. No arithmetic but the decoder's own
 //! takes part, and what is found decodes to what was given because that is how it was found.
 
-use pointcast_api::Value;
+use pointcast_api::{Reading, Value};
 
 use super::{EncodeError, Encoded, not_of_type};
-use crate::decode::{Class, Number};
+use crate::decode::{Clamp, Class, Number};
 use crate::scale::Scale;
 
 /// Whole numbers in doubles are below this power of two, beyond which no type reaches.
@@ -20,27 +20,59 @@ enum Given {
     Fraction(f64),
 }
 
-pub(super) fn encode(number: &Number, value: &Value) -> Result<Encoded, EncodeError> {
+/// The registers, or the bits of one, that `value` makes with `scale`.
+pub(super) fn encode(
+    number: &Number,
+    scale: Option<&Scale>,
+    value: &Value,
+) -> Result<Encoded, EncodeError> {
     let given = Given::of(value)?;
-    let bits = match (number.number_type.class(), &number.scale) {
-        (class @ (Class::Signed | Class::Unsigned), scale) => {
-            let limits = whole_limits(class, number.number_type.width());
+    let bits = match (number.number_type.class(), scale) {
+        (class @ (Class::Signed | Class::Unsigned | Class::Bcd), scale) => {
+            let limits = whole_limits(class, number.width());
             let raw = match scale {
                 None => whole(given, limits, value)?,
                 Some(scale) => scaled_whole(given, limits, scale, value)?,
             };
-            low_bits(raw)
+            if class == Class::Bcd { decimal_digits(raw) } else { low_bits(raw) }
         }
-        (Class::Single, scale) => single(given, scale.as_ref(), value)?.to_bits().into(),
-        (Class::Double, scale) => double(given, scale.as_ref(), value)?.to_bits(),
+        (Class::Single, scale) => single(given, scale, value)?.to_bits().into(),
+        (Class::Double, scale) => double(given, scale, value)?.to_bits(),
     };
-    let beyond = u64::BITS - number.number_type.width();
-    let bits = bits << beyond >> beyond;
-    if number.no_value.contains(&bits) {
-        return Err(EncodeError::StandsForNone { found: value.clone() });
+    let own = own_bits(bits, number.width());
+    match (number.reading(own, scale), number.clamp.as_ref().and_then(Clamp::bounds)) {
+        (Reading::Substituted(_), Some((lowest, highest))) => {
+            return Err(EncodeError::OutOfRange { found: value.clone(), lowest, highest });
+        }
+        (Reading::NotANumber, _) => {
+            return Err(EncodeError::StandsForNone { found: value.clone() });
+        }
+        _ => {}
     }
+    if let Some(slice) = number.slice {
+        let bits = u16::try_from(own).unwrap_or_default().checked_shl(slice.low.into());
+        return Ok(Encoded::Part { mask: slice.mask(), bits: bits.unwrap_or_default() });
+    }
+    // What is above the number's own bits in its registers repeats the sign, or is nothing.
     let registers = number.order.registers(bits, number.number_type.registers());
     Ok(Encoded::Registers(registers))
+}
+
+/// The lowest `width` of `bits`.
+fn own_bits(bits: u64, width: u32) -> u64 {
+    let beyond = u64::BITS - width;
+    bits << beyond >> beyond
+}
+
+/// Four bits for each decimal digit.
+fn decimal_digits(raw: i128) -> u64 {
+    let mut rest = u64::try_from(raw).unwrap_or_default();
+    let mut bits = 0;
+    for shift in (0..u64::BITS).step_by(4) {
+        bits |= (rest % 10) << shift;
+        rest /= 10;
+    }
+    bits
 }
 
 impl Given {
@@ -106,10 +138,11 @@ impl Given {
 }
 
 /// The lowest and the highest raw number of an integer type.
-fn whole_limits(class: Class, width: u32) -> (i128, i128) {
+pub(crate) fn whole_limits(class: Class, width: u32) -> (i128, i128) {
     let power = 1_i128.checked_shl(width).unwrap_or_default();
     match class {
         Class::Signed => (-(power / 2), power / 2 - 1),
+        Class::Bcd => (0, 10_i128.checked_pow(width / 4).unwrap_or_default() - 1),
         Class::Unsigned | Class::Single | Class::Double => (0, power - 1),
     }
 }
@@ -177,7 +210,7 @@ fn scaled_whole(
     Err(not_exact(value, Value::f64(value_at(nearest))))
 }
 
-/// The raw number whose scaled value is nearest; scaled or not, it is single precision.
+/// The raw number whose value is nearest, in single precision.
 fn single(given: Given, scale: Option<&Scale>, value: &Value) -> Result<f32, EncodeError> {
     let (wanted, exact) = match value {
         Value::F32(number) => (number.get(), true),
@@ -186,43 +219,57 @@ fn single(given: Given, scale: Option<&Scale>, value: &Value) -> Result<f32, Enc
         }
     };
     let value_of = |raw: f32| scale.map_or(raw, |scale| scale.single(raw));
-    let limits = [value_of(f32::MIN), value_of(f32::MAX)].map(|end| end.clamp(f32::MIN, f32::MAX));
-    let (low, high) = (limits[0].min(limits[1]), limits[0].max(limits[1]));
-    if !(low..=high).contains(&wanted) {
-        return Err(out_of_range(value, Value::f32(low), Value::f32(high)));
-    }
-    if !exact {
-        return Err(not_exact(value, Value::f32(wanted)));
-    }
-    let Some(scale) = scale else { return Ok(wanted) };
-    let rising = scale.is_rising();
+    let rising = scale.is_none_or(Scale::is_rising);
     let raw_at = |step: i128| single_at(if rising { step } else { SINGLES - step });
-    let value_at = |step: i128| scale.single(raw_at(step));
-    let at = first_step(SINGLES, |step| value_at(step).total_cmp(&wanted).is_ge());
-    let nearer_before =
-        at > 0 && is_nearer(value_at(at - 1).into(), value_at(at).into(), wanted.into());
-    Ok(raw_at(if nearer_before { at - 1 } else { at }))
+    let steps = Steps { last: SINGLES, value_at: |step| value_of(raw_at(step)).into() };
+    let shown = |value: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "it was single precision before")]
+        Value::f32(value as f32)
+    };
+    let step = steps
+        .nearest(wanted.into())
+        .map_err(|[lowest, highest]| out_of_range(value, shown(lowest), shown(highest)))?;
+    if exact { Ok(raw_at(step)) } else { Err(not_exact(value, Value::f32(wanted))) }
 }
 
 /// The same in double precision.
 fn double(given: Given, scale: Option<&Scale>, value: &Value) -> Result<f64, EncodeError> {
     let (wanted, exact) = given.to_double();
     let value_of = |raw: f64| scale.map_or(raw, |scale| scale.number(raw));
-    let limits = [value_of(f64::MIN), value_of(f64::MAX)].map(|end| end.clamp(f64::MIN, f64::MAX));
-    let (low, high) = (limits[0].min(limits[1]), limits[0].max(limits[1]));
-    if !(low..=high).contains(&wanted) {
-        return Err(out_of_range(value, Value::f64(low), Value::f64(high)));
-    }
-    if !exact {
-        return Err(not_exact(value, Value::f64(wanted)));
-    }
-    let Some(scale) = scale else { return Ok(wanted) };
-    let rising = scale.is_rising();
+    let rising = scale.is_none_or(Scale::is_rising);
     let raw_at = |step: i128| double_at(if rising { step } else { DOUBLES - step });
-    let value_at = |step: i128| scale.number(raw_at(step));
-    let at = first_step(DOUBLES, |step| value_at(step).total_cmp(&wanted).is_ge());
-    let nearer_before = at > 0 && is_nearer(value_at(at - 1), value_at(at), wanted);
-    Ok(raw_at(if nearer_before { at - 1 } else { at }))
+    let steps = Steps { last: DOUBLES, value_at: |step| value_of(raw_at(step)) };
+    let step = steps.nearest(wanted).map_err(|[lowest, highest]| {
+        out_of_range(value, Value::f64(lowest), Value::f64(highest))
+    })?;
+    if exact { Ok(raw_at(step)) } else { Err(not_exact(value, Value::f64(wanted))) }
+}
+
+/// Raw floating-point numbers in the order of their values, from step 0 to the last.
+struct Steps<V> {
+    last: i128,
+    value_at: V,
+}
+
+impl<V: Fn(i128) -> f64> Steps<V> {
+    /// The step whose value is nearest to `wanted`.
+    ///
+    /// # Errors
+    /// The lowest and the highest finite value, if `wanted` is beyond them.
+    fn nearest(&self, wanted: f64) -> Result<i128, [f64; 2]> {
+        let value_at = &self.value_at;
+        // Scaling may overflow at both ends.
+        let lowest = first_step(self.last, |step| value_at(step) > f64::NEG_INFINITY);
+        let infinite = first_step(self.last, |step| value_at(step) == f64::INFINITY);
+        let highest = if value_at(infinite).is_finite() { infinite } else { infinite - 1 };
+        let limits = [value_at(lowest), value_at(highest)];
+        if !(limits[0]..=limits[1]).contains(&wanted) {
+            return Err(limits);
+        }
+        let at = first_step(self.last, |step| value_at(step).total_cmp(&wanted).is_ge());
+        let before = at.saturating_sub(1).max(lowest);
+        Ok(if is_nearer(value_at(before), value_at(at), wanted) { before } else { at })
+    }
 }
 
 /// The last step of [`single_at`].

@@ -1,21 +1,26 @@
+//! What is written for a value, and what is refused.
+
+mod properties;
+
 use super::*;
-use crate::decode::{Content, Number, NumberType, Text};
+use crate::decode::{
+    Clamp, Content, Encoding, Number, NumberType, Padding, Scaling, Slice, Text, Time, TimeLayout,
+};
 use crate::order::WordOrder;
 use crate::scale::Scale;
 use pointcast_api::Reading;
 use pointcast_api::settings::Decimal;
-use proptest::prelude::*;
 
 fn decimal(text: &str) -> Decimal {
     Decimal { value: text.parse().unwrap(), text: text.to_owned() }
 }
 
-fn scale(by: &str, plus: &str) -> Option<Scale> {
-    Some(Scale::new(Some(&decimal(by)), Some(&decimal(plus))).unwrap())
+fn scale(by: &str, plus: &str) -> Scaling {
+    Scaling::Fixed(Scale::new(Some(&decimal(by)), Some(&decimal(plus))).unwrap())
 }
 
-fn number(number_type: NumberType, scale: Option<Scale>) -> Decoder {
-    Decoder::Number(Number { number_type, order: WordOrder::Abcd, scale, no_value: Vec::new() })
+fn number(number_type: NumberType, scaling: Scaling) -> Decoder {
+    Decoder::Number(Number { scaling, ..Number::plain(number_type, WordOrder::Abcd) })
 }
 
 fn f64(number: f64) -> Value {
@@ -24,6 +29,11 @@ fn f64(number: f64) -> Value {
 
 fn text(text: &str) -> Value {
     Value::text(text).unwrap()
+}
+
+fn text_of(registers: u16) -> Text {
+    let (encoding, padding) = (Encoding::Utf8, Padding::Nul);
+    Text { order: WordOrder::Abcd, registers, encoding, padding, empty_is_none: false }
 }
 
 fn check(decoder: &Decoder, value: Value, registers: &[u16]) {
@@ -49,19 +59,19 @@ fn read_back(decoder: &Decoder, encoded: Encoded) -> Reading {
 
 #[test]
 fn a_number_goes_into_its_registers() {
-    check(&number(NumberType::U16, None), Value::U64(258), &[0x0102]);
-    check(&number(NumberType::I16, None), Value::I64(-2), &[0xFFFE]);
-    check(&number(NumberType::U16, None), f64(7.0), &[7]);
-    check(&number(NumberType::I32, None), Value::I64(-2), &[0xFFFF, 0xFFFE]);
+    check(&number(NumberType::U16, Scaling::None), Value::U64(258), &[0x0102]);
+    check(&number(NumberType::I16, Scaling::None), Value::I64(-2), &[0xFFFE]);
+    check(&number(NumberType::U16, Scaling::None), f64(7.0), &[7]);
+    check(&number(NumberType::I32, Scaling::None), Value::I64(-2), &[0xFFFF, 0xFFFE]);
     let all = [0xFFFF; 4];
-    check(&number(NumberType::U64, None), Value::U64(u64::MAX), &all);
-    check(&number(NumberType::I64, None), Value::I64(-1), &all);
-    check(&number(NumberType::F32, None), f64(1.0), &[0x3F80, 0]);
-    check(&number(NumberType::F32, None), f64(2.15), &[0x4009, 0x999A]);
-    check(&number(NumberType::F32, None), f64(-0.0), &[0x8000, 0]);
-    check(&number(NumberType::F64, None), Value::U64(1), &[0x3FF0, 0, 0, 0]);
+    check(&number(NumberType::U64, Scaling::None), Value::U64(u64::MAX), &all);
+    check(&number(NumberType::I64, Scaling::None), Value::I64(-1), &all);
+    check(&number(NumberType::F32, Scaling::None), f64(1.0), &[0x3F80, 0]);
+    check(&number(NumberType::F32, Scaling::None), f64(2.15), &[0x4009, 0x999A]);
+    check(&number(NumberType::F32, Scaling::None), f64(-0.0), &[0x8000, 0]);
+    check(&number(NumberType::F64, Scaling::None), Value::U64(1), &[0x3FF0, 0, 0, 0]);
     check(
-        &number(NumberType::F64, None),
+        &number(NumberType::F64, Scaling::None),
         Value::f32(0.1).unwrap(),
         &[0x3FB9, 0x9999, 0x9999, 0x999A],
     );
@@ -85,26 +95,25 @@ fn a_scaled_number_is_given_as_it_is_shown() {
 
 #[test]
 fn what_would_read_back_as_something_else_is_refused() {
-    let u16 = number(NumberType::U16, None);
+    let u16 = number(NumberType::U16, Scaling::None);
     check_refused(&u16, Value::U64(65_536), "65536 is out of range: give 0 to 65535");
     check_refused(&u16, Value::I64(-1), "give 0 to 65535");
     check_refused(&u16, f64(1e300), "give 0 to 65535");
     check_refused(&u16, f64(1.5), "1.5 cannot be written exactly: the nearest is 2");
     check_refused(&u16, Value::Bool(true), "true is no value of this point: give a number");
     check_refused(&u16, text("12"), "\"12\" is no value of this point: give a number");
-    let i64 = number(NumberType::I64, None);
+    let i64 = number(NumberType::I64, Scaling::None);
     check_refused(&i64, Value::U64(1 << 63), "give -9223372036854775808 to 9223372036854775807");
-    let f32 = number(NumberType::F32, None);
+    let f32 = number(NumberType::F32, Scaling::None);
     check_refused(&f32, Value::U64(16_777_217), "the nearest is 16777216");
     check_refused(&f32, f64(1e39), "is out of range");
     check_refused(&f32, f64(1e-60), "the nearest is 0");
-    let f64_type = number(NumberType::F64, None);
+    let f64_type = number(NumberType::F64, Scaling::None);
     check_refused(&f64_type, Value::U64(u64::MAX), "the nearest is 18446744073709552000");
     let none = Number {
-        number_type: NumberType::I16,
-        order: WordOrder::Abcd,
-        scale: scale("0.1", "0"),
+        scaling: scale("0.1", "0"),
         no_value: vec![0x8000],
+        ..Number::plain(NumberType::I16, WordOrder::Abcd)
     };
     check_refused(&Decoder::Number(none), f64(-3276.8), "takes for \"no value\"");
 }
@@ -122,7 +131,7 @@ fn a_bit_is_on_or_off_and_leaves_its_neighbours_alone() {
 
 #[test]
 fn text_is_filled_up_and_never_cut() {
-    let four = Decoder::Text(Text { order: WordOrder::Badc, registers: 2 });
+    let four = Decoder::Text(Text { order: WordOrder::Badc, ..text_of(2) });
     check(&four, text("abc"), &[0x6261, 0x0063]);
     check(&four, text(""), &[0, 0]);
     check_refused(&four, text("abcde"), "the text has 5 bytes: give at most 4");
@@ -131,77 +140,113 @@ fn text_is_filled_up_and_never_cut() {
     check_refused(&four, Value::U64(1), "1 is no value of this point: give text");
 }
 
-fn any_scale() -> impl Strategy<Value = Option<Scale>> {
-    let some = (1_i32..100_000, any::<bool>(), 0_u32..7, -100_000_i32..100_000, 0_u32..5);
-    proptest::option::of(some).prop_map(|parts| {
-        let (by, falls, places, plus, plus_places) = parts?;
-        let sign = if falls { "-" } else { "" };
-        scale(&format!("{sign}{by}e-{places}"), &format!("{plus}e-{plus_places}"))
-    })
+#[test]
+fn text_takes_the_encoding_and_the_padding_of_its_point() {
+    let spaces = Decoder::Text(Text { padding: Padding::Space, ..text_of(3) });
+    check(&spaces, text("abc"), &[0x6162, 0x6320, 0x2020]);
+    let latin = Decoder::Text(Text { encoding: Encoding::Latin1, ..text_of(2) });
+    check(&latin, text("\u{b0}C"), &[0xB043, 0]);
+    check_refused(&latin, text("\u{20ac}"), "is no character of the point's encoding");
+    let wide = Decoder::Text(Text { encoding: Encoding::Utf16, ..text_of(2) });
+    check(&wide, text("\u{20ac}"), &[0x20AC, 0]);
+    check_refused(&wide, text("abc"), "the text has 6 bytes: give at most 4");
+    let never_empty = Decoder::Text(Text { empty_is_none: true, ..text_of(2) });
+    check_refused(&never_empty, text(""), "takes for \"no value\"");
 }
 
-pub(super) const TYPES: [NumberType; 8] = [
-    NumberType::I16,
-    NumberType::U16,
-    NumberType::I32,
-    NumberType::U32,
-    NumberType::I64,
-    NumberType::U64,
-    NumberType::F32,
-    NumberType::F64,
-];
+#[test]
+fn numbers_of_unusual_widths_fill_their_registers() {
+    check(&number(NumberType::I24, Scaling::None), Value::I64(-2), &[0xFFFF, 0xFFFE]);
+    check(&number(NumberType::U24, Scaling::None), Value::U64(0x12_3456), &[0x0012, 0x3456]);
+    check_refused(&number(NumberType::U24, Scaling::None), Value::U64(1 << 24), "0 to 16777215");
+    check(&number(NumberType::I48, Scaling::None), Value::I64(-1), &[0xFFFF; 3]);
+    check_refused(
+        &number(NumberType::I48, Scaling::None),
+        Value::I64(1 << 47),
+        "give -140737488355328 to 140737488355327",
+    );
+    check(&number(NumberType::Bcd16, Scaling::None), Value::U64(1_234), &[0x1234]);
+    check(&number(NumberType::Bcd32, scale("0.01", "0")), f64(123_456.78), &[0x1234, 0x5678]);
+    check_refused(&number(NumberType::Bcd16, Scaling::None), Value::U64(10_000), "0 to 9999");
+}
 
-proptest! {
-    #[test]
-    fn whatever_was_read_can_be_written_and_reads_the_same(
-        registers in proptest::array::uniform4(any::<u16>()),
-        scale in any_scale(),
-    ) {
-        for number_type in TYPES {
-            for (_, order) in WordOrder::WORDS {
-                let decoder =
-                    Decoder::Number(Number { number_type, order, scale, no_value: Vec::new() });
-                let read = decoder.read(&Content::Registers(registers.to_vec()), 0).unwrap();
-                let Reading::Good(value) = &read else { continue };
-                let encoded = decoder.encode(value);
-                prop_assert!(encoded.is_ok(), "{:?} {:?}: {:?}", decoder, value, encoded);
-                prop_assert_eq!(&read_back(&decoder, encoded.unwrap()), &read, "{:?}", decoder);
-            }
-        }
-    }
+fn sliced(number_type: NumberType, low: u8, width: u8, scaling: Scaling) -> Decoder {
+    let plain = Number::plain(number_type, WordOrder::Abcd);
+    Decoder::Number(Number { slice: Some(Slice { low, width }), scaling, ..plain })
+}
 
-    #[test]
-    fn any_number_is_written_as_it_is_or_refused(
-        bits in any::<u64>(),
-        small in -70_000.0_f64..70_000.0,
-        scale in any_scale(),
-    ) {
-        for value in [f64(small), Value::U64(bits), Value::I64(bits.cast_signed())]
-            .into_iter()
-            .chain(Value::f64(f64::from_bits(bits)))
-        {
-            for number_type in TYPES {
-                let decoder = number(number_type, scale);
-                let Ok(encoded) = decoder.encode(&value) else { continue };
-                let Reading::Good(read) = read_back(&decoder, encoded) else { panic!() };
-                let is_float = matches!(number_type, NumberType::F32 | NumberType::F64);
-                // Integers are exact. Floating-point types have the nearest, offsets of up to 1e5 included.
-                let number = |value: &Value| value.to_string().parse::<f64>().unwrap();
-                let (read, given) = (number(&read), number(&value));
-                let step = (given.abs() + 1e5) * f64::from(f32::EPSILON);
-                let near = if is_float { (read - given).abs() <= step } else { read == given };
-                prop_assert!(near, "{:?} {} {}", decoder, read, given);
-            }
-        }
-    }
+#[test]
+fn part_of_a_register_leaves_the_rest_alone() {
+    let part = |mask, bits| Ok(Encoded::Part { mask, bits });
+    let field = sliced(NumberType::U16, 4, 4, Scaling::None);
+    assert_eq!(field.encode(&Value::U64(9)), part(0x00F0, 0x0090));
+    check_refused(&field, Value::U64(16), "give 0 to 15");
+    let high = sliced(NumberType::I8, 8, 8, Scaling::None);
+    assert_eq!(high.encode(&Value::I64(-2)), part(0xFF00, 0xFE00));
+    check_refused(&high, Value::I64(128), "give -128 to 127");
+    let all = sliced(NumberType::U16, 0, 16, Scaling::None);
+    assert_eq!(all.encode(&Value::U64(65_535)), part(0xFFFF, 0xFFFF));
+}
 
-    #[test]
-    fn any_text_is_written_as_it_is_or_refused(given in ".{0,8}") {
-        for (_, order) in WordOrder::WORDS {
-            let decoder = Decoder::Text(Text { order, registers: 6 });
-            if let Ok(encoded) = decoder.encode(&text(&given)) {
-                prop_assert_eq!(read_back(&decoder, encoded), Reading::Good(text(&given)));
-            }
-        }
-    }
+#[test]
+fn a_scale_in_a_register_is_taken_from_what_was_read_last() {
+    let scaling = Scaling::Register { value_at: 0, power_at: 3 };
+    let decoder = number(NumberType::U16, scaling);
+    assert_eq!((decoder.length(), decoder.own()), (4, (0, 1)));
+    assert_eq!(decoder.encode(&f64(23.5)), Err(EncodeError::NoScale));
+    let beside = |power: i16, value: Value| {
+        let read = Content::Registers(vec![9, 8, 7, power.cast_unsigned()]);
+        decoder.encode_beside(&read, &value)
+    };
+    assert_eq!(beside(-1, f64(23.5)), Ok(Encoded::Registers(vec![235])));
+    assert_eq!(beside(2, Value::U64(500)), Ok(Encoded::Registers(vec![5])));
+    assert!(matches!(beside(0, f64(23.5)), Err(EncodeError::NotExact { .. })));
+    assert_eq!(beside(i16::MIN, f64(23.5)), Err(EncodeError::NoScale));
+    let fixed = number(NumberType::U16, Scaling::None);
+    let read = Content::Registers(vec![0]);
+    assert_eq!(fixed.encode_beside(&read, &Value::U64(7)), Ok(Encoded::Registers(vec![7])));
+}
+
+#[test]
+fn what_would_be_clamped_is_refused() {
+    let clamp = Some(Clamp::Double { low: 0.0, high: 50.0 });
+    let plain = Number::plain(NumberType::I16, WordOrder::Abcd);
+    let decoder = Decoder::Number(Number { scaling: scale("0.1", "0"), clamp, ..plain });
+    check(&decoder, f64(50.0), &[500]);
+    check_refused(&decoder, f64(50.1), "50.1 is out of range: give 0 to 50");
+}
+
+#[test]
+fn a_name_stands_for_its_value_and_for_no_other() {
+    let labels = [(0, "off"), (1, "on"), (2, "auto"), (3, "auto")];
+    let labels = labels.map(|(number, name)| (number, name.to_owned()));
+    assert_eq!(labelled(&text("on"), &labels), Ok(Value::I64(1)));
+    assert_eq!(labelled(&Value::U64(7), &labels), Ok(Value::U64(7)));
+    assert_eq!(labelled(&text("on"), &[]), Ok(text("on")));
+    let told = labelled(&text("On"), &labels).unwrap_err().to_string();
+    assert!(told.contains("\"On\" is no name") && told.contains("\"off\", \"on\""), "{told}");
+    assert!(labelled(&text("auto"), &labels).is_err(), "two values have it");
+}
+
+fn time(layout: TimeLayout, offset_h: Option<i8>) -> Decoder {
+    let utc_offset = offset_h.map(jiff::tz::offset);
+    Decoder::Time(Time { layout, order: WordOrder::Abcd, utc_offset, no_value: Vec::new() })
+}
+
+#[test]
+fn a_time_is_written_as_it_is_shown() {
+    let unix = time(TimeLayout::Unix32, None);
+    check(&unix, text("2026-11-27T12:08:42Z"), &[0x6B09, 0x72CA]);
+    check_refused(&unix, text("2026-11-27T12:08:42"), "give a UTC time like");
+    check_refused(&unix, text("2026-11-27T12:08:42.5Z"), "leave what is finer");
+    check_refused(&unix, text("2106-02-07T06:28:16Z"), "give a UTC time like");
+    check_refused(&unix, Value::U64(1), "1 is no value of this point: give a UTC time like");
+    let local = time(TimeLayout::Fields6, None);
+    check(&local, text("2026-11-27T12:08:42"), &[2_026, 11, 27, 12, 8, 42]);
+    check_refused(&local, text("2026-11-27T12:08:42Z"), "the device's own time like");
+    let ahead = time(TimeLayout::Fields7, Some(1));
+    check(&ahead, text("2026-12-31T23:30:00.250Z"), &[2_027, 1, 1, 0, 30, 0, 250]);
+    let cp56 = time(TimeLayout::Cp56, None);
+    check(&cp56, text("2026-11-27T12:08:42.007"), &[26, 0x0B1B, 0x0C08, 42_007]);
+    check_refused(&cp56, text("1999-11-27T12:08:42"), "the device's own time like");
 }

@@ -149,7 +149,9 @@ impl Checked {
         let DeviceSettings { name, settings: keys, points } = settings;
         let device = device::check(keys, index, kind, channel, refusals);
         for settings in points {
-            if let Some(point) = point::check(settings.settings, &device, refusals) {
+            if let Some(point) =
+                point::check(settings.settings, &settings.details, &device, refusals)
+            {
                 self.points.push(point);
                 self.details.push(settings.details);
             }

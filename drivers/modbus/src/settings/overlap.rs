@@ -1,12 +1,13 @@
 //! Points of one device that share registers: almost always a slip, so it must be said on purpose.
 //!
-//! Allowed without a word: different bits of a register, and bits of a register that is read as a number
-//! as well. Everything else needs `overlap = true` on one of the two.
+//! Allowed without a word: different bits of a register, alone or several together, and parts of a register
+//! that is read as a whole as well. Registers with scales may be shared by all that are scaled by them.
+//! Everything else needs `overlap = true` on one of the two.
 
 use pointcast_api::settings::Refusals;
 
 use super::point::Point;
-use crate::decode::Decoder;
+use crate::decode::{Decoder, Slice};
 
 /// Most overlaps told of one point: a list of hundreds helps nobody.
 const MAX_TOLD: usize = 3;
@@ -15,13 +16,13 @@ const MAX_TOLD: usize = 3;
 pub(crate) fn check(points: &[Point], refusals: &mut Refusals) {
     let mut sorted: Vec<(usize, &Point)> = points.iter().enumerate().collect();
     sorted.sort_by_key(|(at, point)| {
-        (point.want.device, point.want.table, point.want.first, point.want.end(), *at)
+        (point.want.device, point.want.table, point.own.start, point.own.end, *at)
     });
     let mut open: Vec<(usize, &Point)> = Vec::new();
     for (at, point) in sorted {
         open.retain(|(_, other)| {
             (other.want.device, other.want.table) == (point.want.device, point.want.table)
-                && other.want.end() > u32::from(point.want.first)
+                && other.own.end > point.own.start
         });
         let colliding = open.iter().filter(|(_, other)| collide(point, other));
         for (other_at, other) in colliding.take(MAX_TOLD) {
@@ -38,13 +39,19 @@ pub(crate) fn check(points: &[Point], refusals: &mut Refusals) {
 }
 
 fn collide(one: &Point, other: &Point) -> bool {
-    let same_bit = match (&one.decoder, &other.decoder) {
-        (Decoder::RegisterBit(a), Decoder::RegisterBit(b)) => a == b,
-        (Decoder::RegisterBit(_), _) | (_, Decoder::RegisterBit(_)) => false,
-        (
-            Decoder::Bit | Decoder::Number(_) | Decoder::Text(_),
-            Decoder::Bit | Decoder::Number(_) | Decoder::Text(_),
-        ) => true,
+    let shared = match (mask(&one.decoder), mask(&other.decoder)) {
+        (Some(a), Some(b)) => a & b != 0,
+        (Some(_), None) | (None, Some(_)) => false,
+        (None, None) => true,
     };
-    same_bit && !one.overlap && !other.overlap
+    shared && !one.overlap && !other.overlap
+}
+
+/// Which bits of its one register a point has, unless it has whole ones.
+fn mask(decoder: &Decoder) -> Option<u16> {
+    match decoder {
+        Decoder::RegisterBit(bit) => 1_u16.checked_shl(u32::from(*bit)),
+        Decoder::Number(number) => number.slice.map(Slice::mask),
+        Decoder::Bit | Decoder::Text(_) | Decoder::Time(_) => None,
+    }
 }

@@ -1,6 +1,8 @@
+mod points;
+
 use super::*;
 use crate::address::Table;
-use crate::decode::NumberType;
+use crate::decode::{NumberType, Scaling};
 use crate::testing::told;
 use pointcast_api::ValueType;
 use pointcast_api::testing::channel;
@@ -65,12 +67,13 @@ fn a_point_takes_over_what_its_device_says_and_may_say_otherwise() {
     );
     let number = |number, order, scaled: bool| match site.decoders[usize::from(scaled)] {
         Decoder::Number(ref found) => {
-            let found = (found.number_type, found.order, found.scale.is_some());
+            let found = (found.number_type, found.order, found.scaling != Scaling::None);
             assert_eq!(found, (number, order, scaled));
         }
-        ref other @ (Decoder::Bit | Decoder::RegisterBit(_) | Decoder::Text(_)) => {
-            panic!("{other:?}")
-        }
+        ref other @ (Decoder::Bit
+        | Decoder::RegisterBit(_)
+        | Decoder::Text(_)
+        | Decoder::Time(_)) => panic!("{other:?}"),
     };
     number(NumberType::F32, crate::order::WordOrder::Cdab, false);
     number(NumberType::I16, crate::order::WordOrder::Abcd, true);
@@ -102,7 +105,10 @@ fn what_cannot_be_read_is_refused_with_what_would_be_right() {
         ("address = \"holding:65535\", type = \"u32\"", "begin at 65534 at most"),
         ("address = \"holding:0\", type = \"string\"", "add length = 8"),
         ("address = \"holding:0\", type = \"string\", length = 126", "from 1 to 125"),
-        ("address = \"holding:0\", type = \"u16\", length = 2", "only a string has a length"),
+        (
+            "address = \"holding:0\", type = \"u16\", length = 2",
+            "a number has no length of its own",
+        ),
         ("address = \"holding:0\", type = \"u16\", scale = 0", "a scale of 0"),
         ("address = \"coil:0\", scale = 2", "a bit is not scaled"),
         ("address = \"coil:0\", no_value = 2", "a bit always has a value"),
