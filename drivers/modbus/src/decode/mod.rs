@@ -15,6 +15,10 @@ pub(crate) use number::{Class, Number, NumberType, Scaling, Slice};
 pub(crate) use text::{Encoding, Padding, Text};
 pub(crate) use time::{FIRST_YEAR, Time, TimeLayout};
 
+/// A register of a bit field that a device does not have (SunSpec Device Information Model Specification,
+/// types `bitfield16` and `bitfield32`).
+const NOT_IMPLEMENTED: u16 = 0xFFFF;
+
 /// The content of a valid reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
@@ -29,6 +33,8 @@ pub(crate) enum Decoder {
     Bit,
     /// One bit of a register, 0 the least significant.
     RegisterBit(u8),
+    /// The same, where a register with all bits set is SunSpec's "not implemented".
+    SunSpecBit(u8),
     /// A number, scaled or as it is.
     Number(Number),
     /// Text over several registers.
@@ -41,7 +47,7 @@ impl Decoder {
     /// How many registers or bits of its table are read for it, in one reply.
     pub(crate) fn length(&self) -> u16 {
         match self {
-            Self::Bit | Self::RegisterBit(_) => 1,
+            Self::Bit | Self::RegisterBit(_) | Self::SunSpecBit(_) => 1,
             Self::Number(number) => number.length(),
             Self::Text(text) => text.registers,
             Self::Time(time) => time.layout.registers(),
@@ -53,7 +59,11 @@ impl Decoder {
     pub(crate) fn own(&self) -> (u16, u16) {
         match self {
             Self::Number(number) => (number.value_at(), number.number_type.registers()),
-            Self::Bit | Self::RegisterBit(_) | Self::Text(_) | Self::Time(_) => (0, self.length()),
+            Self::Bit
+            | Self::RegisterBit(_)
+            | Self::SunSpecBit(_)
+            | Self::Text(_)
+            | Self::Time(_) => (0, self.length()),
         }
     }
 
@@ -75,7 +85,10 @@ impl Decoder {
     fn registers(&self, registers: &[u16]) -> Option<Reading> {
         match self {
             Self::Bit => None,
-            Self::RegisterBit(bit) => {
+            Self::SunSpecBit(_) if registers.first() == Some(&NOT_IMPLEMENTED) => {
+                Some(Reading::NotANumber)
+            }
+            Self::RegisterBit(bit) | Self::SunSpecBit(bit) => {
                 let register = registers.first()?;
                 let set = register.checked_shr(u32::from(*bit))? & 1 == 1;
                 Some(Reading::Good(Value::Bool(set)))

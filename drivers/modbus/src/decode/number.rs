@@ -6,7 +6,7 @@
 use pointcast_api::{Reading, Value, ValueType};
 
 use super::clamp::Clamp;
-use super::reading;
+use super::{NOT_IMPLEMENTED, reading};
 use crate::order::WordOrder;
 use crate::scale::Scale;
 
@@ -149,6 +149,8 @@ pub(crate) struct Number {
     pub(crate) scaling: Scaling,
     /// The raw bits by which the device says that it has no value.
     pub(crate) no_value: Vec<u64>,
+    /// Whether a register with all bits set is SunSpec's "not implemented" for every slice of it.
+    pub(crate) full_is_none: bool,
     /// What becomes of values outside their range.
     pub(crate) clamp: Option<Clamp>,
 }
@@ -172,6 +174,7 @@ impl Number {
             slice: None,
             scaling: Scaling::None,
             no_value: Vec::new(),
+            full_is_none: false,
             clamp: None,
         }
     }
@@ -202,7 +205,11 @@ impl Number {
     pub(super) fn read(&self, registers: &[u16]) -> Option<Reading> {
         let from = usize::from(self.value_at());
         let until = from.checked_add(usize::from(self.number_type.registers()))?;
-        let bits = self.own_bits(self.order.bits(registers.get(from..until)?));
+        let registers_bits = self.order.bits(registers.get(from..until)?);
+        if self.full_is_none && registers_bits == u64::from(NOT_IMPLEMENTED) {
+            return Some(Reading::NotANumber);
+        }
+        let bits = self.own_bits(registers_bits);
         Some(match self.scaling {
             Scaling::None => self.reading(bits, None),
             Scaling::Fixed(scale) => self.reading(bits, Some(&scale)),

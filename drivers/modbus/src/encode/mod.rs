@@ -68,7 +68,7 @@ impl Decoder {
     pub(crate) fn encode(&self, value: &Value) -> Result<Encoded, EncodeError> {
         match self {
             Self::Bit => Ok(Encoded::Bits(vec![switch(value)?])),
-            Self::RegisterBit(bit) => {
+            Self::RegisterBit(bit) | Self::SunSpecBit(bit) => {
                 let mask = 1_u16.checked_shl(u32::from(*bit)).unwrap_or_default();
                 Ok(Encoded::Part { mask, bits: if switch(value)? { mask } else { 0 } })
             }

@@ -50,7 +50,7 @@ fn collide(one: &Point, other: &Point) -> bool {
 /// Which bits of its one register a point has, unless it has whole ones.
 fn mask(decoder: &Decoder) -> Option<u16> {
     match decoder {
-        Decoder::RegisterBit(bit) => 1_u16.checked_shl(u32::from(*bit)),
+        Decoder::RegisterBit(bit) | Decoder::SunSpecBit(bit) => 1_u16.checked_shl(u32::from(*bit)),
         Decoder::Number(number) => number.slice.map(Slice::mask),
         Decoder::Bit | Decoder::Text(_) | Decoder::Time(_) => None,
     }

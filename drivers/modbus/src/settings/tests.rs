@@ -72,6 +72,7 @@ fn a_point_takes_over_what_its_device_says_and_may_say_otherwise() {
         }
         ref other @ (Decoder::Bit
         | Decoder::RegisterBit(_)
+        | Decoder::SunSpecBit(_)
         | Decoder::Text(_)
         | Decoder::Time(_)) => panic!("{other:?}"),
     };

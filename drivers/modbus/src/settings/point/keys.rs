@@ -45,6 +45,7 @@ pub(super) struct Written {
 pub(super) enum Key {
     Order,
     Scale,
+    ScaleRegister,
     NoValue,
     Clamp,
     Length,
@@ -81,7 +82,7 @@ impl Written {
         refuse(Key::Order, place(&self.order), "has no word order");
         refuse(Key::Scale, place(&self.scale), "is not scaled");
         refuse(Key::Scale, place(&self.offset), "has no offset");
-        refuse(Key::Scale, place(&self.scale_register), "is not scaled");
+        refuse(Key::ScaleRegister, place(&self.scale_register), "is not scaled by a register");
         refuse(Key::NoValue, place(&self.no_value), "always has a value");
         refuse(Key::Clamp, place(&self.clamp), "is not clamped");
         refuse(Key::Length, place(&self.length), "has no length of its own");

@@ -17,7 +17,7 @@ use crate::address::{Address, Part, TABLE_SIZE};
 use crate::decode::Decoder;
 use crate::plan::Want;
 use data_type::DataType;
-use keys::Written;
+use keys::{Key, Written};
 
 /// Shortest and longest scan interval in milliseconds.
 pub(crate) const SCAN_MS: std::ops::RangeInclusive<u32> = 10..=86_400_000;
@@ -132,12 +132,19 @@ impl Making<'_> {
             other.refuse(refusals, problem, "give type = \"bool\", or leave it away");
             return None;
         }
-        self.written.refuse_all_but(&[], "a bit", refusals);
         self.check_labels(Some((0, 1)), "a bit", refusals);
-        let decoder = match self.address.value.part {
-            Part::Bit(bit) => Decoder::RegisterBit(bit),
-            Part::Whole | Part::Field(..) | Part::Low | Part::High => Decoder::Bit,
+        let Part::Bit(bit) = self.address.value.part else {
+            self.written.refuse_all_but(&[], "a bit", refusals);
+            return Some(self.made(Decoder::Bit, ValueType::Bool));
         };
+        self.written.refuse_all_but(&[Key::NoValue], "a bit", refusals);
+        let (sunspec, raw) = no_value::of_field(self.written.no_value.as_ref(), 1, refusals)?;
+        if let Some(none) = self.written.no_value.as_ref().filter(|_| !raw.is_empty()) {
+            let remedy =
+                "give no_value = \"sunspec\" if a register with all bits set stands for none";
+            none.refuse(refusals, "a bit is never none by itself", remedy);
+        }
+        let decoder = if sunspec { Decoder::SunSpecBit(bit) } else { Decoder::RegisterBit(bit) };
         Some(self.made(decoder, ValueType::Bool))
     }
 

@@ -10,6 +10,25 @@ use super::data_type::DataType;
 use super::keys::NoValue;
 use crate::decode::NumberType;
 
+/// Whether "sunspec" stands among what `written` says of bits of a register, and the raw bits for `width` of
+/// them. A bit field is not implemented when its whole register is full, whichever bits of it are read.
+///
+/// `None` only together with a refusal.
+pub(super) fn of_field(
+    written: Option<&Located<Vec<NoValue>>>,
+    width: u32,
+    refusals: &mut Refusals,
+) -> Option<(bool, Vec<u64>)> {
+    let Some(written) = written else { return Some((false, Vec::new())) };
+    let mut bits = Vec::new();
+    for none in &written.value {
+        if let NoValue::Raw(raw) = none {
+            bits.push(raw_bits(written, *raw, width, refusals)?);
+        }
+    }
+    Some((written.value.contains(&NoValue::SunSpec), bits))
+}
+
 /// The raw bits of `written` for a value of `width` bits.
 ///
 /// `None` only together with a refusal.

@@ -26,7 +26,7 @@ impl Making<'_> {
         let known: &[Key] = match slice {
             // Which half is said by its name; the other order of bytes would say it again.
             Some(_) => &[Key::Scale, Key::NoValue, Key::Clamp],
-            None => &[Key::Order, Key::Scale, Key::NoValue, Key::Clamp],
+            None => &[Key::Order, Key::Scale, Key::ScaleRegister, Key::NoValue, Key::Clamp],
         };
         let what = if slice.is_some() { "half a register" } else { "a number" };
         self.written.refuse_all_but(known, what, refusals);
@@ -87,23 +87,22 @@ impl Making<'_> {
         };
         let order = if slice.is_some() { WordOrder::Abcd } else { self.order() };
         let data_type = DataType::Number(number_type);
-        let mut number =
-            Number { number_type, order, slice, scaling, no_value: Vec::new(), clamp: None };
+        let width = slice.map_or(number_type.width(), |slice| slice.width.into());
         let none = self.written.no_value.as_ref();
-        number.no_value = match slice {
-            // Nobody but a whole register is a SunSpec type.
-            Some(_) => {
-                no_value::bits(none, DataType::Number(NumberType::U8), number.width(), refusals)?
+        let (full_is_none, no_value) = match self.address.value.part {
+            Part::Field(..) => no_value::of_field(none, width, refusals)?,
+            Part::Whole | Part::Bit(_) | Part::Low | Part::High => {
+                (false, no_value::bits(none, data_type, width, refusals)?)
             }
-            None => no_value::bits(none, data_type, number.width(), refusals)?,
         };
-        let limits = whole_limits(number_type.class(), number.width());
+        let limits = whole_limits(number_type.class(), width);
         let is_float = matches!(number_type.class(), Class::Single | Class::Double);
         // Whole numbers may be among scaled values; which ones is not worked out.
         if !is_float && scaling == Scaling::None {
             self.check_labels(Some(limits), &format!("this {data_type}"), refusals);
         }
-        number.clamp = self.clamp(value_type, limits, refusals)?;
+        let clamp = self.clamp(value_type, limits, refusals)?;
+        let number = Number { number_type, order, slice, scaling, no_value, full_is_none, clamp };
         Some(Made { decoder: Decoder::Number(number), value_type, first })
     }
 

@@ -98,6 +98,19 @@ fn several_raw_values_may_stand_for_none() {
 }
 
 #[test]
+fn bits_of_a_register_that_sunspec_says_is_not_there_are_none() {
+    let bit = "address = \"holding:0.3\", no_value = \"sunspec\"";
+    check(bit, &[0xFFFF], Reading::NotANumber, ValueType::Bool);
+    check(bit, &[0x0008], good(Value::Bool(true)), ValueType::Bool);
+    check(bit, &[0xFFF7], good(Value::Bool(false)), ValueType::Bool);
+    check("address = \"holding:0.3\"", &[0xFFFF], good(Value::Bool(true)), ValueType::Bool);
+    let field = "address = \"holding:0.4-7\", no_value = [\"sunspec\", 14]";
+    check(field, &[0xFFFF], Reading::NotANumber, ValueType::U16);
+    check(field, &[0x00E0], Reading::NotANumber, ValueType::U16);
+    check(field, &[0x7FFF], good(Value::U64(15)), ValueType::U16);
+}
+
+#[test]
 fn a_scale_in_a_register_is_read_together_with_its_value() {
     for (power_at, want, scaling) in [
         (44, (40, 5), Scaling::Register { value_at: 0, power_at: 4 }),
@@ -175,7 +188,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("address = \"holding:1.4-7\", word_order = \"BADC\"", "a bit field has no word order"),
     ("address = \"holding:1.7-4\"", "write the lower one first: \".4-7\""),
     ("address = \"holding:1.4-7\", no_value = 16", "16 does not fit 4 bits"),
-    ("address = \"holding:1.4-7\", no_value = \"sunspec\"", "give the raw value"),
+    ("address = \"holding:1.4-7\", scale_register = \"holding:2\"", "a bit field is not scaled by"),
+    ("address = \"holding:1.4\", no_value = 1", "a bit is never none by itself"),
+    ("address = \"holding:1.low\", type = \"u8\", no_value = \"sunspec\"", "SunSpec has no u8"),
     ("address = \"holding:1.3\", clamp = true", "a bit is not clamped"),
     ("address = \"holding:1.3\", scale_register = \"holding:2\"", "a bit is not scaled"),
     ("address = \"holding:1.3\", labels = { 2 = \"on\" }", "2 is no value of a bit"),
