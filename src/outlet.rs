@@ -112,14 +112,47 @@ impl ChannelEnd for ChannelOutlet {
 }
 
 /// Whether a number lies within `range`, ends included. What is no number has no range.
-#[expect(clippy::cast_precision_loss, reason = "a range is given in doubles anyway")]
+///
+/// Whole numbers are compared digit by digit. Single precision is held against ends of single precision: what
+/// is shown as 0.1 lies within `[0, 0.1]`.
 fn is_within(value: &Value, (low, high): (f64, f64)) -> bool {
-    let number = match value {
-        Value::I64(number) => *number as f64,
-        Value::U64(number) => *number as f64,
-        Value::F32(number) => number.get().into(),
-        Value::F64(number) => number.get(),
-        Value::Bool(_) | Value::Text(_) => return true,
-    };
-    (low..=high).contains(&number)
+    match value {
+        Value::I64(number) => is_whole_within((*number).into(), (low, high)),
+        Value::U64(number) => is_whole_within((*number).into(), (low, high)),
+        #[expect(clippy::cast_possible_truncation, reason = "rounded as the value was")]
+        Value::F32(number) => (low as f32..=high as f32).contains(&number.get()),
+        Value::F64(number) => (low..=high).contains(&number.get()),
+        Value::Bool(_) | Value::Text(_) => true,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "whole, and what is beyond saturates")]
+fn is_whole_within(number: i128, (low, high): (f64, f64)) -> bool {
+    (low.ceil() as i128..=high.floor() as i128).contains(&number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn single(number: f32) -> Value {
+        Value::f32(number).unwrap()
+    }
+
+    #[test]
+    fn the_ends_of_a_range_lie_within_it_to_the_last_digit() {
+        let tenth = (0.0, 0.1);
+        assert!(is_within(&single(0.1), tenth) && is_within(&Value::f64(0.1).unwrap(), tenth));
+        assert!(!is_within(&single(0.100_000_02), tenth));
+        assert!(is_within(&single(f32::MAX), (0.0, 1e300)));
+        let halves = (-1.5, 2.5);
+        assert!(is_within(&Value::I64(-1), halves) && is_within(&Value::U64(2), halves));
+        assert!(!is_within(&Value::I64(-2), halves) && !is_within(&Value::U64(3), halves));
+        // A double cannot tell these two apart.
+        let end = 9_007_199_254_740_992;
+        assert!(is_within(&Value::U64(end), (0.0, 9_007_199_254_740_992.0)));
+        assert!(!is_within(&Value::U64(end + 1), (0.0, 9_007_199_254_740_992.0)));
+        assert!(is_within(&Value::U64(u64::MAX), (-1e300, 1e300)));
+        assert!(is_within(&Value::Bool(true), (5.0, 6.0)));
+    }
 }

@@ -44,8 +44,9 @@ use settings::Kind;
 /// Channel keys: `address` (`host`, `host:port`; port 502), `connect_timeout_ms` (3000), `timeout_ms` (1000),
 /// `retries` (1), `max_gap` (125 registers), `request_gap_ms` (0). Device keys: `unit_id` (1; 0 to 255),
 /// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers). Point
-/// keys: `address`, `type`, `scan_ms`, `word_order`, `scale`, `offset`, `no_value` (the raw value that
-/// stands for none, such as `0x8000`), `length`, `overlap`.
+/// keys: `address`, `type`, `scan_ms`, `word_order`, `scale`, `offset`, `scale_register` (where the power of
+/// ten stands), `no_value` (raw values that stand for none, such as `0x8000`, or `"sunspec"`), `clamp` (to
+/// the range), `length`, `encoding` (`"utf-8"`), `padding` (`"nul"`), `utc_offset`, `overlap`.
 ///
 /// Returns `None` only together with at least one refusal. Opens nothing.
 pub fn build_tcp(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {

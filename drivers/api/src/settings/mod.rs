@@ -4,11 +4,13 @@
 //! calls [`Settings::finish`], which refuses the rest. Every problem goes into one [`Refusals`], so a person
 //! sees all of them together. Nothing here knows the file's format.
 
+mod located;
 mod near;
 mod read;
 mod refusal;
 
-pub use read::{Decimal, Entry, Located, Setting, Settings};
+pub use located::Located;
+pub use read::{Decimal, Entry, Setting, Settings};
 pub use refusal::{Place, Refusal, Refusals};
 
 use crate::{DeviceName, Driver, PointDetails};

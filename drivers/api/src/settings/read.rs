@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::near::{nearest, unquoted};
-use super::{Place, Refusals};
+use super::{Located, Place, Refusals};
 use crate::StaleAfter;
 
 /// A number as a person wrote it, so that `0.1` can be used as one tenth and not as its nearest double.
@@ -64,34 +64,6 @@ pub struct Entry {
     pub place: Place,
     /// Its value.
     pub value: Setting,
-}
-
-/// A value that remembers where it stood, so that it can still be refused later.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Located<T> {
-    /// The value.
-    pub value: T,
-    /// Where it stands.
-    pub place: Place,
-    /// Its field, with what it belongs to.
-    pub field: String,
-}
-
-impl<T> Located<T> {
-    /// Refuses the value for a reason that only its user can know.
-    pub fn refuse(
-        &self,
-        refusals: &mut Refusals,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
-        refusals.push(&self.place, self.field.clone(), problem, remedy);
-    }
-
-    /// The same place with another value.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
-        Located { value: change(self.value), place: self.place, field: self.field }
-    }
 }
 
 /// A section whose keys are taken one by one.

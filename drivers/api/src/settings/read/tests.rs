@@ -94,3 +94,33 @@ fn what_would_be_right_without_its_quotes_is_said_to_be() {
     ];
     assert_eq!(remedies, expected);
 }
+
+#[test]
+fn one_may_stand_alone_where_several_may_stand() {
+    let place = Place { file: "test.toml".into(), line: 1 };
+    let list = |items: &[Setting]| {
+        Setting::List(items.iter().map(|item| (place.clone(), item.clone())).collect())
+    };
+    let mut refusals = Refusals::new();
+    let mut settings = section(&[
+        ("alone", Setting::Integer(1)),
+        ("several", list(&[Setting::Integer(1), Setting::Integer(2)])),
+        ("none", list(&[])),
+        ("mixed", list(&[Setting::Integer(1), Setting::Bool(true)])),
+    ]);
+    let mut take = |key, refusals: &mut Refusals| {
+        let whole = |setting: &Setting| match setting {
+            Setting::Integer(number) => Some(*number),
+            _ => None,
+        };
+        settings.one_or_more(key, "a number or a list of them", refusals, whole)
+    };
+    assert_eq!(take("alone", &mut refusals).unwrap().value, [1]);
+    assert_eq!(take("several", &mut refusals).unwrap().value, [1, 2]);
+    assert!(take("none", &mut refusals).is_none());
+    assert!(take("mixed", &mut refusals).is_none());
+    assert!(take("absent", &mut refusals).is_none());
+    let told = told(refusals);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|told| told.contains("give a number or a list of them")), "{told:?}");
+}
