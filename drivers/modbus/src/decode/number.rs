@@ -124,12 +124,12 @@ impl Slice {
 }
 
 /// How raw numbers become values.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Scaling {
     /// They are the values.
     None,
     /// By a scale from the configuration.
-    Fixed(Scale),
+    Fixed(Box<Scale>),
     /// By the power of ten that a register of the same reply holds, and that alone.
     Register {
         /// Where the number begins in what is read for it.
@@ -139,7 +139,7 @@ pub(crate) enum Scaling {
     },
 }
 
-/// A number, scaled or as it is.
+/// A number, scaled or as it is. There is one for each point, and most have nothing that is boxed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Number {
     pub(crate) number_type: NumberType,
@@ -148,11 +148,11 @@ pub(crate) struct Number {
     pub(crate) slice: Option<Slice>,
     pub(crate) scaling: Scaling,
     /// The raw bits by which the device says that it has no value.
-    pub(crate) no_value: Vec<u64>,
+    pub(crate) no_value: Box<[u64]>,
     /// Whether a register with all bits set is SunSpec's "not implemented" for every slice of it.
     pub(crate) full_is_none: bool,
     /// What becomes of values outside their range.
-    pub(crate) clamp: Option<Clamp>,
+    pub(crate) clamp: Option<Box<Clamp>>,
 }
 
 /// What the bits of a number are, before scaling.
@@ -173,7 +173,7 @@ impl Number {
             order,
             slice: None,
             scaling: Scaling::None,
-            no_value: Vec::new(),
+            no_value: Box::default(),
             full_is_none: false,
             clamp: None,
         }
@@ -210,9 +210,9 @@ impl Number {
             return Some(Reading::NotANumber);
         }
         let bits = self.own_bits(registers_bits);
-        Some(match self.scaling {
+        Some(match &self.scaling {
             Scaling::None => self.reading(bits, None),
-            Scaling::Fixed(scale) => self.reading(bits, Some(&scale)),
+            Scaling::Fixed(scale) => self.reading(bits, Some(scale)),
             Scaling::Register { .. } => match self.scale_of(registers)? {
                 Some(scale) => self.reading(bits, Some(&scale)),
                 None => Reading::NotANumber,

@@ -17,7 +17,7 @@ fn number(number_type: NumberType, order: WordOrder, registers: &[u16]) -> Readi
 
 fn tenth() -> Scaling {
     let tenth = Decimal { value: 0.1, text: "0.1".to_owned() };
-    Scaling::Fixed(Scale::new(Some(&tenth), None).unwrap())
+    Scaling::Fixed(Box::new(Scale::new(Some(&tenth), None).unwrap()))
 }
 
 /// The registers a device with `order` sends for a number's bytes.
@@ -39,6 +39,11 @@ fn sent(bytes: &[u8], order: WordOrder) -> Vec<u16> {
 }
 
 #[test]
+fn a_decoder_is_small_for_there_is_one_for_each_point() {
+    assert!(size_of::<Decoder>() <= 64, "{}", size_of::<Decoder>());
+}
+
+#[test]
 fn nothing_infinite_is_a_value() {
     for raw in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let registers = sent(&raw.to_be_bytes(), WordOrder::Abcd);
@@ -52,8 +57,11 @@ fn nothing_infinite_is_a_value() {
 fn the_devices_own_no_value_is_none_in_every_width_and_order() {
     for order in WordOrder::WORDS.map(|(_, order)| order) {
         let read = |number, none: u64, bytes: &[u8]| {
-            let number =
-                Number { scaling: tenth(), no_value: vec![none], ..Number::plain(number, order) };
+            let number = Number {
+                scaling: tenth(),
+                no_value: [none].into(),
+                ..Number::plain(number, order)
+            };
             let decoder = Decoder::Number(number);
             decoder.read(&Content::Registers(sent(bytes, order)), 0).unwrap()
         };

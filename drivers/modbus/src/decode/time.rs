@@ -67,7 +67,7 @@ pub(crate) struct Time {
     /// How far the device's clock, on standard time, is ahead of UTC, where that is known.
     pub(crate) utc_offset: Option<Offset>,
     /// The raw bits by which the device says that it has no value; only for layouts of up to 64.
-    pub(crate) no_value: Vec<u64>,
+    pub(crate) no_value: Box<[u64]>,
 }
 
 impl Time {

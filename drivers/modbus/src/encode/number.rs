@@ -40,7 +40,7 @@ pub(super) fn encode(
         (Class::Double, scale) => double(given, scale, value)?.to_bits(),
     };
     let own = own_bits(bits, number.width());
-    match (number.reading(own, scale), number.clamp.as_ref().and_then(Clamp::bounds)) {
+    match (number.reading(own, scale), number.clamp.as_deref().and_then(Clamp::bounds)) {
         (Reading::Substituted(_), Some((lowest, highest))) => {
             return Err(EncodeError::OutOfRange { found: value.clone(), lowest, highest });
         }

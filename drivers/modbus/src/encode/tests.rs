@@ -16,7 +16,7 @@ fn decimal(text: &str) -> Decimal {
 }
 
 fn scale(by: &str, plus: &str) -> Scaling {
-    Scaling::Fixed(Scale::new(Some(&decimal(by)), Some(&decimal(plus))).unwrap())
+    Scaling::Fixed(Box::new(Scale::new(Some(&decimal(by)), Some(&decimal(plus))).unwrap()))
 }
 
 fn number(number_type: NumberType, scaling: Scaling) -> Decoder {
@@ -112,7 +112,7 @@ fn what_would_read_back_as_something_else_is_refused() {
     check_refused(&f64_type, Value::U64(u64::MAX), "the nearest is 18446744073709552000");
     let none = Number {
         scaling: scale("0.1", "0"),
-        no_value: vec![0x8000],
+        no_value: [0x8000].into(),
         ..Number::plain(NumberType::I16, WordOrder::Abcd)
     };
     check_refused(&Decoder::Number(none), f64(-3276.8), "takes for \"no value\"");
@@ -209,7 +209,7 @@ fn a_scale_in_a_register_is_taken_from_what_was_read_last() {
 
 #[test]
 fn what_would_be_clamped_is_refused() {
-    let clamp = Some(Clamp::Double { low: 0.0, high: 50.0 });
+    let clamp = Some(Box::new(Clamp::Double { low: 0.0, high: 50.0 }));
     let plain = Number::plain(NumberType::I16, WordOrder::Abcd);
     let decoder = Decoder::Number(Number { scaling: scale("0.1", "0"), clamp, ..plain });
     check(&decoder, f64(50.0), &[500]);
@@ -230,7 +230,7 @@ fn a_name_stands_for_its_value_and_for_no_other() {
 
 fn time(layout: TimeLayout, offset_h: Option<i8>) -> Decoder {
     let utc_offset = offset_h.map(jiff::tz::offset);
-    Decoder::Time(Time { layout, order: WordOrder::Abcd, utc_offset, no_value: Vec::new() })
+    Decoder::Time(Time { layout, order: WordOrder::Abcd, utc_offset, no_value: Box::default() })
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn part_of_a_register_is_a_number_of_its_own() {
 fn the_no_value_of_a_part_is_told_by_its_own_bits() {
     let slice = Some(Slice { low: 8, width: 8 });
     let plain = Number::plain(NumberType::U8, WordOrder::Abcd);
-    let decoder = Decoder::Number(Number { slice, no_value: vec![0xFF, 0xFE], ..plain });
+    let decoder = Decoder::Number(Number { slice, no_value: [0xFF, 0xFE].into(), ..plain });
     let read = |register| decoder.read(&Content::Registers(vec![register]), 0).unwrap();
     assert_eq!(read(0xFF00), Reading::NotANumber);
     assert_eq!(read(0xFEAB), Reading::NotANumber);

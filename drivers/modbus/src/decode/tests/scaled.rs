@@ -8,7 +8,7 @@ use crate::decode::Clamp;
 fn current() -> Decoder {
     let scaling = Scaling::Register { value_at: 0, power_at: 4 };
     let plain = Number::plain(NumberType::U16, WordOrder::Abcd);
-    Decoder::Number(Number { scaling, no_value: vec![0xFFFF], ..plain })
+    Decoder::Number(Number { scaling, no_value: [0xFFFF].into(), ..plain })
 }
 
 fn read(decoder: &Decoder, registers: &[u16]) -> Reading {
@@ -59,9 +59,9 @@ fn a_value_whose_scale_is_none_is_none() {
 #[test]
 fn what_lies_beyond_a_range_is_its_bound_and_says_so() {
     let with = |number_type, scaling, clamp| {
-        let clamp = Some(clamp);
+        let clamp = Some(Box::new(clamp));
         let plain = Number::plain(number_type, WordOrder::Abcd);
-        Decoder::Number(Number { scaling, clamp, no_value: vec![0x8000], ..plain })
+        Decoder::Number(Number { scaling, clamp, no_value: [0x8000].into(), ..plain })
     };
     let tenths = with(NumberType::I16, tenth(), Clamp::Double { low: -10.0, high: 50.0 });
     assert_eq!(read(&tenths, &[501]), Reading::Substituted(Value::f64(50.0).unwrap()));
@@ -106,7 +106,7 @@ fn any_number() -> impl Strategy<Value = Number> {
     ];
     let no_value = proptest::collection::vec(any::<u64>(), 0..3);
     (types, orders, scaling, no_value).prop_map(|(number_type, (_, order), scaling, no_value)| {
-        Number { scaling, no_value, ..Number::plain(number_type, order) }
+        Number { scaling, no_value: no_value.into(), ..Number::plain(number_type, order) }
     })
 }
 
@@ -132,7 +132,7 @@ proptest! {
         span in 0_i16..400,
     ) {
         let (low, high) = (f64::from(low), f64::from(low + span));
-        let clamp = Some(Clamp::Double { low, high });
+        let clamp = Some(Box::new(Clamp::Double { low, high }));
         let plain = Number::plain(NumberType::I16, WordOrder::Abcd);
         let read = read(&Decoder::Number(Number { scaling: tenth(), clamp, ..plain }), &[register]);
         let unclamped = f64::from(register.cast_signed()) / 10.0;

@@ -8,8 +8,8 @@ fn decoder(layout: TimeLayout, offset: Option<&str>) -> Decoder {
     let utc_offset =
         offset.map(|minutes| jiff::tz::Offset::from_seconds(seconds(minutes)).unwrap());
     let no_value = match layout {
-        TimeLayout::Unix32 => vec![0],
-        TimeLayout::Fields6 | TimeLayout::Fields7 | TimeLayout::Cp56 => Vec::new(),
+        TimeLayout::Unix32 => Box::from([0]),
+        TimeLayout::Fields6 | TimeLayout::Fields7 | TimeLayout::Cp56 => Box::default(),
     };
     Decoder::Time(Time { layout, order: WordOrder::Abcd, utc_offset, no_value })
 }
@@ -38,7 +38,7 @@ fn seconds_since_1970_are_utc() {
     check(unix, Some("60"), &[0x3B9A, 0xCA00], "2001-09-09T00:46:40Z");
     assert_eq!(read(unix, None, &[0, 0]), None, "its no_value");
     let swapped =
-        Time { layout: unix, order: WordOrder::Cdab, utc_offset: None, no_value: Vec::new() };
+        Time { layout: unix, order: WordOrder::Cdab, utc_offset: None, no_value: Box::default() };
     assert_eq!(
         Decoder::Time(swapped).read(&Content::Registers(vec![0xCA00, 0x3B9A]), 0),
         Some(Reading::Good(Value::text("2001-09-09T01:46:40Z").unwrap()))

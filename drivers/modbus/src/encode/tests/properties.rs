@@ -46,7 +46,7 @@ proptest! {
         for number_type in WHOLE_TYPES {
             for (_, order) in WordOrder::WORDS {
                 let decoder =
-                    Decoder::Number(Number { scaling, ..Number::plain(number_type, order) });
+                    Decoder::Number(Number { scaling: scaling.clone(), ..Number::plain(number_type, order) });
                 let read = decoder.read(&Content::Registers(registers.to_vec()), 0).unwrap();
                 let Reading::Good(value) = &read else { continue };
                 let encoded = decoder.encode(value);
@@ -74,7 +74,7 @@ proptest! {
     ) {
         let scaling = Scaling::Register { value_at: 1, power_at: 0 };
         for number_type in [NumberType::I16, NumberType::U32, NumberType::I48, NumberType::Bcd16] {
-            let decoder = number(number_type, scaling);
+            let decoder = number(number_type, scaling.clone());
             let mut read = registers;
             read[0] = power.cast_unsigned();
             let before = decoder.read(&Content::Registers(read.to_vec()), 0).unwrap();
@@ -125,7 +125,7 @@ proptest! {
             .chain(Value::f64(f64::from_bits(bits)))
         {
             for number_type in WHOLE_TYPES {
-                let decoder = number(number_type, scaling);
+                let decoder = number(number_type, scaling.clone());
                 let Ok(encoded) = decoder.encode(&value) else { continue };
                 let Reading::Good(read) = read_back(&decoder, encoded) else { panic!() };
                 let is_float = matches!(number_type, NumberType::F32 | NumberType::F64);

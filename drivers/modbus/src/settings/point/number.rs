@@ -102,6 +102,7 @@ impl Making<'_> {
             self.check_labels(Some(limits), &format!("this {data_type}"), refusals);
         }
         let clamp = self.clamp(value_type, limits, refusals)?;
+        let (no_value, clamp) = (no_value.into(), clamp.map(Box::new));
         let number = Number { number_type, order, slice, scaling, no_value, full_is_none, clamp };
         Some(Made { decoder: Decoder::Number(number), value_type, first })
     }
@@ -112,7 +113,7 @@ impl Making<'_> {
         let number = |located: &Option<Located<Decimal>>| located.as_ref().map(|l| l.value.clone());
         let (scale, offset) = (number(&self.written.scale), number(&self.written.offset));
         match Scale::new(scale.as_ref(), offset.as_ref()) {
-            Ok(scale) => Some(Scaling::Fixed(scale)),
+            Ok(scale) => Some(Scaling::Fixed(Box::new(scale))),
             Err(problem) => {
                 place.refuse(refusals, problem, "give a plain decimal such as 0.1");
                 None

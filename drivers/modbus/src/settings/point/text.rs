@@ -54,6 +54,7 @@ impl Making<'_> {
             false => Vec::new(),
         };
         let utc_offset = self.written.utc_offset.as_ref().map(|offset| offset.value);
+        let no_value = no_value.into();
         let time = Time { layout, order: self.order(), utc_offset, no_value };
         Some(self.made(Decoder::Time(time), ValueType::Text))
     }

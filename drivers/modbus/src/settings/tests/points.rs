@@ -156,7 +156,7 @@ fn a_range_clamps_where_that_is_asked_for() {
     let clamp = |keys: &str| {
         let site = point(&format!("address = \"holding:0\", clamp = true, {keys}"));
         let Decoder::Number(number) = &site.decoders[0] else { panic!() };
-        number.clamp.unwrap()
+        *number.clamp.clone().unwrap()
     };
     assert_eq!(clamp("type = \"u16\", range = [-3.5, 80.7]"), Clamp::Whole { low: 0, high: 80 });
     assert_eq!(
@@ -170,7 +170,7 @@ fn a_range_clamps_where_that_is_asked_for() {
     );
     let not_asked = "address = \"holding:0\", type = \"u16\", clamp = false, range = [0, 1]";
     let Decoder::Number(number) = &point(not_asked).decoders[0] else { panic!() };
-    assert_eq!((number.clamp, number.slice), (None, None::<Slice>));
+    assert_eq!((&number.clamp, number.slice), (&None, None::<Slice>));
 }
 
 /// Keys of a point that do not go together, and what is told of them.
