@@ -109,6 +109,9 @@ const DEVICES: &str = r#"
       { name = "coil", address = "coil:9" },
       { name = "other coil", address = "coil:10" },
       { name = "discrete", address = "discrete:10" },
+      { name = "by register", address = "input:100", type = "i16", scale_register = "input:101", overlap = true },
+      { name = "field", address = "holding:60.2-4", overlap = true },
+      { name = "half", address = "holding:60.high", type = "u8" },
     ]
     [[devices]]
     name = "turned"
@@ -160,6 +163,9 @@ fn expected() -> Vec<Reading> {
         bit(true),
         bit(false),
         bit(true),
+        good(Value::f64(2_350_000_000.0)),
+        natural(2),
+        natural(128),
         integer(-123_456_789),
         integer(-9_007_199_254_740_993),
         natural(u64::MAX),

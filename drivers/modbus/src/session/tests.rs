@@ -1,5 +1,6 @@
 //! Sessions on a simulated bus and on paused time.
 
+mod scales;
 mod silence;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
