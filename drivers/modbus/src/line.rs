@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::frame::{MAX_REGISTERS, WireSize};
+use crate::frame::WireSize;
 
 /// Above this rate the silence between frames is fixed (§2.5.1.1).
 const FIXED_SILENCE_ABOVE_BAUD: u32 = 19_200;
@@ -16,10 +16,10 @@ const FIXED_SILENCE: Duration = Duration::from_micros(1_750);
 const FRAME_OVERHEAD_CHARACTERS: usize = 3;
 
 /// Characters of a read request: five of the PDU and what is around it.
-const READ_CHARACTERS: u32 = 8;
+pub(crate) const READ_CHARACTERS: u32 = 8;
 
 /// Characters of its reply beside the content: unit, function, byte count, two of the check sum.
-const REPLY_OVERHEAD_CHARACTERS: u32 = 5;
+pub(crate) const REPLY_OVERHEAD_CHARACTERS: u32 = 5;
 
 /// Longest frame a line carries (§2.5.1).
 pub(crate) const MAX_FRAME_BYTES: usize = 256;
@@ -74,19 +74,6 @@ impl Line {
     fn frame(&self, pdu_bytes: usize) -> Duration {
         self.wire(u32::try_from(pdu_bytes + FRAME_OVERHEAD_CHARACTERS).unwrap_or(u32::MAX))
     }
-
-    /// How many unwanted registers are read faster than one more request is made.
-    ///
-    /// A request more costs its 8 characters, 5 of the reply, the slave's turnaround, the silence and
-    /// `request_gap`; an unwanted register costs 2 characters.
-    pub(crate) fn worthwhile_gap(&self, request_gap: Duration) -> u16 {
-        let request_more = self.wire(READ_CHARACTERS + REPLY_OVERHEAD_CHARACTERS)
-            + self.turnaround
-            + self.silence()
-            + request_gap;
-        let registers = request_more.as_nanos() / self.wire(2).as_nanos().max(1);
-        u16::try_from(registers).unwrap_or(MAX_REGISTERS).min(MAX_REGISTERS)
-    }
 }
 
 #[cfg(test)]
@@ -120,15 +107,5 @@ mod tests {
         let request = WriteRequest { unit: 1, first: 0, write: Write::Registers(vec![0; 10]) };
         let micros = line(9_600, 5).exchange(&request).as_micros();
         assert_eq!(micros, 5_000 + 37 * 11 * 1_000_000 / 9_600);
-    }
-
-    #[test]
-    fn a_gap_is_worth_reading_over_while_it_is_cheaper_than_a_request() {
-        let gaps = |turnaround| {
-            [9_600, 19_200, 115_200]
-                .map(|baud| line(baud, turnaround).worthwhile_gap(Duration::ZERO))
-        };
-        assert_eq!(gaps(5), [10, 12, 41]);
-        assert_eq!(gaps(30), [21, 34, 125]);
     }
 }

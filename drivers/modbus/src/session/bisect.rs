@@ -94,11 +94,9 @@ impl Bisections {
 mod tests {
     use super::*;
     use crate::address::Table;
-    use crate::plan::{Shape, Want, halve, plan};
+    use crate::plan::{Cost, DEFAULT_TCP_ROUND_TRIP, Shape, Want, halve, plan};
     use pointcast_api::DeviceIndex;
     use std::time::Duration;
-
-    const SHAPE: Shape = Shape { max_block: 125, max_gap: 125 };
 
     fn wants(firsts: impl IntoIterator<Item = u16>) -> Vec<Want> {
         let interval = Duration::from_secs(1);
@@ -114,12 +112,14 @@ mod tests {
 
     /// Asks until nothing is open; the final plan and how many requests it took after the first refusal.
     fn settle(wants: &[Want], refuses: impl Fn(&Block) -> bool) -> (Vec<(u16, u16)>, usize) {
+        let cost = Cost::tcp(DEFAULT_TCP_ROUND_TRIP, Duration::ZERO);
+        let shape = Shape { max_block: 125, max_gap: None, cost };
         let mut learned = Learned::default();
         let mut bisections = Bisections::default();
         let mut asked = 0;
         loop {
             let mut open: Vec<_> =
-                plan(wants, &[SHAPE], &learned).into_iter().map(|block| (block, None)).collect();
+                plan(wants, &[shape], &learned).into_iter().map(|block| (block, None)).collect();
             let shown = open.iter().map(|(block, _)| (block.first, block.quantity)).collect();
             let mut changed = false;
             while let Some((block, id)) = open.pop() {

@@ -6,6 +6,7 @@ use pointcast_api::settings::{Located, Refusals, Settings};
 
 use crate::frame::MAX_REGISTERS;
 use crate::line::{Line, Parity};
+use crate::plan::{Cost, DEFAULT_TCP_ROUND_TRIP};
 
 const DEFAULT_BAUD: u32 = 9_600;
 const DEFAULT_TCP_PORT: u16 = 502;
@@ -21,9 +22,6 @@ const DEFAULT_RETRIES: u8 = 1;
 /// request would have been cheaper for.
 const DEFAULT_TURNAROUND: Duration = Duration::from_millis(5);
 
-/// On TCP a request costs a round trip and a gap costs next to nothing.
-const DEFAULT_TCP_MAX_GAP: u16 = MAX_REGISTERS;
-
 /// Rates that serial ports and adapters are made for.
 const BAUD_RATES: [u32; 20] = [
     300, 600, 1_200, 1_800, 2_400, 4_800, 9_600, 14_400, 19_200, 28_800, 38_400, 56_000, 57_600,
@@ -38,7 +36,7 @@ pub(crate) struct Channel {
     pub(crate) timeout: Duration,
     pub(crate) retries: u8,
     /// In registers.
-    pub(crate) max_gap: u16,
+    pub(crate) max_gap: Option<u16>,
     pub(crate) request_gap: Duration,
 }
 
@@ -74,6 +72,14 @@ pub(crate) enum Kind {
 }
 
 impl Channel {
+    /// What requests cost here.
+    pub(crate) fn cost(&self) -> Cost {
+        match &self.transport {
+            Transport::Tcp(_) => Cost::tcp(DEFAULT_TCP_ROUND_TRIP, self.request_gap),
+            Transport::Rtu(rtu) => Cost::serial(&rtu.line, rtu.line.turnaround, self.request_gap),
+        }
+    }
+
     /// Where the bus is, for people.
     pub(crate) fn place(&self) -> String {
         match &self.transport {
@@ -98,17 +104,13 @@ pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> 
     let request_gap = keys.millis("request_gap_ms", 0..=60_000, refusals);
     let request_gap = request_gap.map_or(Duration::ZERO, |gap| gap.value);
     keys.finish(refusals);
-    let default_gap = match &transport {
-        Transport::Tcp(_) => DEFAULT_TCP_MAX_GAP,
-        Transport::Rtu(rtu) => rtu.line.worthwhile_gap(request_gap),
-    };
     Channel {
         transport,
         timeout: timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value),
         retries: retries
             .and_then(|retries| u8::try_from(retries.value).ok())
             .unwrap_or(DEFAULT_RETRIES),
-        max_gap: max_gap.and_then(|gap| u16::try_from(gap.value).ok()).unwrap_or(default_gap),
+        max_gap: max_gap.and_then(|gap| u16::try_from(gap.value).ok()),
         request_gap,
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Device {
     /// In registers.
     pub(crate) max_block: u16,
     /// In registers.
-    pub(crate) max_gap: u16,
+    pub(crate) max_gap: Option<u16>,
 }
 
 /// Takes the device's keys.
@@ -71,6 +71,6 @@ pub(crate) fn check(
         scan: scan.map_or(DEFAULT_SCAN, |scan| scan.value),
         timeout: timeout.map_or(channel.timeout, |timeout| timeout.value),
         max_block: registers(max_block).unwrap_or(MAX_REGISTERS),
-        max_gap: registers(max_gap).unwrap_or(channel.max_gap),
+        max_gap: registers(max_gap).or(channel.max_gap),
     }
 }

@@ -84,10 +84,12 @@ impl Site {
 
     /// Stretches all scan intervals of a serial line until it can carry them; by which factor.
     fn revise(&mut self) -> f64 {
-        let Some(line) = self.line().copied() else { return 1.0 };
-        let gap = line.silence().max(self.channel.request_gap);
+        if self.line().is_none() {
+            return 1.0;
+        }
         let share = |block: &Block| {
-            let time = self.request(block).map(|request| line.exchange(&request) + gap);
+            let cost = self.shapes.get(block.device.at()).map(|shape| shape.cost);
+            let time = cost.zip(self.request(block)).map(|(cost, request)| cost.time(&request));
             time.unwrap_or_default().as_secs_f64() / block.interval.as_secs_f64()
         };
         let used: f64 = self.plan(&Learned::default()).iter().map(share).sum();
@@ -175,7 +177,7 @@ impl Checked {
     }
 
     fn into_site(self, name: String, channel: Channel) -> Site {
-        let place = channel.place();
+        let (place, cost) = (channel.place(), channel.cost());
         let device = |(name, device): (pointcast_api::DeviceName, &Device)| DeviceDeclaration {
             name,
             address: format!("{place} unit {}", device.unit.unwrap_or_default()),
@@ -192,7 +194,7 @@ impl Checked {
             shapes: self
                 .devices
                 .iter()
-                .map(|device| Shape { max_block: device.max_block, max_gap: device.max_gap })
+                .map(|device| Shape { max_block: device.max_block, max_gap: device.max_gap, cost })
                 .collect(),
             points: Vec::new(),
             wants: self.points.iter().map(|point| point.want).collect(),

@@ -34,14 +34,14 @@ fn defaults_are_as_documented() {
     let tcp = site(Kind::Tcp, "address = \"10.0.0.1\"\n[[devices]]\nname = \"d\"");
     let Transport::Tcp(settings) = &tcp.channel.transport else { panic!() };
     assert_eq!((settings.port, settings.connect_timeout.as_millis()), (502, 3_000));
-    assert_eq!((tcp.channel.retries, tcp.channel.max_gap), (1, 125));
+    assert_eq!((tcp.channel.retries, tcp.channel.max_gap), (1, None));
     assert_eq!(tcp.units, [Unit { id: 1, timeout: Duration::from_secs(1) }]);
     assert_eq!(tcp.devices[0].address, "10.0.0.1:502 unit 1");
     let rtu = site(Kind::Rtu, "port = \"/dev/ttyS1\"\n[[devices]]\nname = \"d\"\nunit_id = 7");
     let Transport::Rtu(settings) = &rtu.channel.transport else { panic!() };
     assert_eq!((settings.line.baud, settings.line.stop_bits), (9_600, 1));
     assert_eq!(settings.line.parity, crate::line::Parity::Even);
-    assert_eq!(rtu.channel.max_gap, 10);
+    assert_eq!(rtu.channel.max_gap, None);
     assert_eq!(rtu.timing(settings).max_reply_delay, Duration::from_secs(2));
     assert_eq!(rtu.devices[0].address, "/dev/ttyS1 unit 7");
 }
