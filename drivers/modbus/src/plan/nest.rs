@@ -14,6 +14,10 @@ use super::lanes::{Hull, Steps, runs};
 /// without nesting; people give a device two or three.
 const MAX_NESTED_RATES: usize = 4;
 
+/// Most atoms of a slow block with faster ones inside: as many two-register values as a block can have. Blocks
+/// of bits could have thousands, but nobody mixes rates bit by bit.
+const MAX_NESTED_ATOMS: usize = 64;
+
 /// Rates by rank: 0 is the fastest.
 type Rank = usize;
 
@@ -66,13 +70,16 @@ pub(super) fn plan<'a>(atoms: &'a [Atom<'a>], price: &Price, work: &mut u64) -> 
         let nest = |slow| Nest { slow, outside: Hull::of(start), inside: None, before: 0.0 };
         let mut nests: Vec<Nest> = (1..=start_rank.min(MAX_NESTED_RATES)).map(nest).collect();
         let mut one = Hull::of(start);
+        let mut is_idle = false;
         for (to, (atom, rank)) in (at + 1..).zip(ranked(at)) {
             one = one.with(atom);
             if one.end > start.reach {
                 break;
             }
-            *work += 1;
-            steps.offer(to, before + one.share(price), at, None);
+            if !is_idle {
+                *work += 1;
+                steps.offer(to, before + one.share(price), at, None);
+            }
             for nest in &mut nests {
                 nest.take(atom, rank, price);
                 if rank >= nest.slow
@@ -82,10 +89,19 @@ pub(super) fn plan<'a>(atoms: &'a [Atom<'a>], price: &Price, work: &mut u64) -> 
                     steps.offer(to, before + share, at, Some(nest.slow));
                 }
             }
-            // One that begins with a faster atom can be no slow block around faster ones.
-            let next =
-                ranked(at + 1).next().filter(|(_, rank)| to == at + 1 && *rank >= start_rank);
-            if next.is_some_and(|(next, _)| steps.is_idle(at, start, next, price)) {
+            if to == at + 1
+                && let Some((next, rank)) = ranked(to).next()
+            {
+                is_idle = steps.is_idle(at, start, next, price);
+                if rank >= start_rank && is_idle {
+                    // Whatever begins here may begin with the next atom as well.
+                    nests.clear();
+                }
+            }
+            if to - at >= MAX_NESTED_ATOMS {
+                nests.clear();
+            }
+            if is_idle && nests.is_empty() {
                 break;
             }
         }

@@ -2,32 +2,33 @@
 
 use super::*;
 
+const MANY: u16 = 10_000;
+
+/// How many blocks were weighed for `count` points.
+fn work(count: u16, want: impl Fn(u16) -> Want, shape: Shape) -> u64 {
+    let wants: Vec<Want> = (0..count).map(want).collect();
+    let (blocks, work) = count_work(&wants, &[shape], &Learned::default());
+    assert_eq!(blocks.iter().map(|block| block.points.len()).sum::<usize>(), wants.len());
+    work
+}
+
+fn check(name: &str, want: impl Fn(u16) -> Want, most_each: u64) {
+    for shape in [on_a_line(125), shape(125, None)] {
+        let (half, all) = (work(MANY / 2, &want, shape), work(MANY, &want, shape));
+        assert!(all <= most_each * u64::from(MANY), "{name}: {all}");
+        assert!(all <= 3 * half, "{name}: {half}, then {all}");
+    }
+}
+
 #[test]
-#[ignore]
-fn measure() {
-    let time = |name: &str, wants: &[Want], shape: Shape| {
-        let begin = std::time::Instant::now();
-        let (blocks, work) = count_work(wants, &[shape], &Learned::default());
-        println!("{name}: {} blocks, work {work}, {:?}", blocks.len(), begin.elapsed());
-    };
-    for (name, shape) in [("line", on_a_line(125)), ("tcp", shape(125, None))] {
-        let dense: Vec<Want> = (0..10_000).map(|at| registers(at, 1)).collect();
-        time(&format!("{name} dense"), &dense, shape);
-        let f32s: Vec<Want> = (0..10_000).map(|at| registers(at * 5 + at % 3, 2)).collect();
-        time(&format!("{name} gaps"), &f32s, shape);
-        for rates in [&[1, 10][..], &[10, 1], &[1, 5, 60], &[1, 2, 5, 10, 30, 60]] {
-            let mixed: Vec<Want> = (0..10_000)
-                .map(|at: u16| every(rates[usize::from(at) % rates.len()], registers(at, 1)))
-                .collect();
-            time(&format!("{name} {rates:?}"), &mixed, shape);
-            let mixed: Vec<Want> = (0..10_000)
-                .map(|at: u16| every(rates[usize::from(at) % rates.len()], coil(at)))
-                .collect();
-            time(&format!("{name} coils {rates:?}"), &mixed, shape);
-        }
-        let coils: Vec<Want> = (0..10_000).map(coil).collect();
-        time(&format!("{name} coils"), &coils, shape);
-        let coils: Vec<Want> = (0..10_000).map(|at| coil(at * 6)).collect();
-        time(&format!("{name} sparse coils"), &coils, shape);
+fn work_grows_with_the_points_and_not_with_their_square() {
+    check("one after another", |at| registers(at, 1), 3);
+    check("with gaps", |at| registers(at * 5 + at % 3, 2), 11);
+    check("coils", coil, 300);
+    check("coils with gaps", |at| coil(at * 6), 300);
+    let mixed = |rates: &'static [u32], at: u16| rates[usize::from(at) % rates.len()];
+    for rates in [&[1, 10][..], &[1, 5, 60], &[1, 2, 5, 10, 30, 60]] {
+        check("mixed", |at| every(mixed(rates, at), registers(at, 1)), 450);
+        check("mixed coils", |at| every(mixed(rates, at), coil(at)), 900);
     }
 }

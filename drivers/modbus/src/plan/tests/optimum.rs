@@ -1,7 +1,11 @@
 //! The plan beside every other plan there could be, for few points, and beside simpler plans for many.
 
-use super::*;
 use std::collections::BTreeMap;
+
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::*;
 
 /// A device of one table with what was learned of it.
 #[derive(Clone, Debug)]
@@ -157,53 +161,30 @@ proptest! {
         let (apart, runs) = (case.apart(), case.least_of_runs());
         prop_assert!(planned <= apart + SAME && planned <= runs + SAME, "{planned} {apart} {runs}");
     }
-
-    #[test]
-    fn several_rates_are_planned_nearly_as_cheaply_as_can_be(
-        case in any_case(7, &[1, 2, 5, 60], 2),
-    ) {
-        let (planned, least) = (case.share(&case.plan()), case.least());
-        prop_assert!(planned >= least - SAME && planned <= least * 1.5, "{planned} {least}");
-    }
 }
 
+/// That a plan for several rates is the best there is, is not proven: only what the test above holds. So it is
+/// measured, on the same cases each time.
 #[test]
-#[ignore]
-fn measure() {
-    use proptest::strategy::ValueTree;
-    use proptest::test_runner::TestRunner;
-    for rates in [&[1, 10][..], &[1, 2, 5, 60], &[1, 2, 3]] {
+fn several_rates_are_planned_nearly_as_cheaply_as_can_be() {
+    const CASES: u32 = 300;
+    for rates in [&[1, 10][..], &[1, 2, 3], &[1, 2, 5, 60]] {
         let mut runner = TestRunner::deterministic();
-        let (mut worse, mut most, mut sum, mut apart_sum, mut runs_sum) =
-            (0, 0.0_f64, 0.0, 0.0, 0.0);
-        const CASES: u32 = 2000;
+        let (mut dearer, mut most) = (0, 1.0_f64);
+        let (mut apart, mut runs) = (0.0, 0.0);
         for _ in 0..CASES {
             let case = any_case(8, rates, 1).new_tree(&mut runner).unwrap().current();
             let (planned, least) = (case.share(&case.plan()), case.least());
-            let over = planned / least - 1.0;
-            if over > 1e-9 {
-                worse += 1;
-                if over > most {
-                    println!(
-                        "{over} {:?}",
-                        case.wants
-                            .iter()
-                            .map(|w| (w.first, w.length, w.interval.as_secs()))
-                            .collect::<Vec<_>>()
-                    );
-                }
-            }
-            most = most.max(over);
-            sum += over;
-            apart_sum += case.apart() / least - 1.0;
-            runs_sum += case.least_of_runs() / least - 1.0;
+            assert!(planned >= least - SAME, "{planned} instead of {least}: {case:?}");
+            dearer += u32::from(planned > least + SAME);
+            most = most.max(planned / least);
+            apart += (case.apart() / least - 1.0) / f64::from(CASES);
+            runs += (case.least_of_runs() / least - 1.0) / f64::from(CASES);
         }
-        let n = f64::from(CASES);
         println!(
-            "{rates:?}: {worse} of {CASES} worse, most {most}, mean {}, apart {} runs {}",
-            sum / n,
-            apart_sum / n,
-            runs_sum / n
+            "{rates:?}: {dearer} of {CASES} dearer than need be, at most {most:.3} times; \
+             on average {apart:.4} more if planned apart, {runs:.4} as runs"
         );
+        assert!(dearer <= CASES / 100 && most < 1.05, "{dearer} of {CASES}, {most}");
     }
 }
