@@ -73,17 +73,18 @@ impl<F: Copy + Default> Steps<F> {
         }
     }
 
-    /// Whether no block of several atoms needs to begin with `start`, for what it would reach over further
-    /// than one that begins with the next costs no less than reading `start` otherwise.
+    /// Whether no block that begins at `from` need reach further than `to`, for one that begins with `next`,
+    /// the atom there, is no dearer: it saves what `hull` reaches over until then.
     pub(super) fn is_idle(
         &self,
-        at: usize,
-        start: &Atom<'_>,
+        from: usize,
+        to: usize,
+        hull: &Hull,
         next: &Atom<'_>,
         price: &Price,
     ) -> bool {
-        let saved = price.saved_s(next.first - start.first) * start.rate;
-        self.share(at + 1) <= self.share(at) + saved + NOISE
+        let saved = price.saved_s(next.first - hull.first) * hull.rate;
+        self.share(to) <= self.share(from) + saved + NOISE
     }
 
     /// The parts of the cheapest way to read all, in order.
@@ -112,8 +113,8 @@ pub(super) fn runs<'a>(atoms: &[&'a Atom<'a>], price: &Price, work: &mut u64) ->
             }
             *work += 1;
             steps.offer(to, before + hull.share(price), at, ());
-            let next = atoms.get(to).filter(|_| to == at + 1);
-            if next.is_some_and(|next| steps.is_idle(at, start, next, price)) {
+            let next = atoms.get(to);
+            if next.is_some_and(|next| steps.is_idle(at, to, &hull, next, price)) {
                 break;
             }
         }

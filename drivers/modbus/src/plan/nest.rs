@@ -14,9 +14,9 @@ use super::lanes::{Hull, Steps, runs};
 /// without nesting; people give a device two or three.
 const MAX_NESTED_RATES: usize = 4;
 
-/// Most atoms of a slow block with faster ones inside: as many two-register values as a block can have. Blocks
-/// of bits could have thousands, but nobody mixes rates bit by bit.
-const MAX_NESTED_ATOMS: usize = 64;
+/// Most atoms of a slow block with faster ones inside: as many as a block of registers can have. Blocks of bits
+/// could have thousands, but nobody mixes rates bit by bit.
+const MAX_NESTED_ATOMS: usize = 125;
 
 /// Rates by rank: 0 is the fastest.
 type Rank = usize;
@@ -89,14 +89,12 @@ pub(super) fn plan<'a>(atoms: &'a [Atom<'a>], price: &Price, work: &mut u64) -> 
                     steps.offer(to, before + share, at, Some(nest.slow));
                 }
             }
-            if to == at + 1
-                && let Some((next, rank)) = ranked(to).next()
-            {
-                is_idle = steps.is_idle(at, start, next, price);
-                if rank >= start_rank && is_idle {
-                    // Whatever begins here may begin with the next atom as well.
-                    nests.clear();
-                }
+            if let Some((next, rank)) = ranked(to).next() {
+                is_idle = is_idle || steps.is_idle(at, to, &one, next, price);
+                // No slow block around faster ones begins with a faster atom.
+                nests.retain(|nest| {
+                    rank < nest.slow || !steps.is_idle(at, to, &nest.outside, next, price)
+                });
             }
             if to - at >= MAX_NESTED_ATOMS {
                 nests.clear();

@@ -73,9 +73,9 @@ fn neighbours_are_read_together_within_gap_and_length() {
 
 #[test]
 fn the_gap_that_is_split_is_the_dearest_and_not_the_last_before_the_limit() {
-    // Taking what fits from the left, 0..20 and 28..30, would read 8 registers more.
-    let wants = [registers(0, 2), registers(10, 2), registers(18, 2), registers(28, 2)];
-    check(&wants, on_a_line(20), &[(0, 2, 1, &[0]), (10, 20, 1, &[1, 2, 3])]);
+    // Taking what fits from the left, 0 to 18 and then 27 to 28, would read one register more.
+    let wants = [registers(0, 2), registers(11, 2), registers(17, 2), registers(27, 2)];
+    check(&wants, on_a_line(20), &[(0, 2, 1, &[0]), (11, 18, 1, &[1, 2, 3])]);
 }
 
 #[test]
