@@ -14,9 +14,9 @@ use super::lanes::{Hull, Steps, runs};
 /// without nesting; people give a device two or three.
 const MAX_NESTED_RATES: usize = 4;
 
-/// Most atoms of a slow block with faster ones inside: as many as a block of registers can have. Blocks of bits
-/// could have thousands, but nobody mixes rates bit by bit.
-const MAX_NESTED_ATOMS: usize = 125;
+/// Most atoms of a slow block with faster ones inside: as many two-register values as a block can have. Work
+/// grows with it, and nobody mixes rates register by register over a whole block.
+const MAX_NESTED_ATOMS: usize = 64;
 
 /// Rates by rank: 0 is the fastest.
 type Rank = usize;
