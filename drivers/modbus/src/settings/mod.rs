@@ -82,17 +82,22 @@ impl Site {
         plan(&self.wants, &self.shapes, learned)
     }
 
-    /// Stretches all scan intervals of a serial line until it can carry them; by which factor.
-    fn revise(&mut self) -> f64 {
-        if self.line().is_none() {
-            return 1.0;
-        }
+    /// The share of all time that reading takes by plan, if a request costs what its device's shape says.
+    fn planned_share(&self) -> f64 {
         let share = |block: &Block| {
             let cost = self.shapes.get(block.device.at()).map(|shape| shape.cost);
             let time = cost.zip(self.request(block)).map(|(cost, request)| cost.time(&request));
             time.unwrap_or_default().as_secs_f64() / block.interval.as_secs_f64()
         };
-        let used: f64 = self.plan(&Learned::default()).iter().map(share).sum();
+        self.plan(&Learned::default()).iter().map(share).sum()
+    }
+
+    /// Stretches all scan intervals of a serial line until it can carry them; by which factor.
+    fn revise(&mut self) -> f64 {
+        if self.line().is_none() {
+            return 1.0;
+        }
+        let used = self.planned_share();
         let factor = (used / MAX_PLANNED_UTILISATION).max(1.0);
         if factor > 1.0 {
             for want in &mut self.wants {

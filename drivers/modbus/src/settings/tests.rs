@@ -235,3 +235,35 @@ fn what_a_line_cannot_carry_is_stretched_and_said() {
     assert_eq!(revised, Duration::from_millis(2_812));
     assert!(site.points.iter().all(|point| point.scan_interval == Some(revised)));
 }
+
+#[test]
+fn what_rides_with_faster_points_keeps_its_own_interval_and_age() {
+    let points = r#"
+        { name = "fast", address = "holding:0", type = "u16" },
+        { name = "slow", address = "holding:1", type = "u16", scan_ms = 10000 }"#;
+    let site = site(Kind::Tcp, &with_points(points));
+    let plan = site.plan(&Learned::default());
+    let told: Vec<_> = plan.iter().map(|block| (block.quantity, block.interval)).collect();
+    assert_eq!(told, [(2, Duration::from_secs(1))]);
+    assert_eq!(site.points[1].scan_interval, Some(Duration::from_secs(10)));
+    assert_eq!(site.points[1].stale_after, StaleAfter::Elapsed(Duration::from_secs(31)));
+}
+
+#[test]
+fn a_line_that_was_stretched_carries_what_is_planned_for_the_new_intervals() {
+    let point = |at: u32| {
+        let (address, scan_ms) = (at * (3 + at % 14), [20, 50, 130, 1_000][at as usize % 4]);
+        format!(
+            "{{ name = \"p{at}\", address = \"holding:{address}\", type = \"u16\", scan_ms = {scan_ms}, overlap = true }}"
+        )
+    };
+    for count in [3, 10, 40, 200] {
+        let points: Vec<String> = (0..count).map(point).collect();
+        let toml = format!(
+            "port = \"/dev/ttyS1\"\n[[devices]]\nname = \"a\"\nunit_id = 1\npoints = [{}]",
+            points.join(",")
+        );
+        let share = site(Kind::Rtu, &toml).planned_share();
+        assert!((0.5..=MAX_PLANNED_UTILISATION).contains(&share), "{count}: {share}");
+    }
+}
