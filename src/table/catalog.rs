@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use pointcast_api::{PointDeclaration, PointId, StaleAfter};
 
+use super::names::Names;
 use super::{Index, Pattern};
 
 /// Most places that a table gives between start and end of the program, removed points counted: each keeps a name
@@ -21,6 +22,8 @@ pub struct Catalog {
     entries: Vec<Arc<Entry>>,
     /// The places of the points that are there, in the order of their ids.
     sorted: Vec<Index>,
+    /// And their ids.
+    names: Names,
     /// By place, whether the point was removed: asked for each point of a selection.
     removed: Vec<bool>,
     generation: u64,
@@ -75,8 +78,7 @@ impl Catalog {
     /// # Errors
     /// [`CatalogError`] for an id that occurs twice, and past [`MAX_PLACES`] points.
     pub fn new(points: Vec<(PointDeclaration, String)>) -> Result<Self, CatalogError> {
-        Self { entries: Vec::new(), sorted: Vec::new(), removed: Vec::new(), generation: 0 }
-            .with(points)
+        Self::of(Vec::new(), Vec::new(), 0).with(points)
     }
 
     /// The next catalogue: `points` more, at the places behind the last.
@@ -100,40 +102,42 @@ impl Catalog {
         entries.extend(self.entries.iter().cloned());
         let added = points.into_iter();
         entries.extend(added.map(|(declaration, device)| Arc::new(Entry { declaration, device })));
-        let mut removed = Vec::with_capacity(count);
-        removed.extend(&self.removed);
-        removed.resize(count, false);
-        let generation = self.generation + 1;
-        let mut next = Self { entries, sorted: Vec::new(), removed, generation };
+        let places = Index::try_from(count).unwrap_or(Index::MAX);
         let mut sorted = Vec::with_capacity(self.sorted.len() + count - self.entries.len());
         sorted.extend(&self.sorted);
-        sorted.extend(self.places()..next.places());
+        sorted.extend(self.places()..places);
+        let id_of = |index: &Index| id_of(&entries, *index);
         // What was sorted already is one run to it, and is merged.
-        sorted.sort_by(|a, b| next.id_of(*a).cmp(next.id_of(*b)));
-        let twice = sorted.iter().zip(sorted.iter().skip(1));
-        let mut twice = twice.filter(|(a, b)| next.id_of(**a) == next.id_of(**b));
-        if let Some(entry) = twice.next().and_then(|(index, _)| next.entry(*index)) {
+        sorted.sort_by(|a, b| id_of(a).cmp(id_of(b)));
+        let mut twice = sorted.iter().zip(sorted.iter().skip(1));
+        let twice = twice.find(|(a, b)| id_of(a) == id_of(b));
+        if let Some(entry) = twice.and_then(|(index, _)| entries.get(*index as usize)) {
             return Err(CatalogError::Duplicate(entry.id().clone()));
         }
-        next.sorted = sorted;
-        Ok(next)
+        Ok(Self::of(entries, sorted, self.generation + 1))
     }
 
     /// The next catalogue: without these points.
     pub(super) fn without(&self, points: &[Index]) -> Self {
         let gone: HashSet<Index> = points.iter().copied().collect();
         let sorted = self.sorted.iter().copied().filter(|index| !gone.contains(index)).collect();
-        let mut removed = self.removed.clone();
-        for index in points {
-            if let Some(removed) = removed.get_mut(*index as usize) {
-                *removed = true;
-            }
-        }
-        Self { entries: self.entries.clone(), sorted, removed, generation: self.generation + 1 }
+        Self::of(self.entries.clone(), sorted, self.generation + 1)
     }
 
-    /// The place that the next new point gets.
-    pub(super) fn places(&self) -> Index {
+    fn of(entries: Vec<Arc<Entry>>, sorted: Vec<Index>, generation: u64) -> Self {
+        let names = Names::new(sorted.iter().map(|index| id_of(&entries, *index)));
+        let mut removed = vec![true; entries.len()];
+        for index in &sorted {
+            if let Some(removed) = removed.get_mut(*index as usize) {
+                *removed = false;
+            }
+        }
+        Self { entries, sorted, names, removed, generation }
+    }
+
+    /// How many places were given so far, those of removed points among them: the place that the next new point gets.
+    #[must_use]
+    pub fn places(&self) -> Index {
         // `with` sees to it that this is always so.
         Index::try_from(self.entries.len()).unwrap_or(Index::MAX)
     }
@@ -171,66 +175,58 @@ impl Catalog {
     /// Whether the point at a place was removed. A point of the same id at another place is another point.
     #[must_use]
     pub fn is_removed(&self, index: Index) -> bool {
-        self.removed.get(index as usize).copied().unwrap_or(false)
+        self.removed.get(index as usize).copied().unwrap_or_default()
     }
 
     /// The place of a point.
     #[must_use]
     pub fn find(&self, id: &PointId) -> Option<Index> {
-        let at = self.sorted.binary_search_by(|index| self.id_of(*index).cmp(id.as_str())).ok()?;
-        self.sorted.get(at).copied()
+        self.sorted.get(self.names.find(id.as_str())?).copied()
     }
 
     /// The places of all points that `pattern` means, in the order of their ids. Looks only at its
     /// [`candidates`](Self::candidates).
     pub fn matching<'a>(&'a self, pattern: &'a Pattern) -> impl Iterator<Item = Index> + 'a {
-        let means = |index: &Index| self.entry(*index).is_some_and(|e| pattern.matches(e.id()));
-        self.candidates(pattern).iter().copied().filter(means)
+        self.names.matching(pattern, 0).filter_map(|rank| self.sorted.get(rank).copied())
     }
 
-    /// The places of all points whose ids begin with the literal part of `pattern`; for a plain id, of that
-    /// point alone. Found in a few steps, whatever their number.
+    /// How many points have ids that begin with the literal part of `pattern`; for a plain id, that point alone. Found
+    /// in a few steps, whatever their number.
     #[must_use]
-    pub fn candidates(&self, pattern: &Pattern) -> &[Index] {
-        let prefix = pattern.prefix();
-        let begin = self.sorted.partition_point(|index| self.id_of(*index) < prefix);
-        let behind = self.sorted.get(begin..).unwrap_or_default();
-        let count = behind.partition_point(|index| {
-            let id = self.id_of(*index);
-            if pattern.is_literal() { id == prefix } else { id.starts_with(prefix) }
-        });
-        behind.get(..count).unwrap_or_default()
+    pub fn candidates(&self, pattern: &Pattern) -> usize {
+        self.names.candidates(pattern).iter().map(ExactSizeIterator::len).sum()
     }
 
     /// A page of the points that any of `patterns` means: at most `limit` whose ids sort after `after`, in
-    /// the order of their ids, and whether there are more.
+    /// the order of their ids, and whether there are more. Each pattern is held against no more than its
+    /// [`candidates`](Self::candidates).
     #[must_use]
     pub fn page(&self, patterns: &[Pattern], after: &str, limit: usize) -> (Vec<Index>, bool) {
-        let matching = |index: &Index| {
-            let id = self.entry(*index).map(Entry::id);
-            id.is_some_and(|id| patterns.iter().any(|pattern| pattern.matches(id)))
-        };
-        let behind = self.from(after).skip_while(|index| self.id_of(*index) == after);
-        let mut page: Vec<Index> = behind.filter(matching).take(limit + 1).collect();
-        let more = page.len() > limit;
-        page.truncate(limit);
-        (page, more)
+        let first = self.names.behind(after);
+        let matching = |pattern| self.names.matching(pattern, first).peekable();
+        let mut runs: Vec<_> = patterns.iter().map(matching).collect();
+        let mut page = Vec::new();
+        while let Some(next) = runs.iter_mut().filter_map(|run| run.peek().copied()).min() {
+            if page.len() == limit {
+                return (page, true);
+            }
+            page.extend(self.sorted.get(next));
+            for run in &mut runs {
+                run.next_if_eq(&next);
+            }
+        }
+        (page, false)
     }
+}
 
-    /// All places whose id is `first` or sorts after it.
-    fn from(&self, first: &str) -> impl Iterator<Item = Index> + '_ {
-        let at = self.sorted.partition_point(|index| self.id_of(*index) < first);
-        self.sorted.iter().skip(at).copied()
-    }
-
-    fn id_of(&self, index: Index) -> &str {
-        self.entry(index).map_or("", |entry| entry.id().as_str())
-    }
+fn id_of(entries: &[Arc<Entry>], index: Index) -> &str {
+    entries.get(index as usize).map_or("", |entry| entry.id().as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use pointcast_api::ValueType;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -255,7 +251,7 @@ mod tests {
         assert_eq!((next.len(), next.generation()), (5, 2));
         assert_eq!((find(&first, "a"), find(&next, "a")), (None, Some(4)));
         assert_eq!(next.matching(&pattern("b/*")).collect::<Vec<_>>(), [3, 0]);
-        assert_eq!(next.candidates(&pattern("**")), [4, 1, 2, 3, 0]);
+        assert_eq!(next.matching(&pattern("**")).collect::<Vec<_>>(), [4, 1, 2, 3, 0]);
         assert_eq!(next.page(&[pattern("**")], "a/x", 2), (vec![2, 3], true));
         assert!(Arc::ptr_eq(&first.entries()[0], &next.entries()[0]), "entries are shared");
     }
@@ -266,7 +262,7 @@ mod tests {
         let without = first.without(&[1, 2]);
         let again = without.with(points(["b"])).unwrap();
         assert_eq!((without.len(), without.generation(), again.generation()), (1, 2, 3));
-        assert_eq!(without.candidates(&pattern("**")), [0]);
+        assert_eq!(without.matching(&pattern("**")).collect::<Vec<_>>(), [0]);
         assert_eq!(without.page(&[pattern("b"), pattern("c")], "", 9), (vec![], false));
         let removed =
             |catalog: &Catalog| (0..5).map(|at| catalog.is_removed(at)).collect::<Vec<_>>();
@@ -277,7 +273,7 @@ mod tests {
         assert_eq!(again.entry(1).unwrap().id().as_str(), "b");
         assert!(again.entry(4).is_none());
         let all_gone = again.without(&[0, 3]);
-        assert!(all_gone.is_empty() && all_gone.candidates(&pattern("**")).is_empty());
+        assert!(all_gone.is_empty() && all_gone.candidates(&pattern("**")) == 0);
     }
 
     #[test]
@@ -293,5 +289,73 @@ mod tests {
         assert!(gone.with_at_most(points(["a"]), 3).is_ok());
         let refused = gone.with_at_most(points(["a", "b"]), 3);
         assert_eq!(refused.unwrap_err(), CatalogError::TooMany, "what was removed counts");
+    }
+
+    /// Segments that sort in front of `$`, and behind it.
+    fn segment() -> impl Strategy<Value = &'static str> {
+        proptest::sample::select(vec!["!", "a", "ab", "b", "é"])
+    }
+
+    fn id() -> impl Strategy<Value = String> {
+        let segments = proptest::collection::vec(segment(), 1..4);
+        (any::<bool>(), segments).prop_map(|(own, segments)| {
+            let dollar = if own { "$" } else { "" };
+            format!("{dollar}{}", segments.join("/"))
+        })
+    }
+
+    fn any_pattern() -> impl Strategy<Value = Pattern> {
+        let segment = prop_oneof![segment(), Just("*")];
+        let segments = proptest::collection::vec(segment, 0..4);
+        let parts = (prop_oneof![Just(""), Just("$")], segments, any::<bool>());
+        parts.prop_filter_map("no pattern", |(dollar, segments, open)| {
+            let rest = open.then_some("**");
+            let segments: Vec<&str> = segments.into_iter().chain(rest).collect();
+            Pattern::new(&format!("{dollar}{}", segments.join("/"))).ok()
+        })
+    }
+
+    /// What a pattern means, in as few words as it can be said.
+    fn means(pattern: &Pattern, id: &str) -> bool {
+        let segments: Vec<&str> = pattern.as_str().split('/').collect();
+        let names: Vec<&str> = id.split('/').collect();
+        let open = segments.last() == Some(&"**");
+        let fits = |(segment, name): (&&str, &&str)| segment.starts_with('*') || segment == name;
+        let long_enough = names.len() == segments.len() || open && names.len() > segments.len();
+        let own = !id.starts_with('$') || pattern.as_str().starts_with('$');
+        long_enough && own && segments.iter().zip(&names).all(fits)
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_finds_what_it_means_and_a_page_is_a_part_of_that(
+            ids in proptest::collection::btree_set(id(), 0..20),
+            patterns in proptest::collection::vec(any_pattern(), 1..4),
+            after in id(),
+            limit in 1..5_usize,
+        ) {
+            let declare = |id: &String| PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::F64);
+            // Declared in another order than their own.
+            let points = ids.iter().rev().map(|id| (declare(id), String::new())).collect();
+            let catalog = Catalog::new(points).unwrap();
+            let id_of = |index: Index| catalog.entry(index).unwrap().id().as_str().to_owned();
+            for pattern in &patterns {
+                let expected: Vec<_> = ids.iter().filter(|id| means(pattern, id)).cloned().collect();
+                let found: Vec<_> = catalog.matching(pattern).map(id_of).collect();
+                prop_assert_eq!(&found, &expected, "{:?}", pattern);
+                prop_assert!(catalog.candidates(pattern) >= found.len());
+                let matches = |id: &String| pattern.matches(&PointId::new(id).unwrap());
+                prop_assert_eq!(ids.iter().filter(|id| matches(id)).count(), found.len());
+            }
+            let meant = |id: &&String| **id > after && patterns.iter().any(|p| means(p, id));
+            let all: Vec<_> = ids.iter().filter(meant).cloned().collect();
+            let (page, more) = catalog.page(&patterns, &after, limit);
+            let page: Vec<_> = page.into_iter().map(id_of).collect();
+            prop_assert_eq!(&page[..], &all[..limit.min(all.len())]);
+            prop_assert_eq!(more, all.len() > limit);
+            for id in &ids {
+                prop_assert!(catalog.find(&PointId::new(id).unwrap()).is_some());
+            }
+        }
     }
 }

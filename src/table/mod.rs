@@ -22,6 +22,7 @@ mod interest;
 mod mailbox;
 #[cfg(test)]
 mod model;
+mod names;
 mod pattern;
 mod sequence;
 mod slot;

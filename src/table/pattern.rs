@@ -70,20 +70,61 @@ impl Pattern {
     /// Whether `id` is meant. The gateway's own points match only a pattern that begins with `$` itself.
     #[must_use]
     pub fn matches(&self, id: &PointId) -> bool {
+        if self.is_literal() {
+            return id.as_str() == self.as_str();
+        }
         if id.is_own() && !self.0.starts_with('$') {
             return false;
         }
-        let mut names = id.as_str().split('/');
-        for segment in self.0.split('/') {
-            match (segment, names.next()) {
-                ("**", name) => return name.is_some(),
-                ("*", Some(_)) => {}
-                (literal, Some(name)) if literal == name => {}
-                _ => return false,
-            }
-        }
-        names.next().is_none()
+        let prefix = self.prefix();
+        let Some(rest) = id.as_str().strip_prefix(prefix) else { return false };
+        fits(rest, self.0.get(prefix.len()..).unwrap_or_default().split('/'))
     }
+
+    /// What the rest of an id must look like that begins with the [`prefix`](Self::prefix); `None` if nothing more is
+    /// asked of it.
+    pub(super) fn shape(&self) -> Option<Shape<'_>> {
+        let prefix = self.prefix().len();
+        let rest = self.0.get(prefix..).unwrap_or_default();
+        let is_anything = rest.is_empty() || rest == "**";
+        (!is_anything).then(|| Shape { prefix, segments: rest.split('/').collect() })
+    }
+}
+
+/// A pattern behind its prefix, taken apart once to be held against many ids.
+#[derive(Debug)]
+pub(super) struct Shape<'p> {
+    prefix: usize,
+    segments: Vec<&'p str>,
+}
+
+impl Shape<'_> {
+    /// Whether `id`, which begins with the pattern's prefix, is meant, unless it is one of the gateway's own.
+    pub(super) fn fits(&self, id: &str) -> bool {
+        let rest = id.get(self.prefix..);
+        rest.is_some_and(|rest| fits(rest, self.segments.iter().copied()))
+    }
+}
+
+fn fits<'p>(rest: &str, segments: impl Iterator<Item = &'p str>) -> bool {
+    let mut names = Some(rest.as_bytes());
+    for segment in segments {
+        let Some(rest) = names else { return false };
+        if segment == "**" {
+            return true;
+        }
+        // Segments are short: to look byte by byte is quickest.
+        let end = rest.iter().position(|byte| *byte == b'/');
+        let (name, behind) = match end.and_then(|end| rest.split_at_checked(end)) {
+            Some((name, behind)) => (name, behind.get(1..)),
+            None => (rest, None),
+        };
+        if segment != "*" && segment.as_bytes() != name {
+            return false;
+        }
+        names = behind;
+    }
+    names.is_none()
 }
 
 impl fmt::Debug for Pattern {

@@ -201,7 +201,10 @@ impl Session {
             catalog.find(id).is_none() && wanted.iter().any(|wanted| wanted.pattern.matches(id))
         };
         let entry = |row: &Row| catalog.entry(row.index).map(table::Entry::id);
-        let gone = now.rows.iter().filter(|row| entry(row).is_some_and(is_missing));
+        let gone = now
+            .rows
+            .iter()
+            .filter(|row| catalog.is_removed(row.index) && entry(row).is_some_and(is_missing));
         placed.extend(gone.map(|row| Placed { row: *row, rule: 0, marked: all_new }));
         self.count(chosen.len(), placed.len());
         now.replace(&self.shared.table, &catalog, &placed, rules, !all_new);
