@@ -100,6 +100,7 @@ pub async fn run(
         sessions: Arc::clone(&sessions),
         limits: Arc::clone(&limits),
         hosts: Arc::new(Hosts::new(&gateway.hosts)),
+        lookups: Arc::default(),
         stop: stop.clone(),
     };
     let bound = limits.drain_timeout + STOP_WITHIN;

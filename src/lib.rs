@@ -11,11 +11,13 @@
 //! - [`table`]: the newest sample of every point, numbered; the store that resumes are served from.
 //! - [`stream`]: selection, session, delivery, frames.
 //! - [`http`]: one file for each resource; the accept loop.
+//! - `addresses`: how many of something each address has.
 //! - [`limits`]: every bound, with its name and unit.
 //! - [`cli`]: the commands.
 //!
 //! Nothing in `table` and `stream` knows a driver; nothing in `http` does; no driver knows any of this.
 
+mod addresses;
 pub mod app;
 pub mod cli;
 pub mod config;

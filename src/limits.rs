@@ -2,12 +2,19 @@
 
 use std::time::Duration;
 
+/// The largest frame, in bytes, while more than [`Limits::pending_bytes`] wait for their readers; and the largest answer
+/// that is given then.
+pub const SMALL_BYTES: usize = 16 * 1024;
+
 /// Bounds on what clients may cost. Each is a setting in `[limits]`, under the name it has here with its
 /// unit behind it (`session_life` is `session_life_ms`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most open connections, streams among them.
     pub connections: usize,
+    /// Most open connections from one address; another is closed at once. Whoever reaches the gateway through a proxy
+    /// shares an address with all others who do.
+    pub connections_per_address: usize,
     /// Most open streams.
     pub streams: usize,
     /// Most open streams from one address.
@@ -31,9 +38,11 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// Most points in one frame.
     pub frame_points: usize,
-    /// Bytes that may wait in memory for slow readers, of all streams together, before less is gathered for each of them.
-    /// It is no wall: open streams go on, and a reader who takes nothing may be owed one small frame more. So streams
-    /// hold this many bytes at most, and 16 KiB (or their largest point, if that is more) for each of them.
+    /// Bytes that may wait in memory for slow readers, of all streams and answers together, before less is gathered for
+    /// each stream, and larger answers are refused. It is no wall: open streams go on, and a reader who takes nothing
+    /// may be owed one small frame more. So readers hold this many bytes at most and the answer that passed it, and
+    /// [`SMALL_BYTES`] (or their largest point, if that is more) for each of them. What HTTP itself keeps of a connection
+    /// is not in it.
     pub pending_bytes: usize,
     /// How long a session outlives its connection.
     pub session_life: Duration,
@@ -50,6 +59,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 12_000,
+            connections_per_address: 1_500,
             streams: 10_000,
             streams_per_address: 1_000,
             sessions_per_address: 2_000,

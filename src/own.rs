@@ -125,7 +125,7 @@ impl OwnPoints {
             sessions: self.sessions.held(),
             sent: totals.sent_but_echo(),
             encodes: self.table.encodes_of_others(),
-            pending_bytes: totals.pending_bytes(),
+            pending_bytes: totals.pending().bytes(),
             delays: delays.since(&before),
         };
         if self.before.len() >= DELAY_READS {

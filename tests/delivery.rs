@@ -293,7 +293,7 @@ fn a_snapshot_arrives_complete_through_a_narrow_socket() {
 /// Opens a stream that reads nothing, and waits until its kernel and the server's are full.
 fn stuck(server: &Server) -> TcpStream {
     let stuck = ask(server.address, true, ASKED);
-    let full = || (server.sessions.totals().pending_bytes() > 0).then_some(());
+    let full = || (server.sessions.totals().pending().bytes() > 0).then_some(());
     wait_for("bytes to be owed", SOON, full);
     stuck
 }
@@ -357,5 +357,5 @@ fn while_much_is_owed_frames_are_small_and_nothing_is_missed() {
     assert_eq!(points(&events(&chunks.concat())), MANY as usize);
     drop(owed);
     server.wait_for_end(SOON);
-    assert_eq!(server.sessions.totals().pending_bytes(), 0, "who leaves is owed nothing");
+    assert_eq!(server.sessions.totals().pending().bytes(), 0, "who leaves is owed nothing");
 }

@@ -104,13 +104,9 @@ impl Readers {
 
     /// Opens more streams; returns how long it took, in milliseconds.
     pub(crate) fn open_more(&mut self, open: Open) -> f64 {
-        let opened = self.try_open(open);
+        let opened: Opened = self.process.ask(&LoadAsk::Open(open));
         assert_eq!(opened.refused, None, "a stream was refused");
         opened.took_ms
-    }
-
-    pub(crate) fn try_open(&mut self, open: Open) -> Opened {
-        self.process.ask(&LoadAsk::Open(open))
     }
 
     pub(crate) fn close(&mut self) {

@@ -101,6 +101,7 @@ fn start(table: &Arc<Table>, points: Index) -> Arc<Sessions> {
     let limits = Arc::new(Limits {
         connections: 30_000,
         streams: 30_000,
+        connections_per_address: 60_000,
         streams_per_address: 30_000,
         sessions_per_address: 30_000,
         sessions: 60_000,
@@ -114,6 +115,7 @@ fn start(table: &Arc<Table>, points: Index) -> Arc<Sessions> {
         sessions: Arc::clone(&sessions),
         limits: Arc::clone(&limits),
         hosts: Arc::new(Hosts::new(&[])),
+        lookups: Arc::default(),
         stop: stop.clone(),
     };
     let listener = http::accept::listen("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -17,6 +17,7 @@ pub(super) fn take(main: &mut Settings, refusals: &mut Refusals) -> Limits {
         set_count(&mut section, key, range, limit, refusals);
     };
     count("connections", 1..=1_000_000, &mut limits.connections);
+    count("connections_per_address", 1..=1_000_000, &mut limits.connections_per_address);
     count("streams", 1..=1_000_000, &mut limits.streams);
     count("streams_per_address", 1..=1_000_000, &mut limits.streams_per_address);
     count("sessions_per_address", 1..=2_000_000, &mut limits.sessions_per_address);

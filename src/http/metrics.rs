@@ -114,8 +114,8 @@ impl Figures {
         page.gauge("sessions", None, sessions.held(), help)?;
         let help = "Points that are selected, counted once for each client.";
         page.gauge("selected_points", None, sessions.selected_points(), help)?;
-        let help = "Bytes of events that wait for slow readers.";
-        page.gauge("pending", Some(Unit::Bytes), sessions.totals().pending_bytes(), help)
+        let help = "Bytes of events and answers that wait for their readers.";
+        page.gauge("pending", Some(Unit::Bytes), sessions.totals().pending().bytes(), help)
     }
 
     /// What was done since the start.

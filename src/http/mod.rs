@@ -6,17 +6,22 @@
 //! - `guard`: who may speak to the gateway at all (`Host`, `Origin`).
 //! - `problem`: every refusal as an RFC 9457 problem document.
 //! - `request`, `body`, `entries`: query values and bodies, checked with a name for each bad field.
+//! - `lookup`: what takes long is done aside, and little of it at once. `answer`, `listing`: bodies, and how many of
+//!   their bytes may wait for slow readers.
 //! - `points`, `devices`, `subscription`, `client`, `stream`, `notices`, `health`, `metrics`, `page`: the resources.
 //!
 //! Nothing here knows a driver.
 
 pub mod accept;
+mod answer;
 mod body;
 mod client;
 mod devices;
 mod entries;
 mod guard;
 mod health;
+mod listing;
+mod lookup;
 mod metrics;
 mod notices;
 mod page;
@@ -41,6 +46,7 @@ use crate::stream::Sessions;
 use crate::table::Table;
 
 pub use guard::Hosts;
+pub use lookup::Lookups;
 
 /// What the resources need.
 #[derive(Debug, Clone)]
@@ -55,6 +61,8 @@ pub struct Api {
     pub limits: Arc<Limits>,
     /// The names under which the gateway may be addressed.
     pub hosts: Arc<Hosts>,
+    /// What takes long, a few at a time.
+    pub lookups: Arc<Lookups>,
     /// Cancelled when the gateway is to stop: streams drain and end.
     pub stop: CancellationToken,
 }
@@ -76,7 +84,8 @@ pub fn router(api: Api) -> Router {
                 .put(subscription::put)
                 .patch(subscription::patch)
                 .delete(subscription::clear),
-        );
+        )
+        .layer(middleware::from_fn_with_state(api.clone(), answer::bound));
     Router::new()
         .nest("/api/v1", v1)
         .route("/healthz", get(health::live))

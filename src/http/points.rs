@@ -2,14 +2,17 @@
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use pointcast_api::{PointId, StaleAfter};
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::Api;
+use super::answer;
 use super::body::Fields;
+use super::listing::{self, End};
+use super::lookup::Cost;
 use super::problem::Problem;
 use super::request::{self, Named, Query};
 use crate::table::{Catalog, Entry, Index, Pattern, State as PointState, write_state};
@@ -40,20 +43,13 @@ pub(super) async fn list(
     let cursor = query.text("cursor").map(str::to_owned);
     query.finish()?;
     let catalog = api.table.catalog();
-    let (page, more) = catalog.page(&patterns, cursor.as_deref().unwrap_or_default(), limit);
+    let cost = Cost::of_page(&catalog, &patterns, limit);
+    let after = cursor.as_deref().unwrap_or_default();
+    let page = || catalog.page(&patterns, after, limit);
+    let (page, more) = api.lookups.aside(cost, page).await?;
     let next = page.last().filter(|_| more).and_then(|index| catalog.entry(*index));
-    let mut body = String::from("{\"points\":");
-    // One that was removed since is no longer there to be shown.
-    let there: Vec<_> = page.iter().filter_map(|at| Some((*at, api.table.read(*at)?))).collect();
-    write_points(&mut body, &catalog, &there);
-    body.push_str(",\"cursor\":");
-    match next {
-        // An id needs no escape: its constructor lets nothing in that would.
-        Some(entry) => body.extend(["\"", entry.id().as_str(), "\""]),
-        None => body.push_str("null"),
-    }
-    body.push('}');
-    Ok(json_text(body))
+    let next = next.map(|entry| entry.id().to_string());
+    listing::answer(&api, catalog, page, End::Cursor(next))
 }
 
 /// The points of people, and the gateway's own behind them.
@@ -67,7 +63,7 @@ pub(super) async fn one(State(api): State<Api>, Named(id): Named) -> Result<Resp
     let (index, state) = find(&api, &catalog, &id).ok_or_else(|| unknown(&id))?;
     let mut body = String::new();
     write_point(&mut body, &catalog, index, &state);
-    Ok(json_text(body))
+    Ok(answer::json(body.into()))
 }
 
 /// A point may be called `read`; `POST` to the same path is another resource.
@@ -89,15 +85,15 @@ pub(super) async fn read(
     body: Body,
 ) -> Result<Response, Problem> {
     let body = request::json(&headers, body, &api.limits).await?;
+    let mut body = Fields::read(body, &["ids"]);
+    let ids = body.list("ids", true);
+    if ids.len() > usize::from(MAX_PAGE) {
+        return Err(Problem::field("ids", format!("at most {MAX_PAGE} are taken")));
+    }
     let catalog = api.table.catalog();
-    let (known, unknown) = find_all(&api, &catalog, body)?;
-    let mut text = String::from("{\"points\":");
-    write_points(&mut text, &catalog, &known);
-    text.push_str(",\"unknown\":");
-    // A list of text always has a JSON form.
-    text.push_str(&serde_json::to_string(&unknown).unwrap_or_default());
-    text.push('}');
-    Ok(json_text(text))
+    let find = || find_all(&api, &catalog, body, &ids);
+    let (known, unknown) = api.lookups.aside(Cost::of_finding(ids.len()), find).await??;
+    listing::answer(&api, catalog, known, End::Unknown(unknown))
 }
 
 /// A point's place and what is known of it now.
@@ -108,23 +104,19 @@ fn find(api: &Api, catalog: &Catalog, id: &PointId) -> Option<Placed> {
     Some((index, api.table.read(index)?))
 }
 
-/// What is known of the ids that a body lists, and those that mean no point.
+/// The places of the ids that a body lists, and those that mean no point.
 fn find_all(
     api: &Api,
     catalog: &Catalog,
-    body: Json,
-) -> Result<(Vec<Placed>, Vec<String>), Problem> {
-    let mut body = Fields::read(body, &["ids"]);
-    let ids = body.list("ids", true);
-    if ids.len() > usize::from(MAX_PAGE) {
-        return Err(Problem::field("ids", format!("at most {MAX_PAGE} are taken")));
-    }
+    mut body: Fields,
+    ids: &[Json],
+) -> Result<(Vec<Index>, Vec<String>), Problem> {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for (at, id) in ids.iter().enumerate() {
         let checked = id.as_str().ok_or_else(|| "give an id as text".to_owned());
         match checked.and_then(|id| PointId::new(id).map_err(|error| error.to_string())) {
             Ok(id) => match find(api, catalog, &id) {
-                Some(point) => known.push(point),
+                Some((index, _)) => known.push(index),
                 None => unknown.push(id.to_string()),
             },
             Err(detail) => body.refuse(format!("ids[{at}]"), detail),
@@ -159,18 +151,7 @@ struct Metadata<'a> {
     stale_after_ms: Option<u128>,
 }
 
-fn write_points(body: &mut String, catalog: &Catalog, points: &[Placed]) {
-    body.push('[');
-    for (at, (index, state)) in points.iter().enumerate() {
-        if at > 0 {
-            body.push(',');
-        }
-        write_point(body, catalog, *index, state);
-    }
-    body.push(']');
-}
-
-fn write_point(body: &mut String, catalog: &Catalog, index: Index, state: &PointState) {
+pub(super) fn write_point(body: &mut String, catalog: &Catalog, index: Index, state: &PointState) {
     let Some(entry) = catalog.entry(index) else { return body.push_str("null") };
     body.push('{');
     write_state(body, entry, state);
@@ -201,9 +182,4 @@ fn metadata(entry: &Entry, checked: Option<u64>) -> Metadata<'_> {
             StaleAfter::Never => None,
         },
     }
-}
-
-fn json_text(body: String) -> Response {
-    let head = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (head, body).into_response()
 }

@@ -8,12 +8,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::Value as Json;
-use tokio::task::block_in_place;
 use tokio::time::timeout;
 
 use super::problem::{FieldError, Problem};
 use crate::limits::Limits;
-use crate::table::{Pattern, Table};
+use crate::table::Pattern;
 
 /// Longest query string, in bytes: a selection that does not fit belongs into a subscription's body.
 const MAX_QUERY_BYTES: usize = 8 * 1024;
@@ -101,18 +100,6 @@ impl Query {
     /// Refuses the request if any value was bad. Call it when all values are read.
     pub(super) fn finish(self) -> Result<(), Problem> {
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::fields(self.errors)) }
-    }
-}
-
-/// Looks that patterns may take on a thread that serves others too: a few milliseconds' worth.
-const QUICK_LOOKS: usize = 100_000;
-
-/// Does `work`, in which so many patterns with a wildcard may have to be held against every point; if that can take
-/// long, others are served by another thread meanwhile.
-pub(super) fn aside<T>(wildcards: usize, table: &Table, work: impl FnOnce() -> T) -> T {
-    match wildcards.saturating_mul(table.catalog().len()) > QUICK_LOOKS {
-        true => block_in_place(work),
-        false => work(),
     }
 }
 

@@ -9,9 +9,10 @@ use futures_util::stream;
 
 use super::Api;
 use super::accept::{HandOver, Peer};
+use super::lookup::Cost;
 use super::problem::Problem;
 use super::pump::Framing;
-use super::request::{Query, aside};
+use super::request::Query;
 use crate::stream::{Opening, Pace, Refused};
 use crate::table;
 
@@ -68,7 +69,7 @@ pub(super) async fn open(
         // Nobody is there to read: no session is worth it.
         return Ok(event_stream(Body::from_stream(stream::empty::<Event>())));
     }
-    let wildcards = points.iter().flatten().filter(|pattern| !pattern.is_literal()).count();
+    let cost = Cost::of_selecting(&api.table.catalog(), points.iter().flatten());
     let opening = Opening {
         last_event_id: last_event_id.as_deref(),
         points,
@@ -76,7 +77,7 @@ pub(super) async fn open(
         form,
         address: peer.remote.ip(),
     };
-    let feed = aside(wildcards, &api.table, || api.sessions.open(opening)).map_err(refused)?;
+    let feed = api.lookups.aside(cost, || api.sessions.open(opening)).await?.map_err(refused)?;
     if let Some(Extension(hand_over)) = hand_over {
         let http_10 = version == Version::HTTP_10;
         let framing = if http_10 { Framing::UntilClosed } else { Framing::Chunks };

@@ -11,8 +11,9 @@ use serde_json::{Value as Json, json};
 
 use super::Api;
 use super::body::Fields;
+use super::lookup::Cost;
 use super::problem::Problem;
-use super::request::{self, Named, aside};
+use super::request::{self, Named};
 use crate::stream::{Deadband, Edit, EditError, Edited, EntryVerdict, Session, Verdict};
 
 /// When a client that edits too often may try again, in seconds.
@@ -23,7 +24,11 @@ pub(super) async fn show(
     Named(client): Named,
 ) -> Result<Response, Problem> {
     let session = find(&api, &client)?;
-    Ok(answer(aside(session.wildcards(), &api.table, || session.subscription())))
+    let cost = match session.is_counted() {
+        true => Cost::default(),
+        false => Cost::of_counting(&api.table.catalog(), session.patterns().iter()),
+    };
+    Ok(answer(api.lookups.aside(cost, || session.subscription()).await?))
 }
 
 pub(super) async fn put(
@@ -36,7 +41,7 @@ pub(super) async fn put(
     let mut body = Fields::read(request::json(&headers, body, &api.limits).await?, &["points"]);
     let points = body.entries("points", true);
     body.finish()?;
-    edit(&api, &session, Edit::Put(points), &headers)
+    edit(&api, &session, Edit::Put(points), &headers).await
 }
 
 pub(super) async fn patch(
@@ -51,7 +56,7 @@ pub(super) async fn patch(
     let add = body.entries("add", false);
     let remove = body.entry_names("remove");
     body.finish()?;
-    edit(&api, &session, Edit::Patch { add, remove }, &headers)
+    edit(&api, &session, Edit::Patch { add, remove }, &headers).await
 }
 
 pub(super) async fn clear(
@@ -59,7 +64,7 @@ pub(super) async fn clear(
     Named(client): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    edit(&api, &find(&api, &client)?, Edit::Put(Vec::new()), &headers)
+    edit(&api, &find(&api, &client)?, Edit::Put(Vec::new()), &headers).await
 }
 
 pub(super) fn find(api: &Api, client: &str) -> Result<Arc<Session>, Problem> {
@@ -72,7 +77,7 @@ pub(super) fn unknown_client() -> Problem {
     Problem::not_found("unknown-client", "There is no such client", detail)
 }
 
-fn edit(
+async fn edit(
     api: &Api,
     session: &Arc<Session>,
     edit: Edit,
@@ -80,11 +85,12 @@ fn edit(
 ) -> Result<Response, Problem> {
     let if_match = if_match(headers)?;
     let (given, kept) = match &edit {
-        Edit::Put(entries) => (entries, 0),
-        Edit::Patch { add, .. } => (add, session.wildcards()),
+        Edit::Put(entries) => (entries, Vec::new()),
+        Edit::Patch { add, .. } => (add, session.patterns()),
     };
-    let given = given.iter().filter(|entry| !entry.pattern.is_literal()).count();
-    match aside(given + kept, &api.table, || session.edit(edit, if_match)) {
+    let patterns = given.iter().map(|entry| &entry.pattern).chain(&kept);
+    let cost = Cost::of_selecting(&api.table.catalog(), patterns);
+    match api.lookups.aside(cost, || session.edit(edit, if_match)).await? {
         Ok(edited) => Ok(answer(edited)),
         Err(EditError::Conflict(revision)) => Err(Problem::new(
             StatusCode::PRECONDITION_FAILED,

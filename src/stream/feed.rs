@@ -20,7 +20,9 @@ use super::event_id::EventId;
 use super::frame::{self, Bounds, Connect};
 use super::session::{BUSY, Begun, Then};
 use super::sessions::Attached;
+use super::shared::Shared;
 use super::statistics::{Outgoing, Totals};
+use crate::limits::SMALL_BYTES;
 use crate::table::Form;
 
 /// How often a client wants to hear.
@@ -134,7 +136,19 @@ impl Feed {
         true
     }
 
-    /// The next event's bytes; `None` once the stream has ended. `stop` ends it with `drain`.
+    fn is_much_pending(&self) -> bool {
+        let Shared { totals, limits, .. } = self.attached.shared();
+        totals.pending().bytes() > limits.pending_bytes
+    }
+
+    /// What was gathered, with nothing around it, and counted until its reader has it.
+    fn counted(&self, out: &mut Outgoing) -> Bytes {
+        let bytes = std::mem::take(&mut out.bytes).into_boxed_slice();
+        self.totals().pending().count(bytes.into())
+    }
+
+    /// The next event's bytes, which count among the [pending](Totals::pending) ones as long as they are held; `None`
+    /// once the stream has ended. `stop` ends it with `drain`. Frames are small while too many bytes are pending.
     ///
     /// # Cancellation
     /// Safe between events: what an unfinished call waited for is still there at the next.
@@ -147,12 +161,16 @@ impl Feed {
                 if stopped.as_mut().poll(context).is_ready() {
                     let drained = self.drain(&mut out);
                     out.report(self.totals());
-                    return Poll::Ready(drained.then(|| std::mem::take(&mut out.bytes).into()));
+                    return Poll::Ready(drained.then(|| self.counted(&mut out)));
                 }
+                self.set_frame_bytes(match self.is_much_pending() {
+                    true => SMALL_BYTES,
+                    false => usize::MAX,
+                });
                 match self.poll(context, Instant::now(), &mut out) {
                     Next::Event | Next::Last(_) => {
                         out.report(self.totals());
-                        return Poll::Ready(Some(std::mem::take(&mut out.bytes).into()));
+                        return Poll::Ready(Some(self.counted(&mut out)));
                     }
                     Next::Over => return Poll::Ready(None),
                     Next::Idle(until) => wait.as_mut().reset(until),

@@ -9,16 +9,16 @@
 //! - `delivery`: what a connection told its client, and what comes next.
 //! - `arrangement`: a selection in memory, and its change.
 //! - `session`: a client's selection, which outlives its connections; `client` is its name.
-//! - `sessions`: all of them, their limits and their ends; `addresses` counts where they come from, `shared` is what
-//!   they share, `standing` who wants points that are yet to come.
+//! - `sessions`: all of them, their limits and their ends; `shared` is what they share, `standing`
+//!   who wants points that are yet to come.
 //! - `notices`: messages to clients.
+//! - `pending`: bytes that wait for their readers.
 //! - `statistics`: what was sent, and how long it took.
 //! - `feed`: one connection's events over time: waits, intervals, heartbeats, drain.
 //!
 //! Invariants: a client's `seq` is never ahead of what was put into a frame; readers never wait for each
 //! other; nothing is queued for a client but one mark a point.
 
-mod addresses;
 mod arrangement;
 mod client;
 mod delivery;
@@ -32,6 +32,7 @@ mod frame;
 mod model;
 mod notices;
 mod offer;
+mod pending;
 mod restraint;
 mod selection;
 mod session;
@@ -49,6 +50,7 @@ pub use entry::{Deadband, Entry, MAX_FLUSH_MS, MAX_INTERVAL_MS, Wish};
 pub use event_id::EventId;
 pub use feed::{Feed, Next, Pace};
 pub use notices::{Addressee, MAX_NOTICE_BYTES, Notice, Severity};
+pub use pending::{Held, Pending};
 pub use selection::{EntryVerdict, Verdict};
 pub use session::{Edit, EditError, Edited, Overview, Session};
 pub use sessions::{Attached, Opening, Refused, Sessions};

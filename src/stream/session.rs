@@ -3,6 +3,7 @@
 //! One connection at a time drives a session; a newer one takes it over, and the older learns so at its next
 //! step. Locks are taken in one order: changing, editing, session, table, mailbox.
 
+mod counted;
 mod edit;
 mod overview;
 
@@ -17,10 +18,11 @@ use tokio::time::Instant;
 use super::arrangement::Arrangement;
 use super::client::ClientName;
 use super::delivery::{Delivery, Start, Step, Turn};
-use super::selection;
 use super::shared::Shared;
 use super::statistics::{Outgoing, Sent};
 use crate::table::{Form, View};
+
+use counted::Counted;
 
 pub use edit::{Edit, EditError, Edited};
 pub use overview::Overview;
@@ -64,6 +66,7 @@ struct State {
     noticed_before: u64,
     connection: u64,
     snapshots_paid_until: Option<Instant>,
+    counted: Option<Counted>,
     /// Its life is over: whoever still holds the session finds nothing there any more.
     over: bool,
 }
@@ -113,6 +116,7 @@ impl Session {
             noticed_before: noticed,
             connection: 0,
             snapshots_paid_until: None,
+            counted: None,
             over: false,
         };
         let (client, sent_bytes) = (ClientName::new(), AtomicU64::new(0));
@@ -151,25 +155,6 @@ impl Session {
     // It guards no data of its own: while it is held no points come or go.
     fn unchanging(&self) -> RwLockReadGuard<'_, ()> {
         self.shared.changing.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How many of its entries have a wildcard.
-    #[must_use]
-    pub fn wildcards(&self) -> usize {
-        let state = self.state();
-        state.arrangement.entries.iter().filter(|entry| !entry.pattern.is_literal()).count()
-    }
-
-    /// The revision and the entries, each with what it means now.
-    #[must_use]
-    pub fn subscription(&self) -> Edited {
-        let (entries, revision) = {
-            let state = self.state();
-            (state.arrangement.entries.clone(), state.arrangement.revision)
-        };
-        let most = self.shared.limits.points_per_client;
-        let (_, verdicts) = selection::resolve(&self.shared.table.catalog(), &entries, most);
-        Edited { revision, entries: edit::told(&entries, verdicts) }
     }
 
     /// The first connection.

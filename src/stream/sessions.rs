@@ -13,7 +13,6 @@ use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use tokio::time::Instant;
 
-use super::addresses::PerAddress;
 use super::client::ClientName;
 use super::entry::Entry;
 use super::event_id::EventId;
@@ -24,6 +23,7 @@ use super::session::{Edit, EditError, Session, TooOften};
 use super::shared::Shared;
 use super::standing::Standing;
 use super::statistics::Totals;
+use crate::addresses::PerAddress;
 use crate::limits::Limits;
 use crate::table::{CatalogError, Form, Index, Pattern, Table};
 

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
-use super::addresses::PerAddress;
 use super::notices::Notices;
 use super::standing::Standing;
 use super::statistics::Totals;
+use crate::addresses::PerAddress;
 use crate::limits::Limits;
 use crate::table::Table;
 

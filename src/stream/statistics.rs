@@ -8,9 +8,10 @@
 //! frames of the gateway's own points alone. It is counted like everything else, and apart: statistics that are points
 //! leave it out, or each telling would change them, and they would never come to rest.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use super::pending::Pending;
 
 /// Upper bounds of the delays that are told apart, in microseconds; beyond the last there is one class more.
 pub const DELAY_BOUNDS_US: [u64; 16] = [
@@ -70,8 +71,7 @@ pub struct Totals {
     echo: SharedSent,
     from_put: SharedDelays,
     from_source: SharedDelays,
-    /// Counted by whoever holds the bytes.
-    pending: OnceLock<Arc<AtomicUsize>>,
+    pending: Pending,
 }
 
 #[derive(Debug, Default)]
@@ -268,15 +268,10 @@ impl Totals {
         self.original.now()
     }
 
-    /// Bytes that are to be sent as soon as slow readers take them.
+    /// Bytes that are to be sent as soon as slow readers take them, counted by whoever holds them.
     #[must_use]
-    pub fn pending_bytes(&self) -> usize {
-        self.pending.get().map_or(0, |pending| pending.load(Ordering::Relaxed))
-    }
-
-    /// Where the bytes that wait for slow readers are counted; one place for all of them.
-    pub fn set_pending(&self, pending: &Arc<AtomicUsize>) {
-        self.pending.get_or_init(|| Arc::clone(pending));
+    pub fn pending(&self) -> &Pending {
+        &self.pending
     }
 
     /// From when a change was put into the table to when it was in a frame. The gateway's own points are not timed.

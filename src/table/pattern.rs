@@ -67,6 +67,13 @@ impl Pattern {
         self.0.split('*').next().unwrap_or_default()
     }
 
+    /// Whether it means every id that begins with its [`prefix`](Self::prefix), of the gateway's own those alone that it
+    /// may mean: none of them need be looked at.
+    #[must_use]
+    pub fn is_beginning(&self) -> bool {
+        matches!(self.0.get(self.prefix().len()..), Some("" | "**"))
+    }
+
     /// Whether `id` is meant. The gateway's own points match only a pattern that begins with `$` itself.
     #[must_use]
     pub fn matches(&self, id: &PointId) -> bool {
@@ -86,8 +93,7 @@ impl Pattern {
     pub(super) fn shape(&self) -> Option<Shape<'_>> {
         let prefix = self.prefix().len();
         let rest = self.0.get(prefix..).unwrap_or_default();
-        let is_anything = rest.is_empty() || rest == "**";
-        (!is_anything).then(|| Shape { prefix, segments: rest.split('/').collect() })
+        (!self.is_beginning()).then(|| Shape { prefix, segments: rest.split('/').collect() })
     }
 }
 

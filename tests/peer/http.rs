@@ -76,7 +76,26 @@ pub fn request(
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
     let status = head.split(' ').nth(1).expect("a status").parse().unwrap();
-    Answer { status, head: head.to_owned(), body: body.to_owned() }
+    let body = match header(head, "transfer-encoding") {
+        Some(_) if method != "HEAD" => unchunked(body),
+        _ => body.to_owned(),
+    };
+    Answer { status, head: head.to_owned(), body }
+}
+
+/// A body of chunks (RFC 9112, section 7.1), which must end with an empty one.
+#[track_caller]
+fn unchunked(mut chunks: &str) -> String {
+    let mut body = String::new();
+    loop {
+        let (size, rest) = chunks.split_once("\r\n").expect("a chunk");
+        let size = usize::from_str_radix(size, 16).expect("a chunk's size");
+        body.push_str(&rest[..size]);
+        if size == 0 {
+            return body;
+        }
+        chunks = rest[size..].strip_prefix("\r\n").expect("a chunk's end");
+    }
 }
 
 /// A JSON body sent with `method`.

@@ -42,6 +42,7 @@ impl Server {
             sessions: Arc::clone(&sessions),
             limits: Arc::clone(&limits),
             hosts: Arc::new(Hosts::default()),
+            lookups: Arc::default(),
             stop: stop.clone(),
         };
         let runtime = Runtime::new().unwrap();

@@ -63,11 +63,7 @@ pub(crate) fn compact(bench: &mut Bench) {
         let service = Service::start(clock, OF_DEVICE);
         let query = vec![query.to_owned()];
         let open = streams(service.address, READERS, query, OF_DEVICE as usize);
-        let mut readers = Readers::none(clock);
-        if let Some(status) = readers.try_open(open).refused {
-            return bench.note(format!("not there yet: the service says {status}"));
-        }
-        sides.push((service, readers));
+        sides.push((service, Readers::open(clock, open)));
     }
     for changes in [OF_DEVICE, 1] {
         let put = Put { small: true, ..same_points(changes, puts, 5) };

@@ -138,6 +138,7 @@ fn every_limit_is_a_setting() {
     // Taken apart whole, so that a new limit must be written here, and then be read.
     let Limits {
         connections,
+        connections_per_address,
         streams,
         streams_per_address,
         sessions_per_address,
@@ -157,6 +158,7 @@ fn every_limit_is_a_setting() {
     } = Limits::default();
     let counts = [
         ("connections", connections),
+        ("connections_per_address", connections_per_address),
         ("streams", streams),
         ("streams_per_address", streams_per_address),
         ("sessions_per_address", sessions_per_address),

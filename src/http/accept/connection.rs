@@ -10,14 +10,13 @@ use axum::routing::future::RouteFuture;
 use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use tracing::debug;
 
-use super::Peer;
+use super::{Peer, Place};
 use crate::http::pump::{Arrival, Pumps};
 use crate::http::socket;
 use crate::limits::Limits;
@@ -42,12 +41,7 @@ impl Service {
     ///
     /// # Cancellation
     /// Dropping the future drops the connection.
-    pub(super) async fn connection(
-        self,
-        mut stream: TcpStream,
-        remote: SocketAddr,
-        place: OwnedSemaphorePermit,
-    ) {
+    pub(super) async fn connection(self, mut stream: TcpStream, remote: SocketAddr, place: Place) {
         let local = match socket::prepare(&stream, &self.limits) {
             Ok(local) => local,
             Err(error) => return debug!(%remote, %error, "connection lost at its beginning"),

@@ -2,7 +2,7 @@
 //!
 //! - `connection`: one connection, from its first byte to its end or to its stream's handing over.
 //! - `http1`, `http2`: what is spoken on it. `patience`: how long an HTTP/2 stream may stand still.
-//! - `hand_over`: how a resource hands its connection over.
+//! - `place`: how many connections there may be, and how many of one address. `hand_over`: how a resource hands its connection over.
 //!
 //! A head must arrive within its timeout, a peer that takes nothing is closed, half-open peers are found by the kernel,
 //! and a stop ends every connection within the drain's bound. This loop and the application are the only places that
@@ -13,6 +13,7 @@ mod hand_over;
 mod http1;
 mod http2;
 mod patience;
+mod place;
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,17 +22,18 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 use super::pump::Pumps;
 use crate::limits::Limits;
 use connection::Service;
+use place::Places;
 
 pub(super) use hand_over::HandOver;
+pub(super) use place::Place;
 
 /// Connections that the kernel may hold for us while we are busy.
 const BACKLOG: u32 = 1_024;
@@ -80,7 +82,7 @@ pub async fn serve(
     for pump in loops {
         running.spawn_blocking(move || pump.run());
     }
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Places::new(&limits);
     let service = Service { router, limits, pumps: Arc::clone(&pumps.0), stop };
     let mut connections = JoinSet::new();
     loop {
@@ -116,13 +118,16 @@ impl Drop for CutWhenDropped {
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener, places: &Places) -> Option<(TcpStream, SocketAddr, Place)> {
+    let room = places.room().await.ok()?;
     match listener.accept().await {
-        Ok((stream, remote)) => Some((stream, remote, place)),
+        Ok((stream, remote)) => {
+            let place = places.take(room, remote.ip());
+            if place.is_none() {
+                debug!(%remote, "closed: too many connections of this address");
+            }
+            Some((stream, remote, place?))
+        }
         Err(error) => {
             warn!(%error, "failed to accept a connection");
             sleep(ACCEPT_PAUSE).await;

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 
 use rustix::event::{EventfdFlags, eventfd};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::piece::Framing;
+use crate::http::accept::Place;
 use crate::stream::Feed;
 
 /// A stream whose request was read; not a byte of the answer was sent.
@@ -25,7 +25,7 @@ pub(in crate::http) struct Arrival {
     pub(in crate::http) feed: Feed,
     pub(in crate::http) framing: Framing,
     /// Its place among the connections.
-    pub(in crate::http) place: OwnedSemaphorePermit,
+    pub(in crate::http) place: Place,
 }
 
 /// What a pump was told to do.

@@ -59,11 +59,9 @@ impl Pumps {
     /// # Errors
     /// Without file descriptors or memory.
     pub(super) fn new(limits: &Arc<Limits>) -> io::Result<(Self, Vec<Pump>)> {
-        let owed = Arc::default();
         let processors = available_parallelism().map_or(1, NonZero::get);
         let count = processors.div_ceil(PROCESSORS_A_PUMP).min(MOST_PUMPS);
-        let pumps: Vec<Pump> =
-            (0..count).map(|_| Pump::new(limits, &owed)).collect::<io::Result<_>>()?;
+        let pumps: Vec<Pump> = (0..count).map(|_| Pump::new(limits)).collect::<io::Result<_>>()?;
         let inboxes = pumps.iter().map(Pump::inbox).collect();
         Ok((Self { inboxes, next: AtomicUsize::new(0) }, pumps))
     }

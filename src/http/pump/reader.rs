@@ -7,21 +7,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::SystemTime;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::inbox::{Arrival, Caller};
 use super::piece::{Framing, Piece};
+use crate::http::accept::Place;
 use crate::http::socket;
-use crate::limits::Limits;
+use crate::limits::{Limits, SMALL_BYTES};
 use crate::stream::{Feed, Next};
 
 /// Events are gathered for one write until they are this many bytes: enough that a write costs little beside what it
 /// carries, and little enough that a slow reader is owed little.
 const GATHERED_BYTES: usize = 64 * 1024;
-
-/// The largest frame while more than [`Limits::pending_bytes`] are owed in all; nothing else is gathered with it then.
-const SMALL_BYTES: usize = 16 * 1024;
 
 /// What a client sent behind its request and is still unread at the end is read in pieces of this many bytes, and at most
 /// so many of them.
@@ -37,7 +34,7 @@ pub(super) struct Reader {
     owed: Option<Box<Owed>>,
     framing: Framing,
     head_due: bool,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// What the kernel did not take of a write. Nothing new is gathered before it is gone.
@@ -65,7 +62,7 @@ pub(super) enum Turn {
 #[derive(Debug)]
 pub(super) struct Terms {
     pub(super) limits: Arc<Limits>,
-    /// Bytes owed to all readers of all pumps.
+    /// Bytes that wait for all readers of the gateway.
     pub(super) owed: Arc<AtomicUsize>,
     /// Every stream is to end.
     pub(super) draining: bool,

@@ -5,7 +5,6 @@ use std::io;
 use std::mem;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
@@ -55,12 +54,12 @@ pub(in crate::http) struct Pump {
 }
 
 impl Pump {
-    pub(super) fn new(limits: &Arc<Limits>, owed: &Arc<AtomicUsize>) -> io::Result<Self> {
+    pub(super) fn new(limits: &Arc<Limits>) -> io::Result<Self> {
         let inbox = Arc::new(Inbox::new()?);
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let edges = EventFlags::IN | EventFlags::ET;
         epoll::add(&epoll, inbox.bell(), EventData::new_u64(BELL), edges)?;
-        let (limits, owed) = (Arc::clone(limits), Arc::clone(owed));
+        let (limits, owed) = (Arc::clone(limits), Arc::default());
         Ok(Self {
             inbox,
             epoll,
@@ -163,7 +162,7 @@ impl Pump {
         });
         if self.totals.is_none() {
             let totals = Arc::clone(arrival.feed.totals());
-            totals.set_pending(&self.terms.owed);
+            self.terms.owed = Arc::clone(totals.pending().shared());
             self.totals = Some(totals);
         }
         // There are fewer file descriptors than that.

@@ -5,18 +5,18 @@ use std::net::IpAddr;
 use dashmap::DashMap;
 
 #[derive(Debug, Default)]
-pub(super) struct PerAddress(DashMap<IpAddr, usize>);
+pub(crate) struct PerAddress(DashMap<IpAddr, usize>);
 
 impl PerAddress {
     /// Counts one more, unless there are `most` already; whether it did.
-    pub(super) fn enter_within(&self, address: IpAddr, most: usize) -> bool {
+    pub(crate) fn enter_within(&self, address: IpAddr, most: usize) -> bool {
         let mut count = self.0.entry(address).or_insert(0);
         let there_is_room = *count < most;
         *count += usize::from(there_is_room);
         there_is_room
     }
 
-    pub(super) fn leave(&self, address: IpAddr) {
+    pub(crate) fn leave(&self, address: IpAddr) {
         if let Some(mut count) = self.0.get_mut(&address) {
             *count = count.saturating_sub(1);
         }
