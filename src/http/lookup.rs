@@ -128,6 +128,14 @@ impl Cost {
 }
 
 #[cfg(test)]
+impl Lookups {
+    /// None have their turn any more.
+    pub(super) fn close(&self) {
+        self.0.close();
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;

@@ -183,3 +183,89 @@ fn metadata(entry: &Entry, checked: Option<u64>) -> Metadata<'_> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::Extension;
+    use axum::http::Method;
+    use tower::Service as _;
+
+    use super::*;
+    use crate::devices::Devices;
+    use crate::http::accept::Peer;
+    use crate::http::{Hosts, router};
+    use crate::limits::Limits;
+    use crate::stream::{Opening, Pace, Sessions};
+    use crate::table::{Form, testing};
+
+    fn api(points: usize) -> Api {
+        let table = Arc::new(testing::table(points, |_| StaleAfter::Never));
+        let limits = Arc::new(Limits::default());
+        Api {
+            devices: Arc::new(Devices::default()),
+            sessions: Arc::new(Sessions::new(Arc::clone(&table), Arc::clone(&limits))),
+            table,
+            limits,
+            hosts: Arc::new(Hosts::default()),
+            lookups: Arc::default(),
+            stop: tokio_util::sync::CancellationToken::new(),
+        }
+    }
+
+    async fn status(api: &Api, method: Method, path: &str, body: String) -> u16 {
+        let address = "127.0.0.1:80".parse().unwrap();
+        let mut router =
+            router(api.clone()).layer(Extension(Peer { remote: address, local: address }));
+        let request = axum::http::Request::builder()
+            .method(method)
+            .uri(format!("/api/v1/{path}"))
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        router.call(request).await.unwrap().status().as_u16()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whatever_takes_long_has_its_turn() {
+        let api = api(10_000);
+        let opening = Opening {
+            last_event_id: None,
+            points: None,
+            pace: Pace { interval_ms: 0, heartbeat_ms: 15_000 },
+            form: Form::Plain,
+            address: "127.0.0.1".parse().unwrap(),
+        };
+        let mut feed = api.sessions.open(opening).unwrap();
+        let connect = feed.next(&api.stop).await.unwrap();
+        let connect = std::str::from_utf8(&connect).unwrap();
+        let client = connect.split("\"client\":\"").nth(1).unwrap().split('"').next().unwrap();
+        let subscription = format!("clients/{}/subscription", client);
+        let many = vec!["*/x"; 32].join(",");
+        let ids: Vec<String> = (0..5_000).map(|at| format!("p{at}")).collect();
+        let ids = serde_json::json!({ "ids": ids }).to_string();
+        let all = r#"{"points":["**"]}"#.to_owned();
+        let ask = async |method, path: &str, body: &str| {
+            status(&api, method, path, body.to_owned()).await
+        };
+        let page = format!("points?match={many}");
+        let stream = "stream?points=**";
+        assert_eq!(ask(Method::PUT, &subscription, &all).await, 200);
+        assert_eq!(ask(Method::GET, &page, "").await, 200);
+        assert_eq!(ask(Method::POST, "points/read", &ids).await, 200);
+        assert_eq!(ask(Method::GET, stream, "").await, 200);
+        api.lookups.close();
+        assert_eq!(ask(Method::PUT, &subscription, &all).await, 503);
+        assert_eq!(ask(Method::GET, &page, "").await, 503);
+        assert_eq!(ask(Method::POST, "points/read", &ids).await, 503);
+        assert_eq!(ask(Method::GET, stream, "").await, 503);
+        // And nothing else has.
+        assert_eq!(ask(Method::PUT, &subscription, r#"{"points":["p1"]}"#).await, 200);
+        assert_eq!(ask(Method::GET, &subscription, "").await, 200);
+        assert_eq!(ask(Method::GET, "points?limit=1000", "").await, 200);
+        assert_eq!(ask(Method::GET, "stream?points=p1", "").await, 200);
+        assert_eq!(ask(Method::POST, "points/read", r#"{"ids":["p1"]}"#).await, 200);
+    }
+}

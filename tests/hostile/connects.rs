@@ -1,9 +1,11 @@
 //! Threats by number: connections, sessions and streams that come and go as fast as they can.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::healthy::Healthy;
 use crate::peer::http::{Stream, get};
@@ -107,6 +109,45 @@ fn a_session_that_many_fight_for_costs_only_those_who_fight() {
     assert_eq!(last.data["resumed"], true);
     before.all_is_closed();
     healthy.settle(&target);
+}
+
+/// One address that opens connections and says nothing, many times as many as there may be: they are not all the places
+/// that there are.
+#[test]
+fn connections_of_one_address_leave_room_for_others() {
+    const SILENT: usize = 200;
+    const OF_ADDRESS: usize = 20;
+    let limits = format!(
+        "connections = 50\nconnections_per_address = {OF_ADDRESS}\nheader_timeout_ms = 120000"
+    );
+    let target = Target::start("silent", &limits);
+    let healthy = Healthy::follow(&target);
+    let before = target.before();
+    let silent: Vec<TcpStream> = (0..SILENT).map(|_| from_elsewhere(&target)).collect();
+    wait_for("all but some to be closed", SOON, || {
+        let open = silent.iter().filter(|socket| is_open(socket)).count();
+        (open == OF_ADDRESS).then_some(())
+    });
+    assert!(before.files_more() <= OF_ADDRESS);
+    assert_eq!(get(target.address, "/healthz").status, 200, "others have room");
+    drop(silent);
+    before.all_is_closed();
+    assert!(is_open(&from_elsewhere(&target)), "and so has that address again");
+    healthy.settle(&target);
+}
+
+/// A connection from another address than all others.
+fn from_elsewhere(target: &Target) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
+    socket.connect(&target.address.into()).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    socket.into()
+}
+
+/// Whether it is open as far as can be told now.
+fn is_open(mut socket: &TcpStream) -> bool {
+    matches!(socket.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
 /// A connection that speaks something else altogether does not even get a thread's attention for long.

@@ -189,7 +189,37 @@ fn windows_that_never_open_hold_their_streams_for_a_bounded_time() {
         let head = head(&target, "/api/v1/stream?points=line/**");
         socket.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, number(turn), &head)).unwrap();
     }
-    // Resets of streams (§6.4), or the end of the connection: it tells the client that it has lost them.
+    wait_for_resets(&mut socket, STREAMS);
+    before.peak_is_below(CONNECTION_KB);
+    drop(socket);
+    before.all_is_closed();
+    healthy.settle(&target);
+}
+
+/// Large answers, as many as a connection may ask for, whose windows never open: none is made before it is taken.
+#[test]
+fn answers_whose_windows_never_open_are_not_made() {
+    const ANSWERS: u32 = 100;
+    let target = Target::start("large-answers", "write_timeout_ms = 2000");
+    let healthy = Healthy::follow(&target);
+    let before = target.before();
+    let mut socket: TcpStream = target.connect();
+    socket.write_all(&preface(&[(4, 1)])).unwrap();
+    for turn in 0..ANSWERS {
+        // Some 300 kB each.
+        let head = head(&target, "/api/v1/points?limit=10000");
+        socket.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, number(turn), &head)).unwrap();
+    }
+    wait_for_resets(&mut socket, ANSWERS);
+    before.peak_is_below(CONNECTION_KB);
+    drop(socket);
+    before.all_is_closed();
+    healthy.settle(&target);
+}
+
+/// Waits until so many streams were reset (§6.4), or the connection is at its end: it tells the client that it has lost
+/// them.
+fn wait_for_resets(socket: &mut TcpStream, streams: u32) {
     let (mut lost, mut came) = (0, Vec::new());
     wait_for("every stream to be given up", SOON, || {
         let mut bytes = [0; 16 * 1024];
@@ -201,12 +231,8 @@ fn windows_that_never_open_hold_their_streams_for_a_bounded_time() {
             lost += u32::from(kind == RST_STREAM);
             came.drain(..whole);
         }
-        (lost == STREAMS).then_some(())
+        (lost == streams).then_some(())
     });
-    before.peak_is_below(CONNECTION_KB);
-    drop(socket);
-    before.all_is_closed();
-    healthy.settle(&target);
 }
 
 /// The kind and the length of a frame that has come whole.

@@ -88,3 +88,25 @@ async fn what_is_held_back_is_looked_at_in_pieces() {
     // It had been called, so the first poll looked twice.
     assert_eq!((looks, out.bytes.len()), (1, 0), "there was more to look at");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_readers_do_not_take_is_counted_and_makes_frames_small() {
+    let bench = Bench::new(1_000, Limits { pending_bytes: 100, ..Limits::default() });
+    let snapshot = async || {
+        let mut feed = bench.open(None, Some(&(0..1_000).collect::<Vec<_>>())).unwrap();
+        for _ in ["connect", "subscribed"] {
+            feed.next(&bench.stop).await.unwrap();
+        }
+        feed.next(&bench.stop).await.unwrap()
+    };
+    let pending = bench.sessions.totals().pending();
+    let large = snapshot().await;
+    assert!(large.len() > 2 * SMALL_BYTES, "{}", large.len());
+    assert_eq!(pending.bytes(), large.len());
+    let small = snapshot().await;
+    assert!(small.len() < SMALL_BYTES + 512, "{}", small.len());
+    assert_eq!(pending.bytes(), large.len() + small.len());
+    drop((large, small));
+    assert_eq!(pending.bytes(), 0);
+    assert!(snapshot().await.len() > 2 * SMALL_BYTES);
+}

@@ -27,7 +27,7 @@ use super::{
     Addressee, Deadband, Edit, EditError, Entry, Feed, Next, Opening, Outgoing, Pace, Refused,
     Session, Sessions, Severity, Verdict, Wish,
 };
-use crate::limits::Limits;
+use crate::limits::{Limits, SMALL_BYTES};
 use crate::table::{Form, Index, Pattern, Table};
 
 const HEARTBEAT: Duration = Duration::from_secs(15);

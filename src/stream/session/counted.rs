@@ -59,3 +59,50 @@ impl Session {
         Edited { revision, entries: told(&entries, verdicts.to_vec()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pointcast_api::{PointDeclaration, PointId, ValueType};
+
+    use super::*;
+    use crate::limits::Limits;
+    use crate::stream::testing::table;
+    use crate::stream::{Edit, Opening, Pace, Sessions};
+    use crate::table::Form;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_entries_mean_is_counted_once_after_each_edit_and_each_change_of_the_points() {
+        let sessions = Sessions::new(table(3), Arc::new(Limits::default()));
+        let feed = sessions.open(Opening {
+            last_event_id: None,
+            points: None,
+            pace: Pace { interval_ms: 0, heartbeat_ms: 15_000 },
+            form: Form::Plain,
+            address: "127.0.0.1".parse().unwrap(),
+        });
+        let feed = feed.unwrap();
+        let session = &feed.attached().session;
+        let put = |texts: &[&str]| {
+            let entries = texts.iter().map(|text| Pattern::new(text).unwrap().into());
+            session.edit(Edit::Put(entries.collect()), None).unwrap();
+        };
+        let count = || {
+            assert!(!session.is_counted());
+            let counted = session.subscription();
+            assert!(session.is_counted());
+            assert_eq!(session.subscription(), counted, "it is the same when it is known");
+            counted.entries.iter().map(|entry| entry.verdict).collect::<Vec<_>>()
+        };
+        put(&["*", "new"]);
+        assert_eq!(count(), [Verdict::Selected(3), Verdict::Unknown]);
+        put(&["p1"]);
+        assert_eq!(count(), [Verdict::Selected(1)]);
+        put(&["*", "new"]);
+        assert_eq!(count(), [Verdict::Selected(3), Verdict::Unknown]);
+        let new = PointDeclaration::bare(PointId::new("new").unwrap(), ValueType::I64);
+        sessions.add_points(vec![(new, String::new())]).unwrap();
+        assert_eq!(count(), [Verdict::Selected(4), Verdict::Selected(1)]);
+        sessions.remove_points(&[0, 1]);
+        assert_eq!(count(), [Verdict::Selected(2), Verdict::Selected(1)]);
+    }
+}
