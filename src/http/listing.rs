@@ -51,6 +51,8 @@ pub(super) fn answer(
     points: Vec<Index>,
     end: End,
 ) -> Result<Response, Problem> {
+    // Itself not counted.
+    let may_be_large = answer::may_be_large(api);
     let pending = api.sessions.totals().pending();
     let kept = mem::size_of_val(points.as_slice()) + end.bytes();
     let mut listing = Listing {
@@ -65,7 +67,7 @@ pub(super) fn answer(
     if listing.end.is_none() {
         return Ok(answer::json(Body::from(first)));
     }
-    answer::may_be_large(api)?;
+    may_be_large?;
     let pieces = std::iter::once(first).chain(listing);
     let pending = pending.clone();
     let pieces = pieces.map(move |piece| Ok::<Bytes, Infallible>(pending.count(piece.into())));
