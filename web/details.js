@@ -27,7 +27,7 @@ export function facts({ sample, meta = {}, live, error }, checked, now) {
     ['Device', meta.device],
     ['Type', meta.type],
     ['Range', Array.isArray(meta.range) ? `${meta.range[0]} to ${meta.range[1]}` : null],
-    ['Read every', Number.isFinite(meta.scan_ms) ? durationText(meta.scan_ms) : null],
+    ['Read every', Number.isFinite(meta.scan_ms) ? scanText(meta) : null],
     ['Stale after', Number.isFinite(meta.stale_after_ms) ? durationText(meta.stale_after_ms) : null],
     ['Names', meta.labels ? Object.entries(meta.labels).map(([key, name]) => `${key} ${name}`).join(', ') : null],
   ].filter(([, text]) => text !== null && text !== undefined && text !== '');
@@ -37,6 +37,12 @@ export function facts({ sample, meta = {}, live, error }, checked, now) {
 function whenText(time, now) {
   const moment = momentText(new Date(time));
   return now === null ? moment : `${moment}, ${agoText(now - time)}`;
+}
+
+/** How often a point is read; where its channel has no time for what was configured, that too. */
+function scanText({ scan_ms: revised, configured_scan_ms: configured }) {
+  const wanted = Number.isFinite(configured) ? `, revised from ${durationText(configured)}` : '';
+  return `${durationText(revised)}${wanted}`;
 }
 
 function durationText(ms) {

@@ -82,6 +82,7 @@ fn device_report(device: &DeviceDeclaration, points: &[&PointDeclaration]) -> St
         ("type", false),
         ("unit", false),
         ("every", true),
+        ("configured", true),
         ("stale after", true),
         ("range", false),
     ]);
@@ -92,6 +93,7 @@ fn device_report(device: &DeviceDeclaration, points: &[&PointDeclaration]) -> St
             point.value_type.to_string(),
             details.unit.clone().unwrap_or_default(),
             point.scan_interval.map(duration::words).unwrap_or_default(),
+            point.configured_interval.map(duration::words).unwrap_or_default(),
             match point.stale_after {
                 StaleAfter::Elapsed(after) => duration::words(after),
                 StaleAfter::Never => "never".to_owned(),
@@ -123,8 +125,17 @@ fn plan_report(driver: &dyn Driver) -> String {
         ]);
     }
     let mut text = format!("\n  reading plan: {}", count(plan.len(), "request"));
-    if let Some(share) = wire_share(&plan) {
+    let predicted = driver.utilisation();
+    let used = predicted.map(|share| share.revised).or_else(|| wire_share(&plan));
+    if let Some(share) = used {
         let _infallible = write!(text, ", {:.1} % of the channel's time", share * 100.0);
+    }
+    if let Some(share) = predicted.filter(|share| share.revised < share.configured) {
+        let _infallible = write!(
+            text,
+            "\n  as configured it would be {:.1} %: scan intervals are revised, the points show both",
+            share.configured * 100.0
+        );
     }
     format!("{text}\n{}", table.render(4))
 }
@@ -150,6 +161,15 @@ mod tests {
         let config = config::load_with(&path, DRIVERS).unwrap();
         let told = report(&path, &config);
         let expected = std::fs::read_to_string(folder.join("expected.txt")).unwrap();
+        assert_eq!(told, expected, "it was:\n{told}");
+    }
+
+    #[test]
+    fn what_a_channel_has_no_time_for_is_said_with_what_it_was_to_be() {
+        let folder = Path::new("tests/check_cases");
+        let path = folder.join("revised.toml");
+        let told = report(&path, &config::load(&path).unwrap());
+        let expected = std::fs::read_to_string(folder.join("revised.txt")).unwrap();
         assert_eq!(told, expected, "it was:\n{told}");
     }
 

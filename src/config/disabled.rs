@@ -19,6 +19,7 @@ impl Disabled {
     pub(super) fn new(driver: &dyn Driver) -> Self {
         let asleep = |point: &PointDeclaration| PointDeclaration {
             scan_interval: None,
+            configured_interval: None,
             stale_after: StaleAfter::Never,
             writable: false,
             ..point.clone()

@@ -148,6 +148,8 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     scan_ms: Option<u128>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    configured_scan_ms: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stale_after_ms: Option<u128>,
 }
 
@@ -177,6 +179,7 @@ fn metadata(entry: &Entry, checked: Option<u64>) -> Metadata<'_> {
         device: entry.device(),
         writable: declared.writable,
         scan_ms: declared.scan_interval.map(|interval| interval.as_millis()),
+        configured_scan_ms: declared.configured_interval.map(|interval| interval.as_millis()),
         stale_after_ms: match declared.stale_after {
             StaleAfter::Elapsed(duration) => Some(duration.as_millis()),
             StaleAfter::Never => None,

@@ -34,6 +34,8 @@ test('the details of a point that is not live say so, whatever it last was', () 
   assert.match(text(true).Read, /, now$/);
   assert.equal(text(true)['Read every'], '500 ms');
   assert.equal(text(true)['Stale after'], '3 s');
+  const revised = { sample, meta: { ...meta, scan_ms: 812, configured_scan_ms: 500 }, live: true };
+  assert.equal(Object.fromEntries(facts(revised, null, 61_000))['Read every'], '812 ms, revised from 500 ms');
 });
 
 test('when a point was read is told apart from when it changed', () => {

@@ -28,6 +28,11 @@ pub trait Driver: Send + Sync + 'static {
     /// What it will ask its devices for, in the order of its wish, without asking.
     fn plan(&self) -> Vec<PlannedRequest>;
 
+    /// How busy its plan keeps the channel, predicted before anything is asked; `None` where it cannot tell.
+    fn utilisation(&self) -> Option<Utilisation> {
+        None
+    }
+
     /// Connects, reads and puts until `stop` is cancelled (`Ok`) or the channel is lost (`Err`).
     ///
     /// While it runs, it answers each command from `inlet`, if only with a refusal. A device that does not
@@ -57,6 +62,15 @@ pub struct PlannedRequest {
     pub wire_time: Option<Duration>,
     /// The points its reply carries.
     pub points: Vec<PointIndex>,
+}
+
+/// The share of its channel's time that a plan takes, predicted: 1 is all of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Utilisation {
+    /// At the scan intervals as configured; more than 1 is more than there is.
+    pub configured: f64,
+    /// At the intervals as revised, which are those that its points declare.
+    pub revised: f64,
 }
 
 /// Why a session ended: the channel as a whole is lost. Trying again later is always right.

@@ -132,6 +132,8 @@ pub struct PointDeclaration {
     pub value_type: ValueType,
     /// How often it is read, as revised; `None` for points that come by themselves.
     pub scan_interval: Option<Duration>,
+    /// How often it was to be read, where the channel has not the time for that and `scan_interval` is longer.
+    pub configured_interval: Option<Duration>,
     /// After which its value counts as stale.
     pub stale_after: StaleAfter,
     /// Whether a setpoint may be written.
@@ -157,6 +159,7 @@ impl PointDeclaration {
             details,
             value_type,
             scan_interval: None,
+            configured_interval: None,
             stale_after: StaleAfter::Never,
             writable: false,
         }

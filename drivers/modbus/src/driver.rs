@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pointcast_api::{
     Blocking, DeviceDeclaration, Driver, Fault, Inlet, Outlet, PlannedRequest, PointDeclaration,
-    Refused, Reports, SessionFuture,
+    Refused, Reports, SessionFuture, Utilisation,
 };
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -164,6 +164,10 @@ impl Driver for ModbusDriver {
             })
         };
         blocks.into_iter().filter_map(planned).collect()
+    }
+
+    fn utilisation(&self) -> Option<Utilisation> {
+        Some(self.site.utilisation)
     }
 
     fn session<'a>(

@@ -7,6 +7,7 @@
 //! From the configuration down to the wire:
 //!
 //! - `settings` checks everything and tells all that is wrong; [`build_tcp`] and [`build_rtu`] are its doors.
+//! - `admission` says whether the channel has the time, and revises intervals where it has not; pure.
 //! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next; `patience` how long
 //!   to leave alone what does not answer. All three are pure.
 //! - `session` asks block after block and puts what is answered; `link` carries one request and its answer.
@@ -18,6 +19,7 @@
 //! written to a device.
 
 mod address;
+mod admission;
 mod crc;
 mod decode;
 mod driver;
@@ -43,8 +45,8 @@ use settings::Kind;
 
 /// A channel of the driver `modbus-tcp`.
 ///
-/// Channel keys: `address` (`host`, `host:port`; port 502), `connect_timeout_ms` (3000), `timeout_ms` (1000),
-/// `retries` (1), `max_gap` (registers that nobody wants and that may be read along; as many as are cheaper than
+/// Channel keys: `address` (`host`, `host:port`; port 502), `connect_timeout_ms` (3000), `round_trip_ms` (2: what
+/// a request and its reply take, for predictions), `timeout_ms` (1000), `retries` (1), `max_gap` (registers that nobody wants and that may be read along; as many as are cheaper than
 /// another request), `request_gap_ms` (0). Device keys: `unit_id` (1; 0 to 255),
 /// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers). Point
 /// keys: `address`, `type`, `scan_ms`, `word_order`, `scale`, `offset`, `scale_register` (where the power of
@@ -58,7 +60,8 @@ pub fn build_tcp(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Bo
 
 /// A channel of the driver `modbus-rtu`.
 ///
-/// Keys as in [`build_tcp`], but for the channel: `port` instead of `address` and `connect_timeout_ms`;
+/// Keys as in [`build_tcp`], but for the channel: `port` instead of `address`, `connect_timeout_ms` and
+/// `round_trip_ms`;
 /// `baud` (9600), `data_bits` (8), `parity` (`"even"`), `stop_bits` (1), `turnaround_ms` (5: how long slaves
 /// think, for predictions), `max_reply_delay_ms` (twice the longest timeout: how late an answer may begin and
 /// still be known as late). `unit_id` (1 to 247) must be given.

@@ -175,6 +175,7 @@ impl Channel {
             details,
             value_type: feed.format.value_type(),
             scan_interval: None,
+            configured_interval: None,
             stale_after,
             writable: false,
         });

@@ -179,6 +179,7 @@ impl Channel {
             details,
             value_type: format.value_type(),
             scan_interval: None,
+            configured_interval: None,
             stale_after,
             writable: false,
         });

@@ -47,6 +47,7 @@ fn declare(mut point: PointSettings, refusals: &mut Refusals) -> PointDeclaratio
         details: point.details,
         value_type: value_type.map_or(ValueType::F32, |word| word.value),
         scan_interval: scan,
+        configured_interval: None,
         stale_after: stale_after.unwrap_or(StaleAfter::Never),
         writable: false,
     }

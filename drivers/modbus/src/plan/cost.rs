@@ -38,6 +38,13 @@ impl Cost {
         Self { request: round_trip + request_gap, byte: TCP_BYTE }
     }
 
+    /// Most registers of a block that takes no longer than `time`; none where not even a request fits.
+    pub(crate) fn registers_within(&self, time: Duration) -> u16 {
+        let left = time.saturating_sub(self.request).as_nanos();
+        let registers = left.checked_div((self.byte * 2).as_nanos()).unwrap_or(u128::MAX);
+        u16::try_from(registers).unwrap_or(u16::MAX)
+    }
+
     /// Predicted time from the first bit of `request` until the next request may begin.
     pub(crate) fn time(&self, request: &ReadRequest) -> Duration {
         let bytes = u32::try_from(request.content_bytes()).unwrap_or(u32::MAX);
@@ -129,6 +136,15 @@ mod tests {
         assert_eq!(cost.time(&asked).as_micros(), 5_000 + 365 * 11 * 100_000 / 9_600);
         let slow = Cost::serial(&line, 5 * MS, 50 * MS);
         assert_eq!(slow.time(&asked) - cost.time(&asked), 50 * MS - line.silence());
+    }
+
+    #[test]
+    fn a_block_that_fits_a_time_is_the_longest_that_does() {
+        let cost = Cost::serial(&line(9_600), 5 * MS, Duration::ZERO);
+        let most = cost.registers_within(250 * MS);
+        let time = |quantity| cost.time(&request(Table::HoldingRegisters, quantity));
+        assert!(time(most) <= 250 * MS && time(most + 1) > 250 * MS, "{most}");
+        assert_eq!(cost.registers_within(10 * MS), 0);
     }
 
     #[test]

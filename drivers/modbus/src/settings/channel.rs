@@ -53,6 +53,8 @@ pub(crate) struct TcpSettings {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) connect_timeout: Duration,
+    /// How long a request and its reply take, for predictions only.
+    pub(crate) round_trip: Duration,
 }
 
 /// A serial port.
@@ -75,7 +77,7 @@ impl Channel {
     /// What requests cost here.
     pub(crate) fn cost(&self) -> Cost {
         match &self.transport {
-            Transport::Tcp(_) => Cost::tcp(DEFAULT_TCP_ROUND_TRIP, self.request_gap),
+            Transport::Tcp(tcp) => Cost::tcp(tcp.round_trip, self.request_gap),
             Transport::Rtu(rtu) => Cost::serial(&rtu.line, rtu.line.turnaround, self.request_gap),
         }
     }
@@ -119,6 +121,7 @@ fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> TcpSettings {
     let address = keys.text("address", refusals);
     let address = keys.required(address, "address", "address = \"192.168.0.10:502\"", refusals);
     let connect_timeout = keys.millis("connect_timeout_ms", 1..=60_000, refusals);
+    let round_trip = keys.millis("round_trip_ms", 0..=10_000, refusals);
     let found = address.as_ref().and_then(|address| host_and_port(&address.value));
     if let (None, Some(address)) = (&found, &address) {
         let problem = format!("{:?} is no host and port", address.value);
@@ -129,6 +132,7 @@ fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> TcpSettings {
         host,
         port,
         connect_timeout: connect_timeout.map_or(DEFAULT_CONNECT_TIMEOUT, |timeout| timeout.value),
+        round_trip: round_trip.map_or(DEFAULT_TCP_ROUND_TRIP, |time| time.value),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Everything that is wrong is told together, each with place, field and what would be right.
 
+mod admit;
 mod channel;
 mod device;
 mod overlap;
@@ -11,7 +12,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use pointcast_api::settings::{ChannelSettings, DeviceSettings, Refusals};
-use pointcast_api::{DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, StaleAfter};
+use pointcast_api::{
+    DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, StaleAfter, Utilisation,
+};
 
 pub(crate) use channel::{Channel, Kind, RtuSettings, TcpSettings, Transport};
 
@@ -22,10 +25,6 @@ use crate::link::rtu::RtuTiming;
 use crate::plan::{Block, Learned, Shape, Want, plan};
 use device::Device;
 use point::Point;
-
-/// Share of a serial line's time that reading may take by plan. Past it, scan intervals are stretched: the
-/// rest is needed for retries and for slaves that think longer than assumed.
-const MAX_PLANNED_UTILISATION: f64 = 0.9;
 
 /// A point goes stale after this many scan intervals and one timeout.
 const STALE_AFTER_SCANS: u32 = 3;
@@ -41,6 +40,8 @@ pub(crate) struct Site {
     pub(crate) points: Vec<PointDeclaration>,
     pub(crate) wants: Vec<Want>,
     pub(crate) decoders: Vec<Decoder>,
+    /// What reading takes of the channel's time, by plan.
+    pub(crate) utilisation: Utilisation,
 }
 
 /// How a device is asked.
@@ -80,32 +81,6 @@ impl Site {
     /// All blocks, with what was learned so far.
     pub(crate) fn plan(&self, learned: &Learned) -> Vec<Block> {
         plan(&self.wants, &self.shapes, learned)
-    }
-
-    /// The share of all time that reading takes by plan, if a request costs what its device's shape says.
-    fn planned_share(&self) -> f64 {
-        let share = |block: &Block| {
-            let cost = self.shapes.get(block.device.at()).map(|shape| shape.cost);
-            let time = cost.zip(self.request(block)).map(|(cost, request)| cost.time(&request));
-            time.unwrap_or_default().as_secs_f64() / block.interval.as_secs_f64()
-        };
-        self.plan(&Learned::default()).iter().map(share).sum()
-    }
-
-    /// Stretches all scan intervals of a serial line until it can carry them; by which factor.
-    fn revise(&mut self) -> f64 {
-        if self.line().is_none() {
-            return 1.0;
-        }
-        let used = self.planned_share();
-        let factor = (used / MAX_PLANNED_UTILISATION).max(1.0);
-        if factor > 1.0 {
-            for want in &mut self.wants {
-                let millis = want.interval.mul_f64(factor).as_nanos().div_ceil(1_000_000);
-                want.interval = Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX));
-            }
-        }
-        factor
     }
 }
 
@@ -204,15 +179,9 @@ impl Checked {
             points: Vec::new(),
             wants: self.points.iter().map(|point| point.want).collect(),
             decoders: self.points.iter().map(|point| point.decoder.clone()).collect(),
+            utilisation: Utilisation { configured: 0.0, revised: 0.0 },
         };
-        let factor = site.revise();
-        if factor > 1.0 {
-            tracing::warn!(
-                channel = site.name,
-                factor,
-                "the line cannot carry the configured scan intervals: all are stretched"
-            );
-        }
+        site.admit();
         let declared = self.details.into_iter().zip(&self.points).zip(&site.wants);
         let declared = declared.map(|((details, point), want)| {
             let timeout = site.units.get(want.device.at()).map(|unit| unit.timeout);
@@ -235,6 +204,7 @@ fn declare(
         details,
         value_type: point.value_type,
         scan_interval: Some(interval),
+        configured_interval: Some(point.want.interval).filter(|configured| *configured != interval),
         writable: false,
     }
 }

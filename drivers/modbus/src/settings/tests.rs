@@ -263,7 +263,60 @@ fn a_line_that_was_stretched_carries_what_is_planned_for_the_new_intervals() {
             "port = \"/dev/ttyS1\"\n[[devices]]\nname = \"a\"\nunit_id = 1\npoints = [{}]",
             points.join(",")
         );
-        let share = site(Kind::Rtu, &toml).planned_share();
-        assert!((0.5..=MAX_PLANNED_UTILISATION).contains(&share), "{count}: {share}");
+        let share = site(Kind::Rtu, &toml).utilisation.revised;
+        assert!((0.5..=0.9).contains(&share), "{count}: {share}");
     }
+}
+
+#[test]
+fn a_connection_has_no_more_time_than_round_trips_leave() {
+    let points: Vec<String> = (0..10)
+        .map(|at| {
+            let address = at * 200;
+            format!("{{ name = \"p{at}\", address = \"holding:{address}\", type = \"u16\" }}")
+        })
+        .collect();
+    let toml = |keys: &str| {
+        let points = points.join(",");
+        format!(
+            "address = \"x\"\n{keys}\n[[devices]]\nname = \"d\"\nscan_ms = 100\nmax_gap = 0\npoints = [{points}]"
+        )
+    };
+    let every = |site: &Site| site.points[0].scan_interval.unwrap().as_millis();
+    // Ten requests each 100 ms: of 2 ms each as assumed, and of 18.
+    let fits = site(Kind::Tcp, &toml(""));
+    assert_eq!((every(&fits), fits.points[0].configured_interval), (100, None));
+    assert!((fits.utilisation.configured - 0.2).abs() < 1e-3);
+    let revised = site(Kind::Tcp, &toml("round_trip_ms = 18"));
+    assert!((200..=201).contains(&every(&revised)));
+    assert_eq!(revised.points[0].configured_interval, Some(Duration::from_millis(100)));
+    assert!((revised.utilisation.configured - 1.8).abs() < 1e-3);
+    assert!((0.89..=0.9).contains(&revised.utilisation.revised));
+    let with_pauses = site(Kind::Tcp, &toml("request_gap_ms = 16"));
+    assert!((200..=201).contains(&every(&with_pauses)), "a pause is time as well");
+}
+
+#[test]
+fn slow_points_are_read_in_blocks_that_do_not_hold_up_fast_ones() {
+    let points: Vec<String> = (0..100)
+        .map(|at| format!("{{ name = \"p{at}\", address = \"holding:{at}\", type = \"u16\" }}"))
+        .collect();
+    let toml = |slow: u32, fast: u32| {
+        format!(
+            "port = \"x\"\n[[devices]]\nname = \"slow\"\nunit_id = 1\nscan_ms = {slow}\npoints = [{}]\n\
+             [[devices]]\nname = \"fast\"\nunit_id = 2\nscan_ms = {fast}\n\
+             points = [{{ name = \"p\", address = \"input:0\", type = \"string\", length = 100 }}]",
+            points.join(",")
+        )
+    };
+    let blocks = |slow, fast| {
+        let site = site(Kind::Rtu, &toml(slow, fast));
+        let plan = site.plan(&Learned::default());
+        plan.iter().map(|block| (block.device.0, block.quantity)).collect::<Vec<_>>()
+    };
+    // A quarter of a second at 9600 baud, less a request of 24 ms: 98 registers.
+    assert_eq!(blocks(10_000, 1_000), [(0, 98), (0, 2), (1, 100)]);
+    assert_eq!(blocks(1_000, 1_000), [(0, 100), (1, 100)], "nobody waits who does not anyway");
+    // Without the time for more requests, blocks stay whole.
+    assert_eq!(blocks(400, 350), [(0, 100), (1, 100)]);
 }

@@ -1,0 +1,63 @@
+//! Whether the channel can carry the site, before anything is opened; and what is revised where it cannot.
+
+use pointcast_api::Utilisation;
+
+use super::Site;
+use crate::admission::{Load, MAX_BLOCKING, MAX_UTILISATION, Stretch, utilisation};
+use crate::plan::{Block, Learned};
+
+/// How often a stretched plan is looked at again: longer intervals may share blocks, which only saves time.
+const MAX_ROUNDS: usize = 8;
+
+impl Site {
+    /// What the blocks of the plan take.
+    fn loads(&self) -> Vec<Load> {
+        let load = |block: &Block| {
+            let shape = self.shapes.get(block.device.at())?;
+            let cost = shape.cost.time(&self.request(block)?);
+            Some(Load { cost, interval: block.interval })
+        };
+        self.plan(&Learned::default()).iter().filter_map(load).collect()
+    }
+
+    /// Bounds how long a block may hold the bus, and revises intervals until the channel can carry them.
+    pub(super) fn admit(&mut self) {
+        self.bound_blocks();
+        let configured = utilisation(&self.loads());
+        for _ in 0..MAX_ROUNDS {
+            let Some(stretch) = Stretch::needed(&self.loads()) else { break };
+            for want in &mut self.wants {
+                want.interval = stretch.revise(want.interval);
+            }
+        }
+        let revised = utilisation(&self.loads());
+        self.utilisation = Utilisation { configured, revised };
+        if revised < configured {
+            tracing::warn!(
+                channel = self.name,
+                utilisation = configured,
+                "the channel has not the time for its scan intervals: they are revised, `pointcast check` shows how"
+            );
+        }
+    }
+
+    /// Cuts the blocks of devices that have slower points than the channel's fastest, so that the fastest are
+    /// not held up; unless the channel has no time for the requests that this adds.
+    fn bound_blocks(&mut self) {
+        let Some(shortest) = self.wants.iter().map(|want| want.interval).min() else { return };
+        let whole = self.shapes.clone();
+        for (at, shape) in self.shapes.iter_mut().enumerate() {
+            let of_device = self.wants.iter().filter(|want| want.device.at() == at);
+            if of_device.clone().any(|want| want.interval > shortest) {
+                // A value is never split, so there is no use in less than the longest.
+                let most = shape.cost.registers_within(shortest.mul_f64(MAX_BLOCKING));
+                let longest =
+                    of_device.filter(|want| !want.table.is_bits()).map(|want| want.length);
+                shape.max_block = shape.max_block.min(most.max(longest.max().unwrap_or(1)));
+            }
+        }
+        if utilisation(&self.loads()) > MAX_UTILISATION {
+            self.shapes = whole;
+        }
+    }
+}
