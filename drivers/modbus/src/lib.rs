@@ -8,8 +8,8 @@
 //!
 //! - `settings` checks everything and tells all that is wrong; [`build_tcp`] and [`build_rtu`] are its doors.
 //! - `admission` says whether the channel has the time, and revises intervals where it has not; pure.
-//! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next; `patience` how long
-//!   to leave alone what does not answer. All three are pure.
+//! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next;
+//!   `patience` how long to leave alone what does not answer; `learner` how long an answer takes. All are pure.
 //! - `session` asks block after block and puts what is answered; `link` carries one request and its answer.
 //! - `frame` knows what a reply must look like, `decode` (with `order` and `scale`) what it means; `encode`
 //!   is its inverse.
@@ -25,6 +25,7 @@ mod decode;
 mod driver;
 mod encode;
 mod frame;
+mod learner;
 mod line;
 mod link;
 #[cfg(feature = "bench")]
@@ -46,8 +47,9 @@ use settings::Kind;
 /// A channel of the driver `modbus-tcp`.
 ///
 /// Channel keys: `address` (`host`, `host:port`; port 502), `connect_timeout_ms` (3000), `round_trip_ms` (2: what
-/// a request and its reply take, for predictions), `timeout_ms` (1000), `retries` (1), `max_gap` (registers that nobody wants and that may be read along; as many as are cheaper than
-/// another request), `request_gap_ms` (0). Device keys: `unit_id` (1; 0 to 255),
+/// a request and its reply take, for predictions), `timeout_ms` (1000), `timeout_min_ms` (200: by so much
+/// a learned timeout is longer than the mean), `retries` (1), `max_gap` (registers that nobody wants and that may be
+/// read along; as many as are cheaper than another request), `request_gap_ms` (0). Device keys: `unit_id` (1; 0 to 255),
 /// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers). Point
 /// keys: `address`, `type`, `scan_ms`, `word_order`, `scale`, `offset`, `scale_register` (where the power of
 /// ten stands), `no_value` (raw values that stand for none, such as `0x8000`, or `"sunspec"`), `clamp` (to

@@ -66,6 +66,11 @@ impl Line {
         self.frame(request.reply_pdu_bytes())
     }
 
+    /// How long an exception takes on the wire: its code beside what every reply has, less the byte count.
+    pub(crate) fn refusal(&self) -> Duration {
+        self.wire(REPLY_OVERHEAD_CHARACTERS)
+    }
+
     /// Predicted time from the first bit of `request` to the last of its reply.
     pub(crate) fn exchange(&self, request: &impl WireSize) -> Duration {
         self.request(request) + self.turnaround + self.reply(request)

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::driver::Lessons;
 use crate::frame::ReadRequest;
+use crate::learner::{Bounds, Pace};
 use crate::link::{Exchange, Link, Lost, StrayKind, Strays};
 use crate::patience::{
     LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
@@ -51,6 +52,8 @@ pub(crate) struct Session<'a, L> {
 /// How a device has been in this session.
 struct Health {
     unit: Unit,
+    /// How long it takes to answer.
+    pace: Pace,
     patience: Patience,
     has_answered: bool,
     noise: Noise,
@@ -75,6 +78,10 @@ struct Asked {
     request: ReadRequest,
     started: Instant,
     ended: Instant,
+    /// How long an answer was waited for.
+    patience: Duration,
+    /// Whether it was asked before in this slot, and not answered.
+    retried: bool,
     /// How often something came that was garbled.
     garbled: u64,
 }
@@ -98,6 +105,7 @@ impl<'a, L: Link> Session<'a, L> {
         };
         let health = |unit: &Unit| Health {
             unit: *unit,
+            pace: Pace::default(),
             patience: Patience::default(),
             has_answered: false,
             noise: Noise::default(),
@@ -183,11 +191,12 @@ impl<'a, L: Link> Session<'a, L> {
     async fn ask(&mut self, at: usize) -> Result<(), Lost> {
         let Some(task) = self.tasks.get(at) else { return Ok(()) };
         let device = task.block.device;
-        let Some(unit) = self.site.units.get(device.at()) else { return Ok(()) };
+        let Some(health) = self.health.get(device.at()) else { return Ok(()) };
         let trust = self.trust(task);
-        let request = task.block.request(unit.id);
+        let request = task.block.request(health.unit.id);
+        let (retried, patience) = (task.tries > 0, self.wait(task, health));
         let started = Instant::now();
-        let Exchange { answer, strays } = self.link.ask(&request.into(), unit.timeout).await?;
+        let Exchange { answer, strays } = self.link.ask(&request.into(), patience).await?;
         let ended = Instant::now();
         let spent = ended.saturating_duration_since(started);
         if answer.is_err() {
@@ -203,7 +212,7 @@ impl<'a, L: Link> Session<'a, L> {
         self.reports.update(self.outlet, device, |report| report.counters.requests += 1);
         let damaged = strays.iter().filter(|stray| stray.kind == StrayKind::Garbled);
         let garbled = damaged.map(|stray| stray.count).sum();
-        let asked = Asked { at, device, request, started, ended, garbled };
+        let asked = Asked { at, device, request, started, ended, patience, retried, garbled };
         self.count(&strays, Some(&asked));
         match answer {
             Ok(answered) => self.answered(&asked, answered),
@@ -211,6 +220,13 @@ impl<'a, L: Link> Session<'a, L> {
         }
         self.show_state(device);
         Ok(())
+    }
+
+    /// How long to wait for an answer: as learned where another try follows, else as configured.
+    fn wait(&self, task: &Task, health: &Health) -> Duration {
+        let bounds = Bounds { least: health.unit.timeout_min, most: health.unit.timeout };
+        let more_tries = task.tries < u32::from(self.site.channel.retries);
+        health.pace.timeout(bounds, self.trust(task) != Trust::Sure || !more_tries)
     }
 
     /// Counts what was thrown away, for the unit it came from or else the one that was asked.

@@ -1,5 +1,7 @@
 //! What becomes of a request: values, refusals, silence.
 
+use std::time::Duration;
+
 use pointcast_api::{Failure, PointIndex, Reading, Sample};
 use tokio_modbus::ExceptionCode;
 
@@ -13,6 +15,7 @@ impl<L: Link> Session<'_, L> {
     pub(super) fn answered(&mut self, asked: &Asked, answered: Answered) {
         self.unanswered = 0;
         let Answered { answer, arrived, response } = answered;
+        self.learn(asked, &answer, response);
         self.reports.update(self.outlet, asked.device, |report| {
             report.response_ms = Some(response.as_secs_f64() * 1_000.0);
         });
@@ -33,6 +36,19 @@ impl<L: Link> Session<'_, L> {
                 self.found(asked);
                 self.exception(asked, code, arrived);
             }
+        }
+    }
+
+    /// What an answer tells about how long the unit takes: on a line without the time of the reply itself, as
+    /// that follows from its length.
+    fn learn(&mut self, asked: &Asked, answer: &Answer, response: Duration) {
+        let wire = self.site.line().map(|line| match answer {
+            Answer::Content(_) => line.reply(&asked.request),
+            Answer::Exception(_) => line.refusal(),
+        });
+        let took = response.saturating_sub(wire.unwrap_or_default());
+        if let Some(health) = self.health.get_mut(asked.device.at()) {
+            health.pace.answered(took, asked.retried);
         }
     }
 
@@ -151,8 +167,7 @@ impl<L: Link> Session<'_, L> {
     /// # Errors
     /// [`Lost::Deaf`] when nobody answers and the link itself is to be doubted.
     pub(super) fn unanswered(&mut self, asked: &Asked, why: Unanswered) -> Result<(), Lost> {
-        let waited = self.health.get(asked.device.at()).map(|health| health.unit.timeout);
-        let waited = waited.unwrap_or_default().as_millis();
+        let waited = asked.patience.as_millis();
         let what = match why {
             Unanswered::Silence if asked.garbled > 0 => {
                 format!("only damaged bytes within {waited} ms: check baud, parity and wiring")
@@ -184,7 +199,10 @@ impl<L: Link> Session<'_, L> {
     fn silent(&mut self, asked: &Asked, failure: Failure, error: &str) {
         let lost_after = self.lost_after();
         let tries = u32::from(self.site.channel.retries) + 1;
-        let Some(Health { patience, .. }) = self.health.get_mut(asked.device.at()) else { return };
+        let Some(Health { patience, pace, .. }) = self.health.get_mut(asked.device.at()) else {
+            return;
+        };
+        pace.silent();
         let unit_lost = patience.silent(lost_after, asked.ended);
         let was_lost = patience.is_lost() && !unit_lost;
         let Some(task) = self.tasks.get_mut(asked.at) else { return };

@@ -15,6 +15,10 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Modbus over Serial Line V1.02 §2.4.1: a response timeout is typically one second to several.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The least that TCP itself waits on Linux, for the same reason: devices pause now and then, to write to flash
+/// or to finish a program cycle, and a request more than needed makes it no better.
+const DEFAULT_TIMEOUT_MIN: Duration = Duration::from_millis(200);
+
 /// One more try hides a single damaged frame from dashboards; more would only make a dead unit dearer.
 const DEFAULT_RETRIES: u8 = 1;
 
@@ -34,6 +38,8 @@ pub(crate) struct Channel {
     pub(crate) transport: Transport,
     /// For devices that do not give their own.
     pub(crate) timeout: Duration,
+    /// No learned timeout is shorter, unless `timeout` is.
+    pub(crate) timeout_min: Duration,
     pub(crate) retries: u8,
     /// In registers.
     pub(crate) max_gap: Option<u16>,
@@ -101,14 +107,22 @@ pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> 
         Kind::Rtu => Transport::Rtu(rtu(&mut keys, refusals)),
     };
     let timeout = keys.millis("timeout_ms", 1..=600_000, refusals);
+    let timeout_min = keys.millis("timeout_min_ms", 1..=600_000, refusals);
     let retries = keys.integer("retries", 0..=10, refusals);
     let max_gap = keys.integer("max_gap", 0..=i64::from(MAX_REGISTERS), refusals);
     let request_gap = keys.millis("request_gap_ms", 0..=60_000, refusals);
     let request_gap = request_gap.map_or(Duration::ZERO, |gap| gap.value);
     keys.finish(refusals);
+    let timeout = timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value);
+    if let Some(least) = timeout_min.as_ref().filter(|least| least.value > timeout) {
+        let most = timeout.as_millis();
+        let problem = format!("{} ms is more than timeout_ms, {most}", least.value.as_millis());
+        least.refuse(refusals, problem, format!("give {most} or less"));
+    }
     Channel {
         transport,
-        timeout: timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value),
+        timeout,
+        timeout_min: timeout_min.map_or(DEFAULT_TIMEOUT_MIN, |least| least.value),
         retries: retries
             .and_then(|retries| u8::try_from(retries.value).ok())
             .unwrap_or(DEFAULT_RETRIES),

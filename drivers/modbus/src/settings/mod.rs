@@ -48,7 +48,10 @@ pub(crate) struct Site {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unit {
     pub(crate) id: u8,
+    /// Longest wait for an answer.
     pub(crate) timeout: Duration,
+    /// Shortest wait that may be learned.
+    pub(crate) timeout_min: Duration,
 }
 
 impl Site {
@@ -157,7 +160,7 @@ impl Checked {
     }
 
     fn into_site(self, name: String, channel: Channel) -> Site {
-        let (place, cost) = (channel.place(), channel.cost());
+        let (place, cost, timeout_min) = (channel.place(), channel.cost(), channel.timeout_min);
         let device = |(name, device): (pointcast_api::DeviceName, &Device)| DeviceDeclaration {
             name,
             address: format!("{place} unit {}", device.unit.unwrap_or_default()),
@@ -169,7 +172,11 @@ impl Checked {
             units: self
                 .devices
                 .iter()
-                .map(|device| Unit { id: device.unit.unwrap_or_default(), timeout: device.timeout })
+                .map(|device| Unit {
+                    id: device.unit.unwrap_or_default(),
+                    timeout: device.timeout,
+                    timeout_min: timeout_min.min(device.timeout),
+                })
                 .collect(),
             shapes: self
                 .devices

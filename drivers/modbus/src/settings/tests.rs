@@ -35,7 +35,8 @@ fn defaults_are_as_documented() {
     let Transport::Tcp(settings) = &tcp.channel.transport else { panic!() };
     assert_eq!((settings.port, settings.connect_timeout.as_millis()), (502, 3_000));
     assert_eq!((tcp.channel.retries, tcp.channel.max_gap), (1, None));
-    assert_eq!(tcp.units, [Unit { id: 1, timeout: Duration::from_secs(1) }]);
+    let timeout_min = Duration::from_millis(200);
+    assert_eq!(tcp.units, [Unit { id: 1, timeout: Duration::from_secs(1), timeout_min }]);
     assert_eq!(tcp.devices[0].address, "10.0.0.1:502 unit 1");
     let rtu = site(Kind::Rtu, "port = \"/dev/ttyS1\"\n[[devices]]\nname = \"d\"\nunit_id = 7");
     let Transport::Rtu(settings) = &rtu.channel.transport else { panic!() };
@@ -215,6 +216,22 @@ fn a_late_answer_must_be_awaited_no_shorter_than_a_timely_one() {
     assert!(check(channel(toml), Kind::Rtu, &mut refusals).is_none());
     let line = refusals.into_sorted().first().map(|refusal| refusal.place.line);
     assert_eq!(line, Some(2), "where it stands");
+}
+
+#[test]
+fn a_learned_timeout_has_a_floor_below_the_configured_one() {
+    let toml = |keys: &str| {
+        format!("address = \"x\"\n{keys}\n[[devices]]\nname = \"d\"\ntimeout_ms = 300")
+    };
+    let least = |keys: &str| site(Kind::Tcp, &toml(keys)).units[0].timeout_min.as_millis();
+    assert_eq!(
+        (least(""), least("timeout_min_ms = 50"), least("timeout_min_ms = 700")),
+        (200, 50, 300)
+    );
+    let told = refused(Kind::Tcp, &toml("timeout_ms = 500\ntimeout_min_ms = 700"));
+    let expected =
+        "channel \"test\": timeout_min_ms: 700 ms is more than timeout_ms, 500 | give 500 or less";
+    assert_eq!(told, [expected]);
 }
 
 #[test]
