@@ -21,7 +21,7 @@ use crate::patience::{
     LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
 };
 use crate::plan::Block;
-use crate::schedule::{self, Next};
+use crate::schedule::{self, Next, Rhythm};
 use crate::settings::{Site, Unit};
 use bisect::Bisections;
 use tally::{Noise, Share, Skips};
@@ -37,6 +37,7 @@ pub(crate) struct Session<'a, L> {
     reports: &'a Reports,
     outlet: &'a dyn Outlet,
     link: L,
+    rhythm: Rhythm,
     tasks: Vec<Task>,
     bisections: Bisections,
     /// By device.
@@ -98,10 +99,12 @@ impl<'a, L: Link> Session<'a, L> {
         let now = Instant::now();
         let blocks = lessons.with(|learned| site.plan(learned));
         // Nothing is due while the line still rests: that is no want of time.
-        let begin = |block: Block| {
+        let rhythm = Rhythm::new(&site.name, now);
+        let begin = |(place, block): (usize, Block)| {
             let unit = site.units.get(block.device.at());
             let rest = unit.and_then(|unit| link.rests_until(unit.id));
-            Task::new(block, rest.map_or(now, |rest| rest.max(now)))
+            let begin = rhythm.begin(block.interval, place);
+            Task::new(block, rest.map_or(now, |rest| rest.max(now)), begin)
         };
         let health = |unit: &Unit| Health {
             unit: *unit,
@@ -116,7 +119,8 @@ impl<'a, L: Link> Session<'a, L> {
             lessons,
             reports,
             outlet,
-            tasks: blocks.into_iter().map(begin).collect(),
+            rhythm,
+            tasks: blocks.into_iter().enumerate().map(begin).collect(),
             link,
             bisections: Bisections::default(),
             health: site.units.iter().map(health).collect(),

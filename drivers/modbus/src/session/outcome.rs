@@ -160,7 +160,7 @@ impl<L: Link> Session<'_, L> {
         });
         if replan {
             let blocks = self.lessons.with(|learned| self.site.plan(learned));
-            task::replan(&mut self.tasks, blocks, asked.ended);
+            task::replan(&mut self.tasks, blocks, self.rhythm, asked.ended);
         }
     }
 

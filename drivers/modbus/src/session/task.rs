@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::bisect::PartOf;
 use crate::patience::Patience;
 use crate::plan::Block;
-use crate::schedule::Slot;
+use crate::schedule::{Rhythm, Slot};
 
 /// Refusals in a row after which a block is asked no more often than every [`REFUSED_INTERVAL`].
 const REFUSED_AFTER: u32 = 3;
@@ -33,8 +33,9 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(block: Block, due: Instant) -> Self {
-        let slot = Slot::new(block.interval, due);
+    /// Due at `due` first; a slot of its rhythm begins at `rhythm`.
+    pub(super) fn new(block: Block, due: Instant, rhythm: Instant) -> Self {
+        let slot = Slot::new(block.interval, due, rhythm);
         Self {
             block,
             slot,
@@ -67,7 +68,7 @@ impl Task {
     /// The two parts of it, due at once.
     pub(super) fn parts(&self, left: Block, right: Block, part_of: PartOf) -> [Self; 2] {
         [left, right].map(|block| {
-            let mut part = Self::new(block, self.slot.due());
+            let mut part = Self::new(block, self.slot.due(), self.slot.rhythm());
             part.failing = self.failing;
             part.part_of = Some(part_of);
             part
@@ -76,16 +77,19 @@ impl Task {
 }
 
 /// Takes over a new plan: a block that stays keeps its rhythm and its troubles, a new one is due at `now`.
-pub(super) fn replan(tasks: &mut Vec<Task>, blocks: Vec<Block>, now: Instant) {
+pub(super) fn replan(tasks: &mut Vec<Task>, blocks: Vec<Block>, rhythm: Rhythm, now: Instant) {
     let mut old = std::mem::take(tasks);
-    tasks.extend(blocks.into_iter().map(|block| {
+    tasks.extend(blocks.into_iter().enumerate().map(|(place, block)| {
         match old.iter().position(|task| task.block == block) {
             Some(at) => {
                 let mut kept = old.swap_remove(at);
                 kept.part_of = None;
                 kept
             }
-            None => Task::new(block, now),
+            None => {
+                let begin = rhythm.begin(block.interval, place);
+                Task::new(block, now, begin)
+            }
         }
     }));
 }
@@ -111,9 +115,10 @@ mod tests {
     fn a_new_plan_leaves_what_stays_in_its_rhythm() {
         let start = Instant::now();
         let later = start + Duration::from_secs(9);
-        let mut tasks = vec![Task::new(block(0, 8), start), Task::new(block(20, 8), start)];
+        let mut tasks = [0, 20].map(|first| Task::new(block(first, 8), start, start)).to_vec();
         tasks[1].failing = true;
-        replan(&mut tasks, vec![block(0, 4), block(4, 4), block(20, 8)], later);
+        let rhythm = Rhythm::new("line", start);
+        replan(&mut tasks, vec![block(0, 4), block(4, 4), block(20, 8)], rhythm, later);
         let seen: Vec<_> = tasks.iter().map(|task| (task.block.first, task.slot.due())).collect();
         assert_eq!(seen, [(0, later), (4, later), (20, start)]);
         assert!(tasks[2].failing && !tasks[0].failing);
@@ -122,7 +127,7 @@ mod tests {
     #[test]
     fn what_is_refused_again_and_again_is_asked_more_rarely() {
         let start = Instant::now();
-        let mut task = Task::new(block(0, 1), start);
+        let mut task = Task::new(block(0, 1), start, start);
         let mut now = start;
         let mut waits = Vec::new();
         for _ in 0..5 {
