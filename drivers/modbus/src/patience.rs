@@ -22,6 +22,31 @@ pub(crate) const PARTS_BESIDE_LOST: u32 = 9;
 /// so many.
 pub(crate) const PARTS_BESIDE_DOUBTFUL: u32 = 1;
 
+/// First and longest pause after a unit said that it is busy. Application Protocol V1.1b3 §7: "should retransmit
+/// the message later" (06), and takes long to do what it accepted (05).
+const FIRST_BUSY_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_BUSY_PAUSE: Duration = Duration::from_millis(800);
+
+/// How busy a unit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Busy {
+    pause: Duration,
+    not_before: Option<Instant>,
+}
+
+impl Busy {
+    /// The unit said at `now` that it is busy.
+    pub(crate) fn refused(&mut self, now: Instant) {
+        self.pause = (self.pause * 2).clamp(FIRST_BUSY_PAUSE, LONGEST_BUSY_PAUSE);
+        self.not_before = Some(now + self.pause);
+    }
+
+    /// When the unit may be asked again; `None`: at any time.
+    pub(crate) fn not_before(&self) -> Option<Instant> {
+        self.not_before
+    }
+}
+
 /// The silences of one unit, or of one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Patience {
@@ -119,6 +144,17 @@ mod tests {
             pauses.push(patience.not_before().map_or(0, |at| (at - now).as_secs()));
         }
         assert_eq!(pauses, [0, 0, 1, 2, 4, 8, 16, 30, 30]);
+    }
+
+    #[test]
+    fn a_busy_unit_is_left_alone_for_longer_and_longer() {
+        let now = Instant::now();
+        let mut busy = Busy::default();
+        let pauses = [0; 5].map(|_| {
+            busy.refused(now);
+            busy.not_before().map_or(0, |at| (at - now).as_millis())
+        });
+        assert_eq!(pauses, [100, 200, 400, 800, 800]);
     }
 
     #[test]

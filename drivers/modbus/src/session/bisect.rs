@@ -1,4 +1,5 @@
-//! Which registers a device refuses, found by halving what it refused. Pure.
+//! Which registers a device refuses, found by halving what it refused. Pure. For what a search (`search`) gives up:
+//! devices that refuse much, or mind only the whole.
 //!
 //! A block that is refused is cut in two again and again, until what is refused cannot be cut any more.
 //! Then either single ranges were found that explain it (holes): they are asked alone from then on, and
@@ -58,9 +59,16 @@ impl Bisections {
         PartOf { bisection, cut: open.cuts.len() - 1 }
     }
 
+    /// Ranges that are known to be refused, and were a part of what is halved now.
+    pub(super) fn know(&mut self, part: PartOf, holes: &[Block]) {
+        if let Some(bisection) = self.open.get_mut(&part.bisection) {
+            bisection.holes.extend_from_slice(holes);
+        }
+    }
+
     /// A part was answered, or refused although it cannot be cut (`hole`).
     ///
-    /// Whether `learned` has changed so that a new plan is due: once nothing is open any more.
+    /// Whether that was the last part, and `learned` knows now what there was to learn.
     pub(super) fn resolve(
         &mut self,
         part: PartOf,
@@ -81,7 +89,7 @@ impl Bisections {
             needed.for_each(|cut| learned.add_cut(&cut.right));
         }
         holes.iter().for_each(|hole| learned.add_hole(hole));
-        self.is_idle()
+        true
     }
 
     /// Whether no block is being halved.

@@ -5,6 +5,8 @@
 
 mod bisect;
 mod outcome;
+mod refusals;
+mod search;
 mod tally;
 mod task;
 
@@ -18,12 +20,12 @@ use crate::frame::ReadRequest;
 use crate::learner::{Bounds, Pace};
 use crate::link::{Exchange, Link, Lost, StrayKind, Strays};
 use crate::patience::{
-    LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
+    Busy, LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
 };
 use crate::plan::Block;
 use crate::schedule::{self, Next, Rhythm};
 use crate::settings::{Site, Unit};
-use bisect::Bisections;
+use refusals::Inquiries;
 use tally::{Noise, Share, Skips};
 use task::Task;
 
@@ -39,7 +41,7 @@ pub(crate) struct Session<'a, L> {
     link: L,
     rhythm: Rhythm,
     tasks: Vec<Task>,
-    bisections: Bisections,
+    inquiries: Inquiries,
     /// By device.
     health: Vec<Health>,
     lost_share: WaitingShare,
@@ -56,6 +58,7 @@ struct Health {
     /// How long it takes to answer.
     pace: Pace,
     patience: Patience,
+    busy: Busy,
     has_answered: bool,
     noise: Noise,
     share: Share,
@@ -110,6 +113,7 @@ impl<'a, L: Link> Session<'a, L> {
             unit: *unit,
             pace: Pace::default(),
             patience: Patience::default(),
+            busy: Busy::default(),
             has_answered: false,
             noise: Noise::default(),
             share: Share::new(now),
@@ -122,7 +126,7 @@ impl<'a, L: Link> Session<'a, L> {
             rhythm,
             tasks: blocks.into_iter().enumerate().map(begin).collect(),
             link,
-            bisections: Bisections::default(),
+            inquiries: Inquiries::default(),
             health: site.units.iter().map(health).collect(),
             lost_share: WaitingShare::new(PARTS_BESIDE_LOST),
             doubtful_share: WaitingShare::new(PARTS_BESIDE_DOUBTFUL),
@@ -177,6 +181,7 @@ impl<'a, L: Link> Session<'a, L> {
         };
         let rest = self.link.rests_until(health.unit.id);
         let pause = health.patience.not_before().max(task.patience.not_before());
+        let pause = pause.max(health.busy.not_before());
         rest.max(pause).max(share.filter(|_| anybody_sure))
     }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use pointcast_api::{Failure, PointIndex, Reading, Sample};
 use tokio_modbus::ExceptionCode;
 
-use super::{Asked, Health, Session, UnixMs, task};
+use super::{Asked, Health, Session, UnixMs};
 use crate::decode::Content;
 use crate::frame::Answer;
 use crate::link::{Answered, Link, Lost, Unanswered};
-use crate::plan::{Block, halve};
+use crate::plan::Block;
 
 impl<L: Link> Session<'_, L> {
     pub(super) fn answered(&mut self, asked: &Asked, answered: Answered) {
@@ -23,6 +23,7 @@ impl<L: Link> Session<'_, L> {
             Answer::Written => self.found(asked),
             Answer::Content(content) => {
                 self.found(asked);
+                self.is_free(asked);
                 self.values(asked, &content, arrived);
             }
             Answer::Exception(
@@ -66,7 +67,7 @@ impl<L: Link> Session<'_, L> {
             // All its points are bad: they are read at once, wherever in their interval they are.
             for task in self.tasks.iter_mut().filter(|task| task.block.device == asked.device) {
                 task.patience.answered();
-                task.slot.begin_at(asked.ended);
+                task.probe_at(asked.ended);
             }
         }
     }
@@ -95,7 +96,7 @@ impl<L: Link> Session<'_, L> {
     }
 
     /// Counts an exception; what it says.
-    fn refused(&mut self, asked: &Asked, code: ExceptionCode) -> String {
+    pub(super) fn refused(&mut self, asked: &Asked, code: ExceptionCode) -> String {
         let number = u8::from(code);
         let error = format!("{}: exception {number:02} ({code})", self.describe(asked));
         let last_error = Some(error.clone());
@@ -104,64 +105,6 @@ impl<L: Link> Session<'_, L> {
             report.last_error = last_error;
         });
         error
-    }
-
-    fn exception(&mut self, asked: &Asked, code: ExceptionCode, arrived: UnixMs) {
-        let error = self.refused(asked, code);
-        let minds_the_range =
-            matches!(code, ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue);
-        let is_part = self.tasks.get(asked.at).is_some_and(|task| task.part_of.is_some());
-        if minds_the_range && self.cut(asked) {
-            if !is_part {
-                tracing::info!(
-                    device = self.name(asked.device),
-                    error,
-                    "looks for what is refused by asking for halves"
-                );
-            }
-            return;
-        }
-        self.slot_served(asked);
-        let Some(task) = self.tasks.get_mut(asked.at) else { return };
-        let news = !task.failing && task.rationed.is_due(asked.ended);
-        // A device that is busy may be ready in the next slot; one that lacks a register stays without it.
-        task.refuse(minds_the_range || code == ExceptionCode::IllegalFunction, asked.ended);
-        let block = task.block.clone();
-        self.fail(&block, Failure::DeviceError, arrived);
-        if news {
-            tracing::warn!(device = self.name(asked.device), error, "points cannot be read");
-        }
-        if minds_the_range {
-            self.resolve(asked, true);
-        }
-    }
-
-    /// Puts two halves in the place of a refused block, if it can be halved.
-    fn cut(&mut self, asked: &Asked) -> bool {
-        let Some(task) = self.tasks.get(asked.at) else { return false };
-        let Some((left, right)) = halve(&task.block, &self.site.wants) else { return false };
-        let part_of = self.bisections.cut(task.part_of, &right);
-        let parts = task.parts(left, right, part_of);
-        self.tasks.splice(asked.at..=asked.at, parts);
-        true
-    }
-
-    /// Notes what an answer or a final refusal teaches, and takes over a new plan when one follows.
-    fn resolve(&mut self, asked: &Asked, refused: bool) {
-        let Some(task) = self.tasks.get_mut(asked.at) else { return };
-        let part_of = task.part_of.take();
-        let block = &task.block;
-        let bisections = &mut self.bisections;
-        let replan = self.lessons.change(|learned| {
-            let healed = !refused && learned.remove_hole(block);
-            let hole = refused.then_some(block);
-            let settled = part_of.is_some_and(|part| bisections.resolve(part, hole, learned));
-            settled || healed && bisections.is_idle()
-        });
-        if replan {
-            let blocks = self.lessons.with(|learned| self.site.plan(learned));
-            task::replan(&mut self.tasks, blocks, self.rhythm, asked.ended);
-        }
     }
 
     /// # Errors
@@ -214,6 +157,10 @@ impl<L: Link> Session<'_, L> {
             task.patience.silent(lost_after.div_ceil(tries), asked.ended);
             self.slot_served(asked);
         }
+        let block = self.tasks.get(asked.at).map(|task| task.block.clone());
+        if given_up {
+            self.abandon(asked);
+        }
         let now = UnixMs::now();
         if unit_lost {
             tracing::warn!(device = self.name(asked.device), error, "does not answer");
@@ -222,14 +169,14 @@ impl<L: Link> Session<'_, L> {
             all.for_each(|task| task.failing = true);
         } else if given_up
             && !was_lost
-            && let Some(block) = self.tasks.get(asked.at).map(|task| task.block.clone())
+            && let Some(block) = block
         {
             self.fail(&block, failure, now);
         }
     }
 
     /// On to the block's next slot. Slots skipped for want of time are counted, and told now and then.
-    fn slot_served(&mut self, asked: &Asked) {
+    pub(super) fn slot_served(&mut self, asked: &Asked) {
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
         let skipped = task.slot.asked(asked.started);
         // Whoever is silent skips slots too, but not for want of time.
@@ -245,7 +192,7 @@ impl<L: Link> Session<'_, L> {
         );
     }
 
-    fn fail(&self, block: &Block, failure: Failure, time: UnixMs) {
+    pub(super) fn fail(&self, block: &Block, failure: Failure, time: UnixMs) {
         let sample =
             |point: &PointIndex| Sample { point: *point, reading: Reading::Failed(failure), time };
         let samples: Vec<Sample> = block.points.iter().map(sample).collect();

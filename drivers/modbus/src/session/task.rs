@@ -5,14 +5,19 @@ use std::time::Duration;
 use pointcast_api::Rationed;
 use tokio::time::Instant;
 
-use super::bisect::PartOf;
+use super::refusals::Inquiry;
 use crate::patience::Patience;
 use crate::plan::Block;
 use crate::schedule::{Rhythm, Slot};
 
-/// Refusals in a row after which a block is asked no more often than every [`REFUSED_INTERVAL`].
+/// Refusals in a row after which a block is asked more and more rarely: at first every so often, in the end so
+/// rarely. A device that refuses while it starts is soon read; a register that it lacks costs a request an hour.
 const REFUSED_AFTER: u32 = 3;
-const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
+const FIRST_PROBE_INTERVAL: Duration = Duration::from_secs(10);
+const LONGEST_PROBE_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// So often in a row a busy unit may put a block off until its points fail.
+const BUSY_TRIES: u32 = 5;
 
 /// One block at work.
 #[derive(Clone, Debug)]
@@ -28,8 +33,10 @@ pub(super) struct Task {
     pub(super) rationed: Rationed,
     /// Exceptions in a row that mean for good.
     refusals: u32,
-    /// Of what it is a part, while that is being halved.
-    pub(super) part_of: Option<PartOf>,
+    /// Exceptions in a row that mean later.
+    put_off: u32,
+    /// Of what it is a part, while that is being found out.
+    pub(super) inquiry: Option<Inquiry>,
 }
 
 impl Task {
@@ -44,14 +51,15 @@ impl Task {
             failing: false,
             rationed: Rationed::default(),
             refusals: 0,
-            part_of: None,
+            put_off: 0,
+            inquiry: None,
         }
     }
 
     /// It was answered.
     pub(super) fn succeed(&mut self) {
         self.patience.answered();
-        (self.tries, self.refusals, self.failing) = (0, 0, false);
+        (self.tries, self.refusals, self.put_off, self.failing) = (0, 0, 0, false);
     }
 
     /// Its points were refused at `now`; what is refused for good is asked more rarely in the end.
@@ -60,19 +68,32 @@ impl Task {
         self.tries = 0;
         self.failing = true;
         self.refusals = if for_good { self.refusals.saturating_add(1) } else { 0 };
-        if self.refusals >= REFUSED_AFTER && self.slot.due() < now + REFUSED_INTERVAL {
-            self.slot.begin_at(now + REFUSED_INTERVAL.max(self.block.interval));
+        let Some(doublings) = self.refusals.checked_sub(REFUSED_AFTER) else { return };
+        let pause = FIRST_PROBE_INTERVAL.saturating_mul(1 << doublings.min(16));
+        let pause = pause.min(LONGEST_PROBE_INTERVAL).max(self.block.interval);
+        if self.slot.due() < now + pause {
+            self.slot.begin_at(now + pause);
         }
     }
 
-    /// The two parts of it, due at once.
-    pub(super) fn parts(&self, left: Block, right: Block, part_of: PartOf) -> [Self; 2] {
-        [left, right].map(|block| {
-            let mut part = Self::new(block, self.slot.due(), self.slot.rhythm());
-            part.failing = self.failing;
-            part.part_of = Some(part_of);
-            part
-        })
+    /// The unit was busy; whether that is to be waited for once more.
+    pub(super) fn is_put_off(&mut self) -> bool {
+        self.put_off = self.put_off.saturating_add(1);
+        self.put_off < BUSY_TRIES
+    }
+
+    /// Something changed that gives reason to ask for it at `now`, however often it was refused.
+    pub(super) fn probe_at(&mut self, now: Instant) {
+        self.refusals = 0;
+        self.slot.begin_at(now);
+    }
+
+    /// A part of it, due when it is.
+    pub(super) fn part(&self, block: Block, inquiry: Inquiry) -> Self {
+        let mut part = Self::new(block, self.slot.due(), self.slot.rhythm());
+        part.failing = self.failing;
+        part.inquiry = Some(inquiry);
+        part
     }
 }
 
@@ -83,7 +104,7 @@ pub(super) fn replan(tasks: &mut Vec<Task>, blocks: Vec<Block>, rhythm: Rhythm, 
         match old.iter().position(|task| task.block == block) {
             Some(at) => {
                 let mut kept = old.swap_remove(at);
-                kept.part_of = None;
+                kept.inquiry = None;
                 kept
             }
             None => {
@@ -130,15 +151,26 @@ mod tests {
         let mut task = Task::new(block(0, 1), start, start);
         let mut now = start;
         let mut waits = Vec::new();
-        for _ in 0..5 {
+        for _ in 0..14 {
             task.slot.asked(now);
             task.refuse(true, now);
             waits.push((task.slot.due() - now).as_secs());
             now = task.slot.due();
         }
-        assert_eq!(waits, [1, 1, 10, 10, 10]);
+        assert_eq!(waits, [1, 1, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]);
         task.slot.asked(now);
         task.refuse(false, now);
-        assert_eq!((task.slot.due() - now).as_secs(), 1);
+        assert_eq!((task.slot.due() - now).as_secs(), 1, "for now only");
+        task.probe_at(start);
+        assert_eq!(task.slot.due(), start, "there is reason to look");
+    }
+
+    #[test]
+    fn a_busy_unit_puts_a_block_off_four_times() {
+        let start = Instant::now();
+        let mut task = Task::new(block(0, 1), start, start);
+        assert_eq!([0; 6].map(|_| task.is_put_off()), [true, true, true, true, false, false]);
+        task.succeed();
+        assert!(task.is_put_off());
     }
 }

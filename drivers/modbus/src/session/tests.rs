@@ -1,6 +1,7 @@
 //! Sessions on a simulated bus and on paused time.
 
 mod pace;
+mod refusals;
 mod scales;
 mod silence;
 
@@ -196,7 +197,7 @@ async fn a_device_that_refuses_everything_for_a_while_is_read_as_planned_afterwa
 #[tokio::test(start_paused = true)]
 async fn another_exception_fails_the_block_and_cuts_nothing() {
     let rig = Rig::new(Kind::Tcp, &tcp("", &registers(4)));
-    rig.run(SECOND / 2, |incoming| at_once(incoming.exception(6))).await;
+    rig.run(SECOND / 2, |incoming| at_once(incoming.exception(4))).await;
     let heard = take(&rig.ear);
     let failed = |at| (at, Reading::Failed(Failure::DeviceError));
     assert!(batches(&heard).contains(&(0..4).map(failed).collect()), "{heard:?}");
@@ -205,7 +206,7 @@ async fn another_exception_fails_the_block_and_cuts_nothing() {
     assert_eq!(report.state, DeviceState::Degraded);
     assert_eq!(
         report.last_error.as_deref(),
-        Some("unit 1, 03 holding registers 0-3: exception 06 (Server device busy)")
+        Some("unit 1, 03 holding registers 0-3: exception 04 (Server device failure)")
     );
 }
 
