@@ -44,7 +44,7 @@ impl<L: Link> Session<'_, L> {
     /// that follows from its length.
     fn learn(&mut self, asked: &Asked, answer: &Answer, response: Duration) {
         let wire = self.site.line().map(|line| match answer {
-            Answer::Content(_) => line.reply(&asked.request),
+            Answer::Content(_) | Answer::Written => line.reply(&asked.request),
             Answer::Exception(_) => line.refusal(),
         });
         let took = response.saturating_sub(wire.unwrap_or_default());
