@@ -4,7 +4,7 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::Api;
 use super::problem::Problem;
@@ -31,6 +31,9 @@ pub(super) async fn one(State(api): State<Api>, Named(name): Named) -> Result<Re
 
 fn describe(device: &Device) -> Json {
     let report = device.report();
+    let codes = report.counters.exception_codes.iter();
+    let codes: Map<String, Json> =
+        codes.map(|(code, count)| (format!("{code:02}"), count.into())).collect();
     json!({
         "device": device.name,
         "channel": device.channel,
@@ -43,7 +46,12 @@ fn describe(device: &Device) -> Json {
         "requests": report.counters.requests,
         "timeouts": report.counters.timeouts,
         "exceptions": report.counters.exceptions,
+        "exception_codes": codes,
         "malformed": report.counters.malformed,
+        "damaged": report.counters.damaged,
+        "foreign": report.counters.foreign,
+        "misshapen": report.counters.misshapen,
+        "late": report.counters.late,
         "utilisation": report.utilisation,
         "response_ms": report.response_ms,
     })

@@ -34,7 +34,7 @@ pub use driver::{Driver, Fault, PlannedRequest, SessionFuture, Utilisation};
 pub use failing::FailingPoints;
 pub use inlet::{COMMANDS_PER_CHANNEL, Command, Inlet, Refused, Verdict, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
-pub use outlet::{DeviceCounters, DeviceReport, DeviceState, Outlet};
+pub use outlet::{DeviceCounters, DeviceReport, DeviceState, ExceptionCounts, Outlet};
 pub use point::{
     DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointIndex, StaleAfter,
     ValueType,

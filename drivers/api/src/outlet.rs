@@ -68,6 +68,51 @@ pub struct DeviceCounters {
     pub timeouts: u64,
     /// Exceptions: the device answered that it could not.
     pub exceptions: u64,
-    /// Bytes that were no valid reply: wrong check sum, wrong length, foreign, unparsable.
+    /// The same by code, where the protocol has codes.
+    pub exception_codes: ExceptionCounts,
+    /// What was no valid reply, of whatever kind: the next three, and what cannot be told apart.
     pub malformed: u64,
+    /// Of it, frames that were cut, or whose check sum was wrong, and bytes that were no frame.
+    pub damaged: u64,
+    /// Of it, whole frames that answer nothing that was asked: of another device, or to another request.
+    pub foreign: u64,
+    /// Of it, whole frames of the device that was asked, but not of the form that was asked for.
+    pub misshapen: u64,
+    /// Valid replies that came after their request had been given up, and were thrown away.
+    pub late: u64,
+}
+
+/// Codes that are counted each by itself; Modbus has eleven.
+const EXCEPTION_CODES: usize = 16;
+
+/// How often a device answered with which exception code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ExceptionCounts([u64; EXCEPTION_CODES]);
+
+impl ExceptionCounts {
+    /// One more of `code`. Codes above 15 count as 0, which no protocol gives.
+    pub fn add(&mut self, code: u8) {
+        let at = usize::from(code);
+        let at = if at < EXCEPTION_CODES { at } else { 0 };
+        if let Some(count) = self.0.get_mut(at) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// The codes that came, in order, each with how often.
+    pub fn iter(&self) -> impl Iterator<Item = (u8, u64)> {
+        (0..).zip(self.0).filter(|(_, count)| *count > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_are_counted_by_code() {
+        let mut counts = ExceptionCounts::default();
+        [2, 15, 2, 16, 255].map(|code| counts.add(code));
+        assert_eq!(counts.iter().collect::<Vec<_>>(), [(0, 2), (2, 2), (15, 1)]);
+    }
 }

@@ -240,11 +240,18 @@ impl<'a, L: Link> Session<'a, L> {
 
     /// Counts what was thrown away, for the unit it came from or else the one that was asked.
     fn count(&mut self, strays: &Strays, asked: Option<&Asked>) {
-        for stray in strays.iter().filter(|stray| stray.kind != StrayKind::Late) {
+        for stray in strays.iter() {
             let known = |unit| self.site.units.iter().position(|known| known.id == unit);
             let from = stray.unit.and_then(known).and_then(|at| u32::try_from(at).ok());
             let device = from.map(DeviceIndex).or_else(|| asked.map(|asked| asked.device));
             let Some(device) = device else { continue };
+            if stray.kind == StrayKind::Late {
+                // A reply like any other, but for its time: no noise.
+                self.reports.update(self.outlet, device, |report| {
+                    tally::count(&mut report.counters, stray);
+                });
+                continue;
+            }
             let after = asked.map_or_else(|| "while idle".to_owned(), |a| self.describe(a));
             let error = format!("{after}: {}", stray.kind.words());
             if self.health.get_mut(device.at()).is_some_and(|health| health.noise.heard()) {
@@ -256,7 +263,7 @@ impl<'a, L: Link> Session<'a, L> {
                 );
             }
             self.reports.update(self.outlet, device, |report| {
-                report.counters.malformed += stray.count;
+                tally::count(&mut report.counters, stray);
                 report.last_error = Some(error);
             });
         }

@@ -102,6 +102,7 @@ impl<L: Link> Session<'_, L> {
         let last_error = Some(error.clone());
         self.reports.update(self.outlet, asked.device, |report| {
             report.counters.exceptions += 1;
+            report.counters.exception_codes.add(number);
             report.last_error = last_error;
         });
         error

@@ -2,13 +2,31 @@
 
 use std::time::Duration;
 
+use pointcast_api::DeviceCounters;
 use tokio::time::Instant;
+
+use crate::link::{Stray, StrayKind};
 
 /// "Lately": the length of the window over which use is measured.
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// Valid answers in a row after which noise counts as over.
 const QUIET_AFTER: u32 = 100;
+
+/// Counts something that was thrown away, by its kind.
+pub(super) fn count(counters: &mut DeviceCounters, stray: &Stray) {
+    let of_kind = match stray.kind {
+        StrayKind::Late => {
+            counters.late += stray.count;
+            return;
+        }
+        StrayKind::Garbled => &mut counters.damaged,
+        StrayKind::Foreign | StrayKind::UnknownTransaction => &mut counters.foreign,
+        StrayKind::Misshapen => &mut counters.misshapen,
+    };
+    *of_kind += stray.count;
+    counters.malformed += stray.count;
+}
 
 /// The share of time that was spent on something lately.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +108,23 @@ impl Skips {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everything_thrown_away_counts_by_its_kind_and_late_is_not_malformed() {
+        let kinds = [
+            StrayKind::Late,
+            StrayKind::Foreign,
+            StrayKind::UnknownTransaction,
+            StrayKind::Misshapen,
+            StrayKind::Garbled,
+        ];
+        let mut counters = DeviceCounters::default();
+        for (times, kind) in (1..).zip(kinds) {
+            count(&mut counters, &Stray { kind, unit: None, count: times });
+        }
+        let DeviceCounters { late, foreign, misshapen, damaged, malformed, .. } = counters;
+        assert_eq!((late, foreign, misshapen, damaged, malformed), (1, 5, 4, 5, 14));
+    }
 
     #[test]
     fn use_is_measured_over_a_window() {

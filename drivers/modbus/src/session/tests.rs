@@ -258,6 +258,8 @@ async fn reports_count_everything_and_come_once_a_second() {
     let last = reports.last().unwrap();
     let counters = last.counters;
     assert_eq!((counters.timeouts, counters.exceptions, counters.malformed), (1, 1, 1));
+    assert_eq!((counters.foreign, counters.damaged, counters.late), (1, 0, 0));
+    assert_eq!(counters.exception_codes.iter().collect::<Vec<_>>(), [(4, 1)]);
     assert!(counters.requests >= 9 && counters.requests <= u64::from(*count.lock().unwrap()));
     assert_eq!(last.response_ms, Some(20.0));
     let use_of_time = last.utilisation.unwrap();
