@@ -14,13 +14,14 @@ use pointcast_api::{
 use pointcast_sim::{FaultBoard, Running};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config::{Channel, Config};
 use crate::devices::{Device, Devices, PlanLine, own_points};
 use crate::http::{self, Api, Hosts};
+use crate::memory::Memory;
 use crate::outlet::ChannelOutlet;
 use crate::own::{self, OwnPoints};
 use crate::stream::Sessions;
@@ -29,6 +30,12 @@ use crate::table::{Catalog, CatalogError, Index, Table};
 
 /// How often points are looked at for staleness: a point turns stale at most this much late.
 const STALE_SWEEP_EVERY: Duration = Duration::from_millis(100);
+
+/// So many channels are opened at once at the start: a small site is read whole in its first moment.
+const OPENED_AT_ONCE: usize = 32;
+
+/// The pause before each further one, so that a thousand connections are no burst that switches and gateways drop.
+const OPENING_PACE: Duration = Duration::from_millis(1);
 
 /// How long simulated devices may take to be there before the channels start without them.
 const SIMULATION_WITHIN: Duration = Duration::from_millis(500);
@@ -120,8 +127,10 @@ pub async fn run(
         tasks.simulate(simulation.into()).await;
     }
     let (points, devices) = (site.points, site.devices.all().len());
-    for (channel, outlet) in channels.into_iter().zip(site.outlets) {
-        tasks.start("a channel", run_channel(channel, outlet, stop.clone()));
+    for (at, (channel, outlet)) in channels.into_iter().zip(site.outlets).enumerate() {
+        let memory = gateway.data.as_deref().map(|folder| Memory::new(folder, &channel.name));
+        let run = run_channel(channel, outlet, memory, stop.clone());
+        tasks.start("a channel", after(opening_delay(at), stop.clone(), run));
     }
     on_ready(Ready { address, points, devices });
     tasks.until_stopped().await
@@ -174,10 +183,34 @@ impl Tasks {
     }
 }
 
-async fn run_channel(channel: Channel, outlet: ChannelOutlet, stop: CancellationToken) {
+/// How long the channel at a place waits at the start.
+fn opening_delay(at: usize) -> Duration {
+    OPENING_PACE * u32::try_from(at.saturating_sub(OPENED_AT_ONCE)).unwrap_or(u32::MAX)
+}
+
+/// Runs `task` after a while, unless it is stopped before.
+async fn after(delay: Duration, stop: CancellationToken, task: impl Future<Output = ()> + Send) {
+    if stop.run_until_cancelled(sleep(delay)).await.is_some() {
+        task.await;
+    }
+}
+
+async fn run_channel(
+    channel: Channel,
+    outlet: ChannelOutlet,
+    mut memory: Option<Memory>,
+    stop: CancellationToken,
+) {
+    let driver = channel.driver.as_ref();
+    if let Some(memory) = &mut memory {
+        memory.recall(driver).await;
+    }
     // Nothing writes yet: the queue's other end goes with the first resource that does.
     let (_commands, inlet): (_, Inlet) = command_queue();
-    supervise(&channel.name, channel.driver.as_ref(), &outlet, inlet, stop).await;
+    let run = supervise(&channel.name, driver, &outlet, inlet, stop.clone());
+    let Some(memory) = &mut memory else { return run.await };
+    tokio::join!(run, memory.keep(driver, &stop));
+    memory.keep_now(driver).await;
 }
 
 /// Acts at once and then at this interval, until `stop`. What is missed is not made up for.
@@ -289,4 +322,33 @@ fn add_channel(
     }
     let count = place(declared.len())?;
     Ok(Span { points: (first, count), devices: (first_device, names.len()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_site_is_opened_at_once_and_a_large_one_in_turn() {
+        assert_eq!([0, 31, 32].map(opening_delay), [Duration::ZERO; 3]);
+        assert_eq!(opening_delay(33), OPENING_PACE);
+        assert_eq!(opening_delay(1_031).as_millis(), 999);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_stopped_before_its_turn_never_runs() {
+        let stop = CancellationToken::new();
+        let late = after(Duration::from_secs(5), stop.clone(), async { panic!("it ran") });
+        let stops = async {
+            sleep(Duration::from_secs(1)).await;
+            stop.cancel();
+        };
+        tokio::join!(late, stops);
+        let (ran, started) = (watch::channel(false).0, Instant::now());
+        after(Duration::from_secs(5), CancellationToken::new(), async {
+            ran.send_replace(true);
+        })
+        .await;
+        assert!(*ran.borrow() && started.elapsed() >= Duration::from_secs(5));
+    }
 }

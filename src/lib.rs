@@ -24,6 +24,7 @@ pub mod config;
 pub mod devices;
 pub mod http;
 pub mod limits;
+pub mod memory;
 pub mod outlet;
 pub mod own;
 pub mod registry;

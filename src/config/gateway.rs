@@ -1,12 +1,19 @@
 //! `[gateway]`: where to listen and under which names.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use pointcast_api::settings::{Located, Refusals, Settings};
 
 /// Where the gateway listens unless told otherwise: this machine only.
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// Where what was learned is kept unless told otherwise, beside the main file.
+const DEFAULT_DATA: &str = "data";
+
+/// Says that nothing is to be kept.
+const NO_DATA: &str = "none";
 
 /// Most host names the gateway may be addressed by.
 pub const MAX_HOSTS: usize = 64;
@@ -26,6 +33,8 @@ pub struct Gateway {
     pub listen: SocketAddr,
     /// Names it may be addressed by in `Host`, in lower case, besides IP addresses and `localhost`.
     pub hosts: Vec<String>,
+    /// The folder in which is kept what was learned of devices; `None`: it is not kept.
+    pub data: Option<PathBuf>,
     /// Patterns of `include` that no file matches.
     pub unmatched: Vec<String>,
 }
@@ -36,17 +45,20 @@ impl Default for Gateway {
             name: "Pointcast".to_owned(),
             listen: DEFAULT_LISTEN,
             hosts: Vec::new(),
+            data: None,
             unmatched: Vec::new(),
         }
     }
 }
 
-/// Takes `[gateway]` out of the main file; with it the patterns of `include`, if any.
+/// Takes `[gateway]` out of the main file, which stands at `path`; with it the patterns of `include`, if any.
 pub(super) fn take(
+    path: &Path,
     main: &mut Settings,
     refusals: &mut Refusals,
 ) -> (Gateway, Option<Located<Vec<String>>>) {
-    let mut gateway = Gateway::default();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut gateway = Gateway { data: Some(folder.join(DEFAULT_DATA)), ..Gateway::default() };
     let Some(mut section) = main.section("gateway", "gateway", refusals) else {
         return (gateway, None);
     };
@@ -70,6 +82,9 @@ pub(super) fn take(
     }
     if let Some(hosts) = section.texts("hosts", refusals) {
         gateway.hosts = checked_hosts(&hosts, refusals);
+    }
+    if let Some(data) = section.text("data", refusals) {
+        gateway.data = (data.value != NO_DATA).then(|| folder.join(data.value));
     }
     let include = section.texts("include", refusals);
     section.finish(refusals);

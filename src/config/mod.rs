@@ -111,7 +111,7 @@ pub fn load_with(path: &Path, drivers: &[DriverKind]) -> Result<Config, Vec<Refu
 
 fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<Config> {
     let mut main = files::read_main(path, refusals)?;
-    let (mut gateway, include) = gateway::take(&mut main, refusals);
+    let (mut gateway, include) = gateway::take(path, &mut main, refusals);
     let included = include
         .map(|include| files::read_included(path, &include, &mut gateway.unmatched, refusals));
     // A file that could not be read may hold any channel: what refers to it cannot be judged.

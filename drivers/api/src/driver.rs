@@ -9,6 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{DeviceDeclaration, DeviceIndex, Inlet, Outlet, PointDeclaration, PointIndex};
 
+/// Longest memory of a driver that is kept ([`Driver::memory`]).
+pub const MAX_MEMORY_BYTES: usize = 256 * 1024;
+
 /// What [`Driver::session`] returns.
 pub type SessionFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
 
@@ -32,6 +35,20 @@ pub trait Driver: Send + Sync + 'static {
     fn utilisation(&self) -> Option<Utilisation> {
         None
     }
+
+    /// What it learned about its devices that is to outlive the program; `None`: nothing.
+    ///
+    /// Text of its own making, at most [`MAX_MEMORY_BYTES`] long, or none of it is kept. The service does not look
+    /// into it. Asked for now and then while a session runs, so it must neither wait nor take long.
+    fn memory(&self) -> Option<String> {
+        None
+    }
+
+    /// Takes in what [`memory`](Self::memory) said in an earlier run. Called at most once, before the first session.
+    ///
+    /// The text may be of another version of the program, of a configuration that has changed since, or damaged:
+    /// what does not fit is passed over. So a driver's memory names its version and its devices.
+    fn recall(&self, _memory: &str) {}
 
     /// Connects, reads and puts until `stop` is cancelled (`Ok`) or the channel is lost (`Err`).
     ///

@@ -30,7 +30,7 @@ pub mod text;
 mod value;
 
 pub use blocking::Blocking;
-pub use driver::{Driver, Fault, PlannedRequest, SessionFuture, Utilisation};
+pub use driver::{Driver, Fault, MAX_MEMORY_BYTES, PlannedRequest, SessionFuture, Utilisation};
 pub use failing::FailingPoints;
 pub use inlet::{COMMANDS_PER_CHANNEL, Command, Inlet, Refused, Verdict, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};

@@ -16,6 +16,7 @@ use crate::line::Parity;
 use crate::link::Lost;
 use crate::link::rtu::RtuLink;
 use crate::link::tcp::TcpLink;
+use crate::memory;
 use crate::plan::Learned;
 use crate::session::Session;
 use crate::settings::{RtuSettings, Site, TcpSettings, Transport};
@@ -168,6 +169,14 @@ impl Driver for ModbusDriver {
 
     fn utilisation(&self) -> Option<Utilisation> {
         Some(self.site.utilisation)
+    }
+
+    fn memory(&self) -> Option<String> {
+        self.lessons.with(|learned| memory::write(&self.site, learned))
+    }
+
+    fn recall(&self, memory: &str) {
+        self.lessons.change(|learned| memory::read(&self.site, memory, learned));
     }
 
     fn session<'a>(

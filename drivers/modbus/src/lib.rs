@@ -10,6 +10,7 @@
 //! - `admission` says whether the channel has the time, and revises intervals where it has not; pure.
 //! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next;
 //!   `patience` how long to leave alone what does not answer; `learner` how long an answer takes. All are pure.
+//! - `memory` is what was learned as text, for the next start.
 //! - `session` asks block after block and puts what is answered; `link` carries one request and its answer.
 //! - `frame` knows what a reply must look like, `decode` (with `order` and `scale`) what it means; `encode`
 //!   is its inverse.
@@ -30,6 +31,7 @@ mod line;
 mod link;
 #[cfg(feature = "bench")]
 pub mod measure;
+mod memory;
 mod order;
 mod patience;
 mod plan;

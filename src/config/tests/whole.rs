@@ -58,6 +58,7 @@ fn everything_written_arrives() {
             name = "Hall 3"
             listen = "[::1]:0"
             hosts = ["Gateway.Example"]
+            data = "learned"
             include = ["site.d/*.toml", "extra/*.toml"]
             [limits]
             streams = 5
@@ -105,6 +106,7 @@ fn everything_written_arrives() {
     assert_eq!(config.gateway.name, "Hall 3");
     assert_eq!(config.gateway.listen, "[::1]:0".parse().unwrap());
     assert_eq!(config.gateway.hosts, ["gateway.example"]);
+    assert_eq!(config.gateway.data, Some(folder.0.join("learned")));
     assert_eq!(config.limits.streams, 5);
     assert_eq!(config.limits.session_life, Duration::from_secs(90));
     assert_eq!(config.limits.connections, Limits::default().connections);
@@ -192,7 +194,8 @@ fn every_limit_is_a_setting() {
 fn an_empty_file_is_an_empty_gateway() {
     let folder = Folder::new("empty");
     let config = load(&folder.write("main.toml", ""));
-    assert_eq!(config.gateway, crate::config::Gateway::default());
+    let data = Some(folder.0.join("data"));
+    assert_eq!(config.gateway, crate::config::Gateway { data, ..Default::default() });
     assert!(config.channels.is_empty() && config.simulation.is_none());
     let told = "there is no device to read yet: config/examples/ shows how to describe a first one";
     assert_eq!(config.nothing_to_read().unwrap(), told);
@@ -352,4 +355,13 @@ fn depth_is_bounded() {
     ] {
         assert!(!problems(&folder.write("main.toml", deep)).is_empty());
     }
+}
+
+#[test]
+fn what_is_learned_is_kept_beside_the_file_unless_told_otherwise() {
+    let folder = Folder::new("data");
+    let data = |section: &str| load(&folder.write("main.toml", section)).gateway.data;
+    assert_eq!(data(""), Some(folder.0.join("data")));
+    assert_eq!(data("gateway.data = \"none\""), None);
+    assert_eq!(data("gateway.data = \"/var/lib/pointcast\""), Some("/var/lib/pointcast".into()));
 }

@@ -163,3 +163,34 @@ async fn the_plan_tells_requests_points_and_predicted_times() {
     let tcp = driver(Kind::Tcp, "address = \"x\"");
     assert_eq!(tcp.plan()[0].wire_time, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_register_is_known_after_a_restart() {
+    let toml = "address = \"x\"\n[[devices]]\nname = \"d\"\npoints = [
+        { name = \"a\", address = \"holding:0\", type = \"u16\" },
+        { name = \"b\", address = \"holding:1\", type = \"u16\" },
+        { name = \"c\", address = \"holding:2\", type = \"u16\" }]";
+    let driver = || {
+        let mut refusals = Refusals::new();
+        let site = check(channel(toml), Kind::Tcp, &mut refusals);
+        ModbusDriver::new(site.unwrap_or_else(|| panic!("{:#?}", told(refusals))))
+    };
+    let first = driver();
+    assert_eq!(first.memory(), None);
+    let (ours, theirs) = tokio::io::duplex(4096);
+    tokio::spawn(serve(theirs, Wire::Tcp, |incoming| {
+        let of = incoming.request.first..incoming.request.first + incoming.request.quantity;
+        let refused = of.contains(&1);
+        vec![(Duration::ZERO, if refused { incoming.exception(2) } else { incoming.reply() })]
+    }));
+    let ear = Recorder::default();
+    let link = TcpLink::new(ours, Duration::ZERO);
+    let session = Session::new(&first.site, &first.lessons, &first.reports, &ear, link).run();
+    assert!(timeout(Duration::from_millis(500), session).await.is_err());
+    let memory = first.memory().unwrap();
+    let second = driver();
+    second.recall(&memory);
+    let requests: Vec<String> = second.plan().into_iter().map(|line| line.request).collect();
+    let expected = ["03 holding registers 0", "03 holding registers 1", "03 holding registers 2"];
+    assert_eq!(requests, expected, "the refused one is asked apart from the start");
+}

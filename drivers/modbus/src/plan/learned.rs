@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pointcast_api::DeviceIndex;
 
-use super::{Block, Range};
+use super::{Block, Range, Want};
 use crate::address::Table;
 
 /// Kept for the life of the driver.
@@ -25,6 +25,16 @@ impl Learned {
     /// Forgets that the points of `block` are refused; whether they were.
     pub(crate) fn remove_hole(&mut self, block: &Block) -> bool {
         self.holes.remove(&block.range())
+    }
+
+    /// Whether just the range of `want` is refused.
+    pub(crate) fn is_hole(&self, want: &Want) -> bool {
+        self.holes.contains(&want.range())
+    }
+
+    /// Remembers that the range of `want` is refused.
+    pub(crate) fn know_hole(&mut self, want: &Want) {
+        self.holes.insert(want.range());
     }
 
     /// Remembers that no block may reach from before `block` into it.

@@ -164,12 +164,15 @@ fn join(left: Block, right: Block) -> Block {
 mod tests {
     use super::*;
     use crate::address::Table;
-    use crate::plan::{Learned, Shape, plan};
+    use crate::plan::{Cost, DEFAULT_TCP_ROUND_TRIP, Learned, Shape, plan};
     use pointcast_api::{DeviceIndex, PointIndex};
     use std::collections::BTreeSet;
     use std::time::Duration;
 
-    const SHAPE: Shape = Shape { max_block: 125, max_gap: 125 };
+    fn shape() -> Shape {
+        let cost = Cost::tcp(DEFAULT_TCP_ROUND_TRIP, Duration::ZERO);
+        Shape { max_block: 125, max_gap: None, cost }
+    }
 
     fn wants(count: u16, length: u16) -> Vec<Want> {
         let want = |at: u16| Want {
@@ -183,7 +186,7 @@ mod tests {
     }
 
     fn whole(wants: &[Want]) -> Block {
-        let blocks = plan(wants, &[SHAPE], &Learned::default());
+        let blocks = plan(wants, &[shape()], &Learned::default());
         assert_eq!(blocks.len(), 1);
         blocks[0].clone()
     }
