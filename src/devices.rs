@@ -159,7 +159,7 @@ impl Device {
             text(report.state.as_str()),
             text(report.last_error.as_deref().unwrap_or_default()),
             Some(Reading::Good(Value::U64(report.counters.timeouts))),
-            self.scan_ms().map(|ms| Reading::Good(Value::U64(ms))),
+            self.scan_ms(&report).map(|ms| Reading::Good(Value::U64(ms))),
             report.utilisation.and_then(Value::f64).map(Reading::Good),
         ];
         let own = own_count(self.scan_interval.is_some());
@@ -170,10 +170,11 @@ impl Device {
         std::mem::replace(&mut *self.locked(), report)
     }
 
-    /// The fastest scan interval in milliseconds.
+    /// The fastest scan interval in milliseconds, as revised before the start and since.
     #[must_use]
-    pub fn scan_ms(&self) -> Option<u64> {
-        self.scan_interval.map(|interval| u64::try_from(interval.as_millis()).unwrap_or(u64::MAX))
+    pub fn scan_ms(&self, report: &DeviceReport) -> Option<u64> {
+        let interval = self.scan_interval.map(|declared| report.scan_interval.unwrap_or(declared));
+        interval.map(|interval| u64::try_from(interval.as_millis()).unwrap_or(u64::MAX))
     }
 }
 

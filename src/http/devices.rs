@@ -41,7 +41,7 @@ fn describe(device: &Device) -> Json {
         "address": device.address,
         "state": report.state.as_str(),
         "last_error": report.last_error,
-        "scan_ms": device.scan_ms(),
+        "scan_ms": device.scan_ms(&report),
         "points": device.points.len(),
         "requests": report.counters.requests,
         "timeouts": report.counters.timeouts,

@@ -1,5 +1,7 @@
 //! Where a driver puts what it reads.
 
+use std::time::Duration;
+
 use crate::{DeviceIndex, Failure, Sample, UnixMs};
 
 /// Where a driver puts what it reads. None of its calls waits: not for readers, not for I/O.
@@ -28,6 +30,8 @@ pub struct DeviceReport {
     pub counters: DeviceCounters,
     /// Share of its channel's time this device used lately, 0 to 1, where the channel can tell.
     pub utilisation: Option<f64>,
+    /// Its fastest scan interval where it is longer than declared, as the device turned out to be too slow for that.
+    pub scan_interval: Option<Duration>,
     /// How long the newest reply took, in milliseconds.
     pub response_ms: Option<f64>,
 }
@@ -112,7 +116,7 @@ mod tests {
     #[test]
     fn exceptions_are_counted_by_code() {
         let mut counts = ExceptionCounts::default();
-        [2, 15, 2, 16, 255].map(|code| counts.add(code));
+        [2, 15, 2, 16, 255].into_iter().for_each(|code| counts.add(code));
         assert_eq!(counts.iter().collect::<Vec<_>>(), [(0, 2), (2, 2), (15, 1)]);
     }
 }

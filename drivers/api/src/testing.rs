@@ -161,6 +161,7 @@ fn setting(text: &str, value: &Spanned<DeValue<'_>>) -> Setting {
 
 /// One call of an outlet.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nobody keeps many of them")]
 pub enum Heard {
     /// [`Outlet::put`].
     Batch(Vec<Sample>),

@@ -30,7 +30,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    fn share(&self) -> f64 {
+    pub(crate) fn share(&self) -> f64 {
         // An interval is never nothing; if it were, its block would take all there is.
         self.cost.as_secs_f64() / self.interval.as_secs_f64().max(f64::MIN_POSITIVE)
     }
@@ -83,9 +83,35 @@ impl Stretch {
         if self.spared_from.is_some_and(|from| interval >= from) {
             return interval;
         }
-        let millis = interval.mul_f64(self.factor).as_nanos().div_ceil(1_000_000);
-        Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+        stretched(interval, self.factor)
     }
+}
+
+/// An interval so many times as long, in whole milliseconds.
+pub(crate) fn stretched(interval: Duration, factor: f64) -> Duration {
+    let millis = interval.mul_f64(factor).as_nanos().div_ceil(1_000_000);
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+/// By how much the intervals of each device are to be stretched for all to fit, by the share that each takes.
+///
+/// Whoever takes no more than an even share of what there is for all keeps it; the others get what is left in
+/// even shares (max-min fairness). So a device that is slow to answer takes nothing from those that are not.
+pub(crate) fn fair_factors(shares: &[f64]) -> Vec<f64> {
+    let mut ascending = shares.to_vec();
+    ascending.sort_by(f64::total_cmp);
+    let (mut left, mut level) = (MAX_UTILISATION, f64::INFINITY);
+    for (waiting, share) in
+        (1..=u32::try_from(shares.len()).unwrap_or(u32::MAX)).rev().zip(ascending)
+    {
+        let even = left / f64::from(waiting);
+        if share > even {
+            level = even;
+            break;
+        }
+        left -= share;
+    }
+    shares.iter().map(|share| (share / level).max(1.0)).collect()
 }
 
 #[cfg(test)]
@@ -126,7 +152,29 @@ mod tests {
         assert_eq!(revised(&[load(1_800, 1_000), load(1, 1_500)]), [2_001, 3_002]);
     }
 
+    #[test]
+    fn whoever_takes_the_most_is_stretched_and_nobody_else() {
+        assert_eq!(fair_factors(&[0.3, 0.3, 0.3]), [1.0; 3]);
+        let close = |shares: &[f64], expected: &[f64]| {
+            let factors = fair_factors(shares);
+            let off = factors.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(off < 1e-9, "{factors:?}");
+        };
+        close(&[0.05, 1.0, 0.05], &[1.0, 1.25, 1.0]);
+        close(&[0.9, 0.1, 0.9], &[2.25, 1.0, 2.25]);
+        close(&[1.8], &[2.0]);
+        assert!(fair_factors(&[]).is_empty());
+    }
+
     proptest! {
+        #[test]
+        fn fair_shares_fit(shares in proptest::collection::vec(0.0_f64..3.0, 1..20)) {
+            let factors = fair_factors(&shares);
+            let used: f64 = shares.iter().zip(&factors).map(|(share, factor)| share / factor).sum();
+            let total: f64 = shares.iter().sum();
+            prop_assert!((used - total.min(MAX_UTILISATION)).abs() < 1e-9, "{used}");
+        }
+
         #[test]
         fn whatever_is_asked_for_fits_afterwards_and_keeps_its_order(
             asked in proptest::collection::vec((1_u64..500, 10_u64..100_000), 1..40),

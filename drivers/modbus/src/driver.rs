@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::line::Parity;
+use crate::learner::Paces;
+use crate::line::{Line, Parity};
 use crate::link::Lost;
 use crate::link::rtu::RtuLink;
 use crate::link::tcp::TcpLink;
@@ -26,7 +27,10 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What was learned about the devices, kept from session to session.
 #[derive(Debug, Default)]
-pub(crate) struct Lessons(Mutex<Learned>);
+pub(crate) struct Lessons {
+    refusals: Mutex<Learned>,
+    paces: Mutex<Paces>,
+}
 
 impl Lessons {
     /// Looks something up.
@@ -37,7 +41,17 @@ impl Lessons {
     /// Learns something.
     pub(crate) fn change<T>(&self, learn: impl FnOnce(&mut Learned) -> T) -> T {
         // Every change is one insertion or removal, so a panic elsewhere spoils nothing.
-        learn(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        learn(&mut self.refusals.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How fast the devices answer.
+    pub(crate) fn paces(&self) -> Paces {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps how fast the devices answer.
+    pub(crate) fn keep_paces(&self, paces: &Paces) {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner).clone_from(paces);
     }
 }
 
@@ -153,14 +167,18 @@ impl Driver for ModbusDriver {
     }
 
     fn plan(&self) -> Vec<PlannedRequest> {
-        let blocks = self.lessons.with(|learned| self.site.plan(learned));
+        let paces = self.lessons.paces();
+        let blocks = self.lessons.with(|learned| self.site.plan(learned, &paces));
         let planned = |block: crate::plan::Block| {
             let request = self.site.request(&block)?;
             Some(PlannedRequest {
                 device: block.device,
                 request: request.to_string(),
                 scan_interval: Some(block.interval),
-                wire_time: self.site.line().map(|line| line.exchange(&request)),
+                wire_time: self.site.line().map(|line| {
+                    let turnaround = paces.of(block.device.at()).unwrap_or(line.turnaround);
+                    Line { turnaround, ..*line }.exchange(&request)
+                }),
                 points: block.points,
             })
         };

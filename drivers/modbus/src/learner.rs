@@ -1,8 +1,8 @@
 //! How long a unit takes to answer, learned as TCP learns its own round trip (RFC 6298). Pure: told durations,
 //! never asks for the time.
 //!
-//! What is learned only shortens waits that another try follows. **The floor:** no wait is shorter than
-//! `timeout_min_ms`, and the last try of a slot always waits the whole `timeout_ms` (as does every try at a unit
+//! What is learned only shortens waits that another try follows. **The floor:** a wait is at least
+//! `timeout_min_ms` longer than the mean, and the last try of a slot always waits the whole `timeout_ms` (as does every try at a unit
 //! that was silent the last time, see [`Pace::timeout`]). So nothing fails, and no unit is taken for lost, that
 //! answers within its configured timeout. What guards against late answers on a serial line (rests,
 //! `max_reply_delay`) stays on configured bounds and never shrinks with what was learned.
@@ -24,7 +24,7 @@ const SETTLED_AFTER: u32 = 8;
 const MATTERS_BY: Duration = Duration::from_millis(2);
 const MATTERS_PART: u32 = 4;
 
-/// Least and longest wait for an answer, as configured.
+/// How much longer than the mean a wait is at least, and the longest wait, as configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
     pub(crate) least: Duration,
@@ -68,19 +68,37 @@ impl Pace {
     /// How long to wait for the next answer. `last`: whether something fails without it.
     ///
     /// The whole of what is configured for a last try and before anything was measured; else four deviations
-    /// above the mean, twice that after each silence.
+    /// above the mean, or the least there is, and twice that after each silence.
     pub(crate) fn timeout(&self, bounds: Bounds, last: bool) -> Duration {
         if last || self.measures == 0 {
             return bounds.most;
         }
-        let learned = self.mean + self.deviation * DEVIATIONS;
-        let doubled = learned.max(bounds.least).saturating_mul(1 << self.silences.min(16));
+        // A device that was steady for long has no deviation left, but may pause like any other.
+        let learned = self.mean + (self.deviation * DEVIATIONS).max(bounds.least);
+        let doubled = learned.saturating_mul(1 << self.silences.min(16));
         doubled.min(bounds.most)
     }
 
     /// The mean, once it is settled.
     pub(crate) fn settled(&self) -> Option<Duration> {
         (self.measures >= SETTLED_AFTER).then_some(self.mean)
+    }
+}
+
+/// How long each unit of a channel takes to answer, as plans rest on it, by device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Paces(Vec<Option<Duration>>);
+
+impl Paces {
+    /// That of the device at a place; `None`: as configured.
+    pub(crate) fn of(&self, device: usize) -> Option<Duration> {
+        self.0.get(device).copied().flatten()
+    }
+
+    /// Takes over what was measured, and keeps what was known where nothing was.
+    pub(crate) fn learn(&mut self, measured: Vec<Option<Duration>>) {
+        let known = std::mem::take(&mut self.0).into_iter().chain(std::iter::repeat(None));
+        self.0 = measured.into_iter().zip(known).map(|(new, old)| new.or(old)).collect();
     }
 }
 
@@ -128,11 +146,11 @@ mod tests {
                 wait
             })
             .collect();
-        assert_eq!(waits, [100, 200, 400, 800, 1_000, 1_000]);
+        assert_eq!(waits, [120, 240, 480, 960, 1_000, 1_000]);
         pace.answered(ms(900), true);
         assert_eq!(pace.timeout(BOUNDS, false).as_millis(), 1_000, "retried: nothing is learned");
         pace.answered(ms(100), false);
-        assert_eq!(pace.timeout(BOUNDS, false).as_millis(), 100);
+        assert_eq!(pace.timeout(BOUNDS, false).as_millis(), 120);
     }
 
     #[test]
@@ -140,8 +158,8 @@ mod tests {
         assert_eq!(after(&[1; 50]).timeout(BOUNDS, true), ms(1_000));
         assert_eq!(
             after(&[1; 50]).timeout(BOUNDS, false),
-            ms(20),
-            "and no other less than the floor"
+            ms(21),
+            "and another the floor more than the mean"
         );
         assert_eq!(after(&[900, 10, 900]).timeout(BOUNDS, false), ms(1_000));
     }

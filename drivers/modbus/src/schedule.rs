@@ -67,6 +67,16 @@ impl Slot {
         self.due
     }
 
+    /// How often a slot begins.
+    pub(crate) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Lets slots after the present one begin so often.
+    pub(crate) fn ask_every(&mut self, interval: Duration) {
+        self.interval = interval;
+    }
+
     /// When one of its slots begins in its rhythm.
     pub(crate) fn rhythm(&self) -> Instant {
         self.rhythm

@@ -6,6 +6,7 @@
 mod bisect;
 mod outcome;
 mod refusals;
+mod revision;
 mod search;
 mod tally;
 mod task;
@@ -17,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::driver::Lessons;
 use crate::frame::ReadRequest;
-use crate::learner::{Bounds, Pace};
+use crate::learner::{Bounds, Pace, Paces};
 use crate::link::{Exchange, Link, Lost, StrayKind, Strays};
 use crate::patience::{
     Busy, LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
@@ -40,6 +41,11 @@ pub(crate) struct Session<'a, L> {
     outlet: &'a dyn Outlet,
     link: L,
     rhythm: Rhythm,
+    /// How fast devices answer, as the plan rests on it.
+    paces: Paces,
+    /// By how much the intervals of each device are revised for that.
+    stretches: Vec<f64>,
+    revise_at: Instant,
     tasks: Vec<Task>,
     inquiries: Inquiries,
     /// By device.
@@ -100,14 +106,17 @@ impl<'a, L: Link> Session<'a, L> {
         link: L,
     ) -> Self {
         let now = Instant::now();
-        let blocks = lessons.with(|learned| site.plan(learned));
+        let paces = lessons.paces();
+        let blocks = lessons.with(|learned| site.plan(learned, &paces));
+        let stretches = site.fair_factors(&blocks, &paces);
         // Nothing is due while the line still rests: that is no want of time.
         let rhythm = Rhythm::new(&site.name, now);
         let begin = |(place, block): (usize, Block)| {
             let unit = site.units.get(block.device.at());
             let rest = unit.and_then(|unit| link.rests_until(unit.id));
-            let begin = rhythm.begin(block.interval, place);
-            Task::new(block, rest.map_or(now, |rest| rest.max(now)), begin)
+            let every = revision::interval(&block, &stretches);
+            let begin = rhythm.begin(every, place);
+            Task::new(block, every, rest.map_or(now, |rest| rest.max(now)), begin)
         };
         let health = |unit: &Unit| Health {
             unit: *unit,
@@ -125,6 +134,9 @@ impl<'a, L: Link> Session<'a, L> {
             outlet,
             rhythm,
             tasks: blocks.into_iter().enumerate().map(begin).collect(),
+            paces,
+            stretches,
+            revise_at: now,
             link,
             inquiries: Inquiries::default(),
             health: site.units.iter().map(health).collect(),
@@ -298,6 +310,7 @@ impl<'a, L: Link> Session<'a, L> {
             let lately = health.share.lately(now);
             self.reports.update(self.outlet, device, |report| report.utilisation = Some(lately));
         }
+        self.revise(now);
         self.reports.tell(self.outlet);
     }
 

@@ -7,7 +7,7 @@ use tokio_modbus::ExceptionCode;
 
 use super::bisect::{Bisections, PartOf};
 use super::search::{Found, Search, Step};
-use super::task::{self, Task};
+use super::task::Task;
 use super::{Asked, Session};
 use crate::link::Link;
 use crate::patience::Busy;
@@ -29,7 +29,7 @@ pub(super) struct Inquiries {
     searches: HashMap<u64, Search>,
     bisections: Bisections,
     /// Whether something was learned that the plan does not know.
-    replan_due: bool,
+    pub(super) replan_due: bool,
 }
 
 impl Inquiries {
@@ -39,7 +39,8 @@ impl Inquiries {
         Inquiry::Search(self.next)
     }
 
-    fn is_idle(&self) -> bool {
+    /// Whether nothing is being found out.
+    pub(super) fn is_idle(&self) -> bool {
         self.searches.is_empty() && self.bisections.is_idle()
     }
 }
@@ -148,7 +149,7 @@ impl<L: Link> Session<'_, L> {
                 self.inquiries.replan_due |= settled;
             }
         }
-        self.replan(asked);
+        self.replan(asked.ended);
     }
 
     /// What was asked for a search was answered, or refused.
@@ -224,17 +225,7 @@ impl<L: Link> Session<'_, L> {
                 self.inquiries.replan_due |= settled;
             }
         }
-        self.replan(asked);
-    }
-
-    /// Takes over a new plan if one is due and nothing is being found out any more.
-    fn replan(&mut self, asked: &Asked) {
-        if !self.inquiries.replan_due || !self.inquiries.is_idle() {
-            return;
-        }
-        self.inquiries.replan_due = false;
-        let blocks = self.lessons.with(|learned| self.site.plan(learned));
-        task::replan(&mut self.tasks, blocks, self.rhythm, asked.ended);
+        self.replan(asked.ended);
     }
 
     /// A device that has one register now that it lacked may have the others too.

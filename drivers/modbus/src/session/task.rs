@@ -40,9 +40,10 @@ pub(super) struct Task {
 }
 
 impl Task {
-    /// Due at `due` first; a slot of its rhythm begins at `rhythm`.
-    pub(super) fn new(block: Block, due: Instant, rhythm: Instant) -> Self {
-        let slot = Slot::new(block.interval, due, rhythm);
+    /// Asked every `interval`, which may be longer than its own; at `due` first, and a slot of its rhythm begins
+    /// at `rhythm`.
+    pub(super) fn new(block: Block, interval: Duration, due: Instant, rhythm: Instant) -> Self {
+        let slot = Slot::new(interval, due, rhythm);
         Self {
             block,
             slot,
@@ -90,7 +91,8 @@ impl Task {
 
     /// A part of it, due when it is.
     pub(super) fn part(&self, block: Block, inquiry: Inquiry) -> Self {
-        let mut part = Self::new(block, self.slot.due(), self.slot.rhythm());
+        let Self { slot, .. } = self;
+        let mut part = Self::new(block, slot.interval(), slot.due(), slot.rhythm());
         part.failing = self.failing;
         part.inquiry = Some(inquiry);
         part
@@ -98,18 +100,26 @@ impl Task {
 }
 
 /// Takes over a new plan: a block that stays keeps its rhythm and its troubles, a new one is due at `now`.
-pub(super) fn replan(tasks: &mut Vec<Task>, blocks: Vec<Block>, rhythm: Rhythm, now: Instant) {
+pub(super) fn replan(
+    tasks: &mut Vec<Task>,
+    blocks: Vec<Block>,
+    interval: impl Fn(&Block) -> Duration,
+    rhythm: Rhythm,
+    now: Instant,
+) {
     let mut old = std::mem::take(tasks);
     tasks.extend(blocks.into_iter().enumerate().map(|(place, block)| {
+        let every = interval(&block);
         match old.iter().position(|task| task.block == block) {
             Some(at) => {
                 let mut kept = old.swap_remove(at);
                 kept.inquiry = None;
+                kept.slot.ask_every(every);
                 kept
             }
             None => {
-                let begin = rhythm.begin(block.interval, place);
-                Task::new(block, now, begin)
+                let begin = rhythm.begin(every, place);
+                Task::new(block, every, now, begin)
             }
         }
     }));
@@ -120,6 +130,12 @@ mod tests {
     use super::*;
     use crate::address::Table;
     use pointcast_api::{DeviceIndex, PointIndex};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn task(block: Block, start: Instant) -> Task {
+        Task::new(block, SECOND, start, start)
+    }
 
     fn block(first: u16, quantity: u16) -> Block {
         Block {
@@ -136,10 +152,10 @@ mod tests {
     fn a_new_plan_leaves_what_stays_in_its_rhythm() {
         let start = Instant::now();
         let later = start + Duration::from_secs(9);
-        let mut tasks = [0, 20].map(|first| Task::new(block(first, 8), start, start)).to_vec();
+        let mut tasks = [0, 20].map(|first| task(block(first, 8), start)).to_vec();
         tasks[1].failing = true;
         let rhythm = Rhythm::new("line", start);
-        replan(&mut tasks, vec![block(0, 4), block(4, 4), block(20, 8)], rhythm, later);
+        replan(&mut tasks, vec![block(0, 4), block(4, 4), block(20, 8)], |_| SECOND, rhythm, later);
         let seen: Vec<_> = tasks.iter().map(|task| (task.block.first, task.slot.due())).collect();
         assert_eq!(seen, [(0, later), (4, later), (20, start)]);
         assert!(tasks[2].failing && !tasks[0].failing);
@@ -148,7 +164,7 @@ mod tests {
     #[test]
     fn what_is_refused_again_and_again_is_asked_more_rarely() {
         let start = Instant::now();
-        let mut task = Task::new(block(0, 1), start, start);
+        let mut task = task(block(0, 1), start);
         let mut now = start;
         let mut waits = Vec::new();
         for _ in 0..14 {
@@ -168,7 +184,7 @@ mod tests {
     #[test]
     fn a_busy_unit_puts_a_block_off_four_times() {
         let start = Instant::now();
-        let mut task = Task::new(block(0, 1), start, start);
+        let mut task = task(block(0, 1), start);
         assert_eq!([0; 6].map(|_| task.is_put_off()), [true, true, true, true, false, false]);
         task.succeed();
         assert!(task.is_put_off());

@@ -1,6 +1,7 @@
 //! Sessions on a simulated bus and on paused time.
 
 mod pace;
+mod periods;
 mod refusals;
 mod scales;
 mod silence;
@@ -68,7 +69,8 @@ impl Rig {
 
     /// First address and quantity of every block, as planned with what was learned.
     fn plan(&self) -> Vec<(u16, u16)> {
-        let blocks = self.lessons.with(|learned| self.site.plan(learned));
+        let paces = self.lessons.paces();
+        let blocks = self.lessons.with(|learned| self.site.plan(learned, &paces));
         blocks.iter().map(|block| (block.first, block.quantity)).collect()
     }
 }
@@ -285,7 +287,10 @@ async fn a_channel_that_is_too_slow_skips_and_never_queues() {
     rig.run(10 * SECOND, |incoming| vec![(100 * MS, incoming.reply())]).await;
     let heard = take(&rig.ear);
     for point in (0..5).map(PointIndex) {
-        // Five blocks of 100 ms each in turn: every one twice a second, none more than another.
-        assert!((19..=20).contains(&readings(&heard, point).len()), "{point:?}");
+        // Five blocks of 100 ms each in turn, twice a second at first; then every 556 ms, as the tenth that is
+        // kept free is kept free here as well. None more than another.
+        assert!((17..=20).contains(&readings(&heard, point).len()), "{point:?}");
     }
+    let revised = report(&heard, 0).scan_interval.unwrap();
+    assert!((550 * MS..570 * MS).contains(&revised), "{revised:?}");
 }

@@ -3,21 +3,37 @@
 use pointcast_api::Utilisation;
 
 use super::Site;
-use crate::admission::{Load, MAX_BLOCKING, MAX_UTILISATION, Stretch, utilisation};
-use crate::plan::{Block, Learned};
+use crate::admission::{Load, MAX_BLOCKING, MAX_UTILISATION, Stretch, fair_factors, utilisation};
+use crate::learner::Paces;
+use crate::plan::{Block, Learned, Shape};
 
 /// How often a stretched plan is looked at again: longer intervals may share blocks, which only saves time.
 const MAX_ROUNDS: usize = 8;
 
 impl Site {
+    /// What a block takes of a device of this shape.
+    fn load(&self, block: &Block, shapes: &[Shape]) -> Option<Load> {
+        let shape = shapes.get(block.device.at())?;
+        let cost = shape.cost.time(&self.request(block)?);
+        Some(Load { cost, interval: block.interval })
+    }
+
     /// What the blocks of the plan take.
     fn loads(&self) -> Vec<Load> {
-        let load = |block: &Block| {
-            let shape = self.shapes.get(block.device.at())?;
-            let cost = shape.cost.time(&self.request(block)?);
-            Some(Load { cost, interval: block.interval })
-        };
-        self.plan(&Learned::default()).iter().filter_map(load).collect()
+        let plan = self.plan(&Learned::default(), &Paces::default());
+        plan.iter().filter_map(|block| self.load(block, &self.shapes)).collect()
+    }
+
+    /// By how much the intervals of each device are to be stretched, as fast as it answers.
+    pub(crate) fn fair_factors(&self, blocks: &[Block], paces: &Paces) -> Vec<f64> {
+        let (mut shares, shapes) = (vec![0.0; self.units.len()], self.shapes_at(paces));
+        for block in blocks {
+            let share = self.load(block, &shapes).map_or(0.0, |load| load.share());
+            if let Some(of_device) = shares.get_mut(block.device.at()) {
+                *of_device += share;
+            }
+        }
+        fair_factors(&shares)
     }
 
     /// Bounds how long a block may hold the bus, and revises intervals until the channel can carry them.

@@ -38,7 +38,7 @@ pub(crate) struct Channel {
     pub(crate) transport: Transport,
     /// For devices that do not give their own.
     pub(crate) timeout: Duration,
-    /// No learned timeout is shorter, unless `timeout` is.
+    /// A learned timeout is so much longer than the mean, but never longer than `timeout`.
     pub(crate) timeout_min: Duration,
     pub(crate) retries: u8,
     /// In registers.
@@ -80,11 +80,20 @@ pub(crate) enum Kind {
 }
 
 impl Channel {
-    /// What requests cost here.
-    pub(crate) fn cost(&self) -> Cost {
+    /// How long a device is taken to need for an answer before any was measured: the turnaround on a line, the
+    /// round trip on TCP.
+    pub(crate) fn assumed_pace(&self) -> Duration {
         match &self.transport {
-            Transport::Tcp(tcp) => Cost::tcp(tcp.round_trip, self.request_gap),
-            Transport::Rtu(rtu) => Cost::serial(&rtu.line, rtu.line.turnaround, self.request_gap),
+            Transport::Tcp(tcp) => tcp.round_trip,
+            Transport::Rtu(rtu) => rtu.line.turnaround,
+        }
+    }
+
+    /// What requests cost of a device that takes `pace` to answer.
+    pub(crate) fn cost(&self, pace: Duration) -> Cost {
+        match &self.transport {
+            Transport::Tcp(_) => Cost::tcp(pace, self.request_gap),
+            Transport::Rtu(rtu) => Cost::serial(&rtu.line, pace, self.request_gap),
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) use channel::{Channel, Kind, RtuSettings, TcpSettings, Transport};
 
 use crate::decode::Decoder;
 use crate::frame::ReadRequest;
+use crate::learner::Paces;
 use crate::line::Line;
 use crate::link::rtu::RtuTiming;
 use crate::plan::{Block, Learned, Shape, Want, plan};
@@ -50,7 +51,7 @@ pub(crate) struct Unit {
     pub(crate) id: u8,
     /// Longest wait for an answer.
     pub(crate) timeout: Duration,
-    /// Shortest wait that may be learned.
+    /// By how much a learned wait is longer than the mean.
     pub(crate) timeout_min: Duration,
 }
 
@@ -82,8 +83,17 @@ impl Site {
     }
 
     /// All blocks, with what was learned so far.
-    pub(crate) fn plan(&self, learned: &Learned) -> Vec<Block> {
-        plan(&self.wants, &self.shapes, learned)
+    pub(crate) fn plan(&self, learned: &Learned, paces: &Paces) -> Vec<Block> {
+        plan(&self.wants, &self.shapes_at(paces), learned)
+    }
+
+    /// What blocks may be like, and what they cost of devices that answer so fast.
+    fn shapes_at(&self, paces: &Paces) -> Vec<Shape> {
+        let shape = |(at, shape): (usize, &Shape)| match paces.of(at) {
+            Some(pace) => Shape { cost: self.channel.cost(pace), ..*shape },
+            None => *shape,
+        };
+        self.shapes.iter().enumerate().map(shape).collect()
     }
 }
 
@@ -160,7 +170,8 @@ impl Checked {
     }
 
     fn into_site(self, name: String, channel: Channel) -> Site {
-        let (place, cost, timeout_min) = (channel.place(), channel.cost(), channel.timeout_min);
+        let (place, cost, timeout_min) =
+            (channel.place(), channel.cost(channel.assumed_pace()), channel.timeout_min);
         let device = |(name, device): (pointcast_api::DeviceName, &Device)| DeviceDeclaration {
             name,
             address: format!("{place} unit {}", device.unit.unwrap_or_default()),

@@ -259,7 +259,7 @@ fn what_rides_with_faster_points_keeps_its_own_interval_and_age() {
         { name = "fast", address = "holding:0", type = "u16" },
         { name = "slow", address = "holding:1", type = "u16", scan_ms = 10000 }"#;
     let site = site(Kind::Tcp, &with_points(points));
-    let plan = site.plan(&Learned::default());
+    let plan = site.plan(&Learned::default(), &Paces::default());
     let told: Vec<_> = plan.iter().map(|block| (block.quantity, block.interval)).collect();
     assert_eq!(told, [(2, Duration::from_secs(1))]);
     assert_eq!(site.points[1].scan_interval, Some(Duration::from_secs(10)));
@@ -328,7 +328,7 @@ fn slow_points_are_read_in_blocks_that_do_not_hold_up_fast_ones() {
     };
     let blocks = |slow, fast| {
         let site = site(Kind::Rtu, &toml(slow, fast));
-        let plan = site.plan(&Learned::default());
+        let plan = site.plan(&Learned::default(), &Paces::default());
         plan.iter().map(|block| (block.device.0, block.quantity)).collect::<Vec<_>>()
     };
     // A quarter of a second at 9600 baud, less a request of 24 ms: 98 registers.
