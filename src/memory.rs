@@ -2,7 +2,7 @@
 //!
 //! It only saves time: a file that is missing, damaged, too large or cannot be written is told in the log and costs
 //! nothing but learning anew. Reading files and writing them never holds up a channel for longer than
-//! [`FILE_TIMEOUT`], and a file is replaced as a whole or not at all.
+//! one second, and a file is replaced as a whole or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};

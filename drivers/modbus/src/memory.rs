@@ -34,7 +34,7 @@ pub(crate) fn write(site: &Site, learned: &Learned) -> Option<String> {
     Some(text)
 }
 
-/// Takes in what fits of a text that [`write`] made for this site, or for another.
+/// Takes in what fits of a text that [`write()`] made for this site, or for another.
 pub(crate) fn read(site: &Site, text: &str, learned: &mut Learned) {
     let mut lines = text.lines();
     if lines.next() != Some(HEAD) {
