@@ -57,7 +57,7 @@ pub async fn supervise(
         }
         let over = Instant::now() + wait;
         while Instant::now() < over && !stop.is_cancelled() {
-            inlet.refuse_all(Refused::Unreachable);
+            inlet.refuse_all(&Refused::Unreachable);
             let nap = over.saturating_duration_since(Instant::now()).min(STOP_WITHIN);
             tokio::select! {
                 () = stop.cancelled() => {}

@@ -1,53 +1,14 @@
 //! The one line that goes the other way: commands to a device, each with a deadline.
 //!
-//! A command past its deadline is answered [`Refused::Expired`] here and never reaches a driver, so no
-//! operator who was told "too late" is surprised minutes later.
+//! A command past its deadline is answered [`Refused::Expired`] here and never reaches a driver, nor does one whose
+//! asker has left, so no operator who was told "too late" is surprised minutes later.
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::sync::mpsc;
 
-use crate::{PointIndex, Value};
+use crate::{Command, Refused};
 
 /// Most commands that may wait for one channel.
 pub const COMMANDS_PER_CHANNEL: usize = 64;
-
-/// A value to be written to a point of this driver.
-#[derive(Debug)]
-pub struct Command {
-    /// Which of the driver's declared points.
-    pub point: PointIndex,
-    /// What to write.
-    pub value: Value,
-    /// Past this, unsent, it is never sent.
-    pub deadline: Instant,
-    /// Who waits for the verdict; sending to it fails when nobody does any more, which is no error.
-    pub answer: oneshot::Sender<Result<Verdict, Refused>>,
-}
-
-/// What became of a command that reached the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Read back and found as written.
-    Applied,
-    /// Read back and found otherwise.
-    Mismatch,
-    /// The device took it; it could not be read back.
-    Unverified,
-}
-
-/// Why a command never reached the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// Its deadline passed before it was sent. Asking again is safe.
-    #[error("the deadline passed before it was sent")]
-    Expired,
-    /// The channel has no connection. Asking again later is safe.
-    #[error("the device cannot be reached")]
-    Unreachable,
-    /// The point, or its driver, takes no writes. Asking again is of no use.
-    #[error("this point cannot be written")]
-    NotWritable,
-}
 
 /// A driver's end of the command queue.
 #[derive(Debug)]
@@ -72,65 +33,73 @@ impl Inlet {
             let Some(command) = self.0.recv().await else {
                 return std::future::pending().await;
             };
-            if Instant::now() < command.deadline {
+            if !command.is_over() {
                 return command;
             }
             command.refuse(Refused::Expired);
         }
     }
 
-    /// Answers everything queued with `why`: for the time between two sessions.
-    pub fn refuse_all(&mut self, why: Refused) {
-        while let Ok(command) = self.0.try_recv() {
-            command.refuse(why);
+    /// The oldest command, if there is one that is still wanted; expired ones are answered and passed over.
+    pub fn try_next(&mut self) -> Option<Command> {
+        loop {
+            let command = self.0.try_recv().ok()?;
+            if !command.is_over() {
+                return Some(command);
+            }
+            command.refuse(Refused::Expired);
         }
     }
-}
 
-impl Command {
-    /// Answers that the command never reached the device.
-    pub fn refuse(self, why: Refused) {
-        // Nobody waits any more: the answer is theirs to miss.
-        let _unheard = self.answer.send(Err(why));
+    /// Answers everything queued with `why`: for the time between two sessions.
+    pub fn refuse_all(&mut self, why: &Refused) {
+        while let Ok(command) = self.0.try_recv() {
+            command.refuse(why.clone());
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{PointIndex, Ticket, Value};
     use std::time::Duration;
+    use tokio::time::Instant;
 
-    fn command(in_ms: u64) -> (Command, oneshot::Receiver<Result<Verdict, Refused>>) {
-        let (answer, verdict) = oneshot::channel();
+    fn command(in_ms: u64) -> (Command, Ticket) {
         let deadline = Instant::now() + Duration::from_millis(in_ms);
-        (Command { point: PointIndex(0), value: Value::Bool(true), deadline, answer }, verdict)
+        Command::new(PointIndex(0), Value::Bool(true), deadline)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_command_past_its_deadline_never_reaches_the_driver() {
         let (sender, mut inlet) = command_queue();
-        let (late, late_verdict) = command(10);
-        let (live, _live_verdict) = command(1_000);
-        sender.try_send(late).unwrap();
-        sender.try_send(live).unwrap();
+        let (late, mut late_ticket) = command(10);
+        let (live, _live_ticket) = command(1_000);
+        let (left, left_ticket) = command(1_000);
+        drop(left_ticket);
+        for command in [late, left, live] {
+            sender.try_send(command).unwrap();
+        }
         tokio::time::advance(Duration::from_millis(10)).await;
-        assert!(inlet.next().await.deadline > Instant::now());
-        assert_eq!(late_verdict.await.unwrap(), Err(Refused::Expired));
+        assert!(inlet.next().await.deadline() > Instant::now());
+        assert_eq!(late_ticket.answer().await, Err(Refused::Expired));
+        assert!(inlet.try_next().is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_queue_is_bounded_and_empties_with_a_reason() {
         let (sender, mut inlet) = command_queue();
-        let mut verdicts = Vec::new();
+        let mut tickets = Vec::new();
         for _ in 0..COMMANDS_PER_CHANNEL {
-            let (command, verdict) = command(1_000);
+            let (command, ticket) = command(1_000);
             sender.try_send(command).unwrap();
-            verdicts.push(verdict);
+            tickets.push(ticket);
         }
         assert!(sender.try_send(command(1_000).0).is_err());
-        inlet.refuse_all(Refused::Unreachable);
-        for verdict in verdicts {
-            assert_eq!(verdict.await.unwrap(), Err(Refused::Unreachable));
+        inlet.refuse_all(&Refused::Unreachable);
+        for mut ticket in tickets {
+            assert_eq!(ticket.answer().await, Err(Refused::Unreachable));
         }
     }
 

@@ -3,6 +3,7 @@
 //! - [`PointId`], [`DeviceName`]: names, checked once, never checked again.
 //! - [`Value`], [`Reading`], [`Sample`], [`Reason`]: what was read, and how far it may be trusted.
 //! - [`Driver`], [`Outlet`], [`Inlet`], [`Fault`]: who calls whom, and when.
+//! - [`Command`], [`Ticket`], [`Outcome`]: a value on its way to a device, and what became of it.
 //! - [`text`], [`Reports`], [`Rationed`], [`Blocking`]: what several drivers need: text to value, devices'
 //!   reports told in time, log lines told seldom, threads that may hang.
 //! - [`settings`]: a configuration section as a driver sees it, with file and line for every refusal.
@@ -12,6 +13,7 @@
 //! protocol nor the service.
 
 mod blocking;
+mod command;
 mod driver;
 mod exact;
 mod failing;
@@ -30,9 +32,10 @@ pub mod text;
 mod value;
 
 pub use blocking::Blocking;
+pub use command::{Command, Outcome, Refused, Ticket, Verdict};
 pub use driver::{Driver, Fault, MAX_MEMORY_BYTES, PlannedRequest, SessionFuture, Utilisation};
 pub use failing::FailingPoints;
-pub use inlet::{COMMANDS_PER_CHANNEL, Command, Inlet, Refused, Verdict, command_queue};
+pub use inlet::{COMMANDS_PER_CHANNEL, Inlet, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
 pub use outlet::{DeviceCounters, DeviceReport, DeviceState, ExceptionCounts, Outlet};
 pub use point::{

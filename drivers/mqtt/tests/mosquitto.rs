@@ -13,7 +13,6 @@ use std::time::Duration;
 use pointcast_api::testing::{Heard, Recorder, driver};
 use pointcast_api::{Command, DeviceState, Driver, Failure, PointIndex, Reading, Refused, Value};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
 mod broker;
@@ -326,10 +325,9 @@ async fn many_topics_are_all_subscribed() {
 async fn commands_are_answered_that_nothing_here_is_written() {
     let broker = Broker::open().await;
     let session = Session::online(&weather(broker.port, "")).await;
-    let (answer, verdict) = oneshot::channel();
     let deadline = Instant::now() + SOON;
-    let command = Command { point: PointIndex(0), value: Value::Bool(true), deadline, answer };
+    let (command, mut ticket) = Command::new(PointIndex(0), Value::Bool(true), deadline);
     session.commands.send(command).await.unwrap();
-    assert_eq!(timeout(SOON, verdict).await.unwrap().unwrap(), Err(Refused::NotWritable));
+    assert_eq!(timeout(SOON, ticket.answer()).await.unwrap(), Err(Refused::NotWritable));
     session.finish().await;
 }

@@ -20,7 +20,7 @@ use pointcast_api::{
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -127,15 +127,10 @@ impl Session {
 
     /// Waits for a command's answer: from then on the session is at its port.
     async fn is_open(&self) {
-        let (answer, verdict) = oneshot::channel();
-        let command = Written {
-            point: PointIndex(0),
-            value: Value::Bool(true),
-            deadline: Instant::now() + SOON,
-            answer,
-        };
+        let (command, mut ticket) =
+            Written::new(PointIndex(0), Value::Bool(true), Instant::now() + SOON);
         self.commands.send(command).await.unwrap();
-        let verdict = timeout(SOON, verdict).await.expect("an answer").unwrap();
+        let verdict = timeout(SOON, ticket.answer()).await.expect("an answer");
         assert_eq!(verdict, Err(Refused::NotWritable));
     }
 
