@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::learner::Paces;
 use crate::line::{Line, Parity};
-use crate::link::Lost;
 use crate::link::rtu::RtuLink;
 use crate::link::tcp::TcpLink;
+use crate::link::{Link, Lost};
 use crate::memory;
 use crate::plan::Learned;
 use crate::session::Session;
@@ -70,25 +70,28 @@ impl ModbusDriver {
         Self { site, lessons: Lessons::default(), reports, opening: Blocking::default() }
     }
 
-    /// Opens the link and asks until it is lost.
-    async fn poll(&self, outlet: &dyn Outlet) -> Fault {
+    /// Opens the link, and asks and writes until it is lost.
+    async fn poll(&self, outlet: &dyn Outlet, inlet: &mut Inlet) -> Fault {
         let lost = match &self.site.channel.transport {
-            Transport::Tcp(tcp) => match self.connect(tcp).await {
+            Transport::Tcp(tcp) => match refusing(inlet, self.connect(tcp)).await {
                 Ok(stream) => {
-                    self.run(TcpLink::new(stream, self.site.channel.request_gap), outlet).await
+                    self.run(TcpLink::new(stream, self.site.channel.request_gap), outlet, inlet)
+                        .await
                 }
                 Err(fault) => return fault,
             },
-            Transport::Rtu(rtu) => match open(rtu, &self.opening).await {
-                Ok(stream) => self.run(RtuLink::new(stream, self.site.timing(rtu)), outlet).await,
+            Transport::Rtu(rtu) => match refusing(inlet, open(rtu, &self.opening)).await {
+                Ok(stream) => {
+                    self.run(RtuLink::new(stream, self.site.timing(rtu)), outlet, inlet).await
+                }
                 Err(fault) => return fault,
             },
         };
         Fault::new(format!("read from {}", self.site.channel.place()), lost)
     }
 
-    async fn run(&self, link: impl crate::link::Link, outlet: &dyn Outlet) -> Lost {
-        Session::new(&self.site, &self.lessons, &self.reports, outlet, link).run().await
+    async fn run(&self, link: impl Link, outlet: &dyn Outlet, inlet: &mut Inlet) -> Lost {
+        Session::new(&self.site, &self.lessons, &self.reports, outlet, link).serve(inlet).await
     }
 
     async fn connect(&self, tcp: &TcpSettings) -> Result<TcpStream, Fault> {
@@ -113,22 +116,30 @@ impl ModbusDriver {
         stop: &CancellationToken,
     ) -> Result<(), Fault> {
         self.reports.all_offline(outlet, None);
-        let refuse_commands = async {
-            loop {
-                // Setpoints are not written by this version.
-                inlet.next().await.refuse(Refused::NotWritable);
-            }
-        };
-        // All three arms are ended here for good, so none of them needs to be resumed.
+        // Both arms are ended here for good, so none of them needs to be resumed.
         tokio::select! {
             biased;
             () = stop.cancelled() => Ok(()),
-            never = refuse_commands => never,
-            fault = self.poll(outlet) => {
+            fault = self.poll(outlet, inlet) => {
                 self.reports.all_offline(outlet, Some(&fault.explain()));
                 Err(fault)
             }
         }
+    }
+}
+
+/// Refuses every command until `opening` is over.
+async fn refusing<T>(inlet: &mut Inlet, opening: impl Future<Output = T>) -> T {
+    let refuse = async {
+        loop {
+            inlet.next().await.refuse(Refused::Unreachable);
+        }
+    };
+    // A command that was taken is answered before the next await.
+    tokio::select! {
+        biased;
+        opened = opening => opened,
+        never = refuse => never,
     }
 }
 

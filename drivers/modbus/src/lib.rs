@@ -39,6 +39,7 @@ mod scale;
 mod schedule;
 mod session;
 mod settings;
+mod writing;
 
 use pointcast_api::Driver;
 use pointcast_api::settings::{ChannelSettings, Refusals};

@@ -67,6 +67,15 @@ impl Decoder {
         }
     }
 
+    /// Whether its value is only some bits of its register.
+    pub(crate) fn is_part(&self) -> bool {
+        match self {
+            Self::RegisterBit(_) | Self::SunSpecBit(_) => true,
+            Self::Number(number) => number.slice.is_some(),
+            Self::Bit | Self::Text(_) | Self::Time(_) => false,
+        }
+    }
+
     /// The reading that lies `offset` registers or bits into `content`; `None` where the content ends before.
     pub(crate) fn read(&self, content: &Content, offset: u16) -> Option<Reading> {
         let from = usize::from(offset);

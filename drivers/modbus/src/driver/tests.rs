@@ -118,11 +118,10 @@ async fn a_setpoint_is_answered_while_nobody_else_answers() {
     let (sender, mut inlet) = command_queue();
     let session = driver.session(&ear, &mut inlet, CancellationToken::new());
     let script = async {
-        let (answer, verdict) = oneshot::channel();
         let deadline = Instant::now() + SOON;
-        let value = Value::Bool(true);
-        sender.send(Command { point: PointIndex(0), value, deadline, answer }).await.unwrap();
-        assert_eq!(verdict.await.unwrap(), Err(Refused::NotWritable));
+        let (command, mut ticket) = Command::new(PointIndex(0), Value::Bool(true), deadline);
+        sender.send(command).await.unwrap();
+        assert_eq!(ticket.answer().await, Err(Refused::NotWritable));
     };
     tokio::select! { ended = session => panic!("{ended:?}"), () = script => {} }
 }

@@ -4,9 +4,6 @@
 //! liberty: floating-point types take the nearest that they have, as for any decimal that is read, unless a
 //! whole number lies beyond their digits. Nothing here knows how the registers get to the device.
 
-// Whoever writes takes this away.
-#![cfg_attr(not(test), allow(dead_code, reason = "only writes use it"))]
-
 mod number;
 mod text;
 mod time;

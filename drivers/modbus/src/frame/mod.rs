@@ -13,8 +13,7 @@ use tokio_modbus::ExceptionCode;
 use crate::decode::Content;
 
 pub(crate) use read::{MAX_REGISTERS, ReadRequest};
-#[cfg_attr(not(test), expect(unused_imports, reason = "nothing is written yet"))]
-pub(crate) use write::{Write, WriteRequest};
+pub(crate) use write::{MAX_EXCHANGED_REGISTERS, MAX_WRITTEN_REGISTERS, Write, WriteRequest};
 
 /// Set in the function code of a reply that carries an exception (§7).
 const EXCEPTION_FLAG: u8 = 0x80;

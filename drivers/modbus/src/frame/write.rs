@@ -41,7 +41,6 @@ pub(crate) struct WriteRequest {
 
 /// What is written, one variant for each function.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing is written yet"))]
 pub(crate) enum Write {
     /// 05
     Coil(bool),

@@ -34,22 +34,8 @@ pub(crate) trait Link: Send {
     /// After how many requests in a row that nobody answered the link itself is to be doubted.
     const DEAF_AFTER: Option<u32>;
 
-    /// Sends `request` and waits at most `patience` for its answer to begin.
-    ///
-    /// # Errors
-    /// [`Lost`] when the link as a whole is of no use any more.
-    fn ask(
-        &mut self,
-        request: &Request,
-        patience: Duration,
-    ) -> impl Future<Output = Result<Exchange, Lost>> + Send
-    where
-        Self: Sized,
-    {
-        self.ask_if(request, patience, &|| true)
-    }
-
-    /// As [`ask`](Self::ask), but `may_go` has the last word, right before the first byte goes out.
+    /// Sends `request`, if `may_go` says so right before the first byte goes out, and waits at most `patience` for
+    /// its answer to begin.
     ///
     /// # Errors
     /// [`Lost`] when the link as a whole is of no use any more.
@@ -60,10 +46,23 @@ pub(crate) trait Link: Send {
         may_go: &MayGo<'_>,
     ) -> impl Future<Output = Result<Exchange, Lost>> + Send;
 
+    /// As [`ask_if`](Self::ask_if), for what may always go.
+    #[cfg(test)]
+    fn ask(
+        &mut self,
+        request: &Request,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Exchange, Lost>> + Send {
+        self.ask_if(request, patience, &|| true)
+    }
+
     /// Listens until `until` while nothing is asked, or until something came that nobody waits for.
     ///
     /// # Errors
     /// [`Lost`] when the link as a whole is of no use any more.
+    ///
+    /// # Cancellation
+    /// Safe: what was read is kept.
     fn idle(&mut self, until: Instant) -> impl Future<Output = Result<Strays, Lost>> + Send;
 
     /// Until when `unit` must not be asked, for a late answer of its could still be taken for a new one.

@@ -10,16 +10,17 @@ mod revision;
 mod search;
 mod tally;
 mod task;
+mod writes;
 
 use std::time::Duration;
 
-use pointcast_api::{DeviceIndex, DeviceState, Outlet, Reports, UnixMs};
+use pointcast_api::{DeviceIndex, DeviceState, Inlet, Outlet, Reports, UnixMs};
 use tokio::time::Instant;
 
 use crate::driver::Lessons;
-use crate::frame::ReadRequest;
+use crate::frame::Request;
 use crate::learner::{Bounds, Pace, Paces};
-use crate::link::{Exchange, Link, Lost, StrayKind, Strays};
+use crate::link::{Answered, Exchange, Link, Lost, MayGo, StrayKind, Strays, Unanswered};
 use crate::patience::{
     Busy, LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
 };
@@ -29,6 +30,7 @@ use crate::settings::{Site, Unit};
 use refusals::Inquiries;
 use tally::{Noise, Share, Skips};
 use task::Task;
+use writes::Queue;
 
 /// Reports that changed are told this often.
 const TELL_INTERVAL: Duration = Duration::from_secs(1);
@@ -48,6 +50,7 @@ pub(crate) struct Session<'a, L> {
     revise_at: Instant,
     tasks: Vec<Task>,
     inquiries: Inquiries,
+    writes: Queue,
     /// By device.
     health: Vec<Health>,
     lost_share: WaitingShare,
@@ -81,11 +84,29 @@ enum Trust {
     Lost,
 }
 
+/// What a request is made for.
+struct Purpose {
+    /// The task; no task's place where it is for none.
+    at: usize,
+    device: DeviceIndex,
+    /// How long an answer is waited for.
+    patience: Duration,
+    /// Whether it was asked before in this slot, and not answered.
+    retried: bool,
+}
+
+impl Purpose {
+    /// For no task: a write, or a read because of one. The whole timeout is waited.
+    fn alone(device: DeviceIndex, unit: Unit) -> Self {
+        Self { at: usize::MAX, device, patience: unit.timeout, retried: false }
+    }
+}
+
 /// A request that was made, for those who judge what came of it.
 struct Asked {
     at: usize,
     device: DeviceIndex,
-    request: ReadRequest,
+    request: Request,
     started: Instant,
     ended: Instant,
     /// How long an answer was waited for.
@@ -139,6 +160,7 @@ impl<'a, L: Link> Session<'a, L> {
             revise_at: now,
             link,
             inquiries: Inquiries::default(),
+            writes: Queue::new(site.units.len()),
             health: site.units.iter().map(health).collect(),
             lost_share: WaitingShare::new(PARTS_BESIDE_LOST),
             doubtful_share: WaitingShare::new(PARTS_BESIDE_DOUBTFUL),
@@ -148,29 +170,53 @@ impl<'a, L: Link> Session<'a, L> {
         }
     }
 
-    /// Asks until the link is lost.
+    /// Asks, and writes what `inlet` brings, until the link is lost.
     ///
     /// # Cancellation
-    /// Safe at any await: the link is dropped with the session, and with it whatever was on its way.
-    pub(crate) async fn run(mut self) -> Lost {
+    /// Safe at any await: the link is dropped with the session, and with it whatever was on its way. Commands
+    /// that were not answered say by themselves what is known of them.
+    pub(crate) async fn serve(mut self, inlet: &mut Inlet) -> Lost {
         loop {
-            if let Err(lost) = self.step().await {
+            if let Err(lost) = self.step(inlet).await {
+                self.writes.close();
                 return lost;
             }
         }
     }
 
-    async fn step(&mut self) -> Result<(), Lost> {
+    /// Asks until the link is lost, and nobody writes.
+    #[cfg(test)]
+    pub(crate) async fn run(self) -> Lost {
+        self.serve(&mut pointcast_api::command_queue().1).await
+    }
+
+    async fn step(&mut self, inlet: &mut Inlet) -> Result<(), Lost> {
         let now = Instant::now();
         if now >= self.tell_at {
             self.tell(now);
         }
-        match self.next(now) {
-            Next::Ask(at) => self.ask(at).await,
+        while let Some(command) = inlet.try_next() {
+            self.accept(command);
+        }
+        let read = self.next(now);
+        let look_again = match self.next_write(now, matches!(read, Next::Ask(_))) {
+            Ok(step) => return self.write_step(step).await,
+            Err(look_again) => look_again,
+        };
+        match read {
+            Next::Ask(at) => {
+                self.writes.count_read();
+                self.ask(at).await
+            }
             Next::Wait(until) => {
+                let until = [until, look_again].into_iter().flatten().min();
                 let until = until.map_or(self.tell_at, |until| until.min(self.tell_at));
-                let strays = self.link.idle(until).await?;
-                self.count(&strays, None);
+                // Both arms are cancel-safe. A command ends the idling: it may go out at once.
+                tokio::select! {
+                    biased;
+                    command = inlet.next() => self.accept(command),
+                    strays = self.link.idle(until) => self.count(&strays?, None),
+                }
                 Ok(())
             }
         }
@@ -216,25 +262,12 @@ impl<'a, L: Link> Session<'a, L> {
         let trust = self.trust(task);
         let request = task.block.request(health.unit.id);
         let (retried, patience) = (task.tries > 0, self.wait(task, health));
-        let started = Instant::now();
-        let Exchange { answer, strays } = self.link.ask(&request.into(), patience).await?;
-        let ended = Instant::now();
-        let spent = ended.saturating_duration_since(started);
-        if answer.is_err() {
-            // Whatever was in vain, somebody who is there comes next.
-            self.doubtful_share.spent(spent, ended);
-            if trust == Trust::Lost {
-                self.lost_share.spent(spent, ended);
-            }
+        let purpose = Purpose { at, device, patience, retried };
+        let (asked, answer) = self.exchange(purpose, request.into(), &|| true).await?;
+        if answer.is_err() && trust == Trust::Lost {
+            self.lost_share
+                .spent(asked.ended.saturating_duration_since(asked.started), asked.ended);
         }
-        if let Some(health) = self.health.get_mut(device.at()) {
-            health.share.spent(spent, ended);
-        }
-        self.reports.update(self.outlet, device, |report| report.counters.requests += 1);
-        let damaged = strays.iter().filter(|stray| stray.kind == StrayKind::Garbled);
-        let garbled = damaged.map(|stray| stray.count).sum();
-        let asked = Asked { at, device, request, started, ended, patience, retried, garbled };
-        self.count(&strays, Some(&asked));
         match answer {
             Ok(answered) => self.answered(&asked, answered),
             Err(why) => self.unanswered(&asked, why)?,
@@ -248,6 +281,34 @@ impl<'a, L: Link> Session<'a, L> {
         let bounds = Bounds { least: health.unit.timeout_min, most: health.unit.timeout };
         let more_tries = task.tries < u32::from(self.site.channel.retries);
         health.pace.timeout(bounds, self.trust(task) != Trust::Sure || !more_tries)
+    }
+
+    /// Asks a device and accounts for what that took and for what else came.
+    async fn exchange(
+        &mut self,
+        Purpose { at, device, patience, retried }: Purpose,
+        request: Request,
+        may_go: &MayGo<'_>,
+    ) -> Result<(Asked, Result<Answered, Unanswered>), Lost> {
+        let started = Instant::now();
+        let Exchange { answer, strays } = self.link.ask_if(&request, patience, may_go).await?;
+        let ended = Instant::now();
+        let spent = ended.saturating_duration_since(started);
+        if answer.is_err() {
+            // Whatever was in vain, somebody who is there comes next.
+            self.doubtful_share.spent(spent, ended);
+        }
+        if let Some(health) = self.health.get_mut(device.at()) {
+            health.share.spent(spent, ended);
+        }
+        if !matches!(answer, Err(Unanswered::Withheld | Unanswered::MaybeEcho)) {
+            self.reports.update(self.outlet, device, |report| report.counters.requests += 1);
+        }
+        let damaged = strays.iter().filter(|stray| stray.kind == StrayKind::Garbled);
+        let garbled = damaged.map(|stray| stray.count).sum();
+        let asked = Asked { at, device, request, started, ended, patience, retried, garbled };
+        self.count(&strays, Some(&asked));
+        Ok((asked, answer))
     }
 
     /// Counts what was thrown away, for the unit it came from or else the one that was asked.
@@ -283,7 +344,7 @@ impl<'a, L: Link> Session<'a, L> {
 
     /// Unit, function and address of a request.
     fn describe(&self, asked: &Asked) -> String {
-        format!("unit {}, {}", asked.request.unit, asked.request)
+        format!("unit {}, {}", asked.request.unit(), asked.request)
     }
 
     fn name(&self, device: DeviceIndex) -> &str {

@@ -54,7 +54,7 @@ impl<L: Link> Session<'_, L> {
     }
 
     /// The unit is there, whatever it said.
-    fn found(&mut self, asked: &Asked) {
+    pub(super) fn found(&mut self, asked: &Asked) {
         let Some(health) = self.health.get_mut(asked.device.at()) else { return };
         health.has_answered = true;
         let over = health.noise.clean();

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::*;
 use crate::crc::is_whole;
 use crate::decode::Content;
+use crate::frame::ReadRequest;
 use crate::link::rtu::RtuLink;
 use crate::link::tcp::TcpLink;
 use crate::settings::{Kind, Transport, check};

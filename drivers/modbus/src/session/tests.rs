@@ -5,6 +5,7 @@ mod periods;
 mod refusals;
 mod scales;
 mod silence;
+mod writes;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,6 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::address::Table;
+use crate::frame::ReadRequest;
 use crate::link::rtu::RtuLink;
 use crate::link::tcp::TcpLink;
 use crate::settings::{Kind, Transport, check};

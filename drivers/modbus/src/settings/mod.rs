@@ -7,6 +7,7 @@ mod channel;
 mod device;
 mod overlap;
 mod point;
+mod writing;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::learner::Paces;
 use crate::line::Line;
 use crate::link::rtu::RtuTiming;
 use crate::plan::{Block, Learned, Shape, Want, plan};
+use crate::writing::Writing;
 use device::Device;
 use point::Point;
 
@@ -43,6 +45,8 @@ pub(crate) struct Site {
     pub(crate) decoders: Vec<Decoder>,
     /// What reading takes of the channel's time, by plan.
     pub(crate) utilisation: Utilisation,
+    /// How each point is written; `None` for those that are not.
+    pub(crate) writings: Vec<Option<Writing>>,
 }
 
 /// How a device is asked.
@@ -198,6 +202,7 @@ impl Checked {
             wants: self.points.iter().map(|point| point.want).collect(),
             decoders: self.points.iter().map(|point| point.decoder.clone()).collect(),
             utilisation: Utilisation { configured: 0.0, revised: 0.0 },
+            writings: self.points.iter().map(|point| point.writing).collect(),
         };
         site.admit();
         let declared = self.details.into_iter().zip(&self.points).zip(&site.wants);
@@ -223,7 +228,7 @@ fn declare(
         value_type: point.value_type,
         scan_interval: Some(interval),
         configured_interval: Some(point.want.interval).filter(|configured| *configured != interval),
-        writable: false,
+        writable: point.writing.is_some(),
     }
 }
 

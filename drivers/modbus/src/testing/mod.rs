@@ -1,6 +1,7 @@
 //! What tests of this crate share, beyond what tests of all drivers do.
 
 pub(crate) mod bus;
+pub(crate) mod memory;
 
 use pointcast_api::settings::Refusals;
 use pointcast_api::testing::{Heard, Recorder};

@@ -13,9 +13,11 @@ use pointcast_api::settings::{Located, Refusals, Settings};
 use pointcast_api::{PointDetails, ValueType};
 
 use super::device::Device;
+use super::writing;
 use crate::address::{Address, Part, TABLE_SIZE};
 use crate::decode::Decoder;
 use crate::plan::Want;
+use crate::writing::Writing;
 use data_type::DataType;
 use keys::{Key, Written};
 
@@ -30,6 +32,8 @@ pub(crate) struct Point {
     pub(crate) own: Range<u32>,
     pub(crate) decoder: Decoder,
     pub(crate) value_type: ValueType,
+    /// How it is written; `None` if it is not.
+    pub(crate) writing: Option<Writing>,
     /// Whether it may share registers with other points.
     pub(crate) overlap: bool,
     /// Where its address stands, for refusals that concern several points.
@@ -64,6 +68,7 @@ pub(crate) fn check(
     let written = Written::take(&mut keys, device, refusals);
     let scan = keys.millis("scan_ms", SCAN_MS, refusals);
     let overlap = keys.flag("overlap", refusals);
+    let writes = writing::Written::take(&mut keys, refusals);
     let called = keys.what().to_owned();
     let before = refusals.len();
     let found = written.address.clone().and_then(|address| {
@@ -75,6 +80,7 @@ pub(crate) fn check(
     let (address, Made { decoder, value_type, first }) = found?;
     let (own_at, own_length) = decoder.own();
     fits(&address, own_length, device, refusals);
+    let writing = writes.check(&address.value, &decoder, refusals);
     let own = u32::from(first) + u32::from(own_at);
     (refusals.len() == before).then(|| Point {
         want: Want {
@@ -87,6 +93,7 @@ pub(crate) fn check(
         own: own..own + u32::from(own_length),
         decoder,
         value_type,
+        writing,
         overlap: overlap.is_some_and(|overlap| overlap.value),
         address,
         called,
