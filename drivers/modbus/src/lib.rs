@@ -1,4 +1,5 @@
-//! Modbus TCP, and Modbus RTU on a serial line, as a Pointcast driver: functions 1 to 4.
+//! Modbus TCP, and Modbus RTU on a serial line, as a Pointcast driver: functions 1 to 4, and 5, 6, 15, 16, 22 and 23
+//! for what may be written.
 //!
 //! Documents: Modbus Application Protocol V1.1b3, Modbus over Serial Line V1.02, Modbus Messaging on TCP/IP
 //! Implementation Guide V1.0b. The library tokio-modbus gives the PDU types; link, framing, correlation and
@@ -11,13 +12,14 @@
 //! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next;
 //!   `patience` how long to leave alone what does not answer; `learner` how long an answer takes. All are pure.
 //! - `memory` is what was learned as text, for the next start.
-//! - `session` asks block after block and puts what is answered; `link` carries one request and its answer.
+//! - `session` asks block after block and puts what is answered, and writes between two requests (`writes`);
+//!   `link` carries one request and its answer.
 //! - `frame` knows what a reply must look like, `decode` (with `order` and `scale`) what it means; `encode`
 //!   is its inverse.
 //!
 //! Invariants: a value appears only from a reply that matches its request in all the protocol has to match
 //! by; one reply is one batch; no unit, block or register that fails takes others with it. Nothing is
-//! written to a device.
+//! written but what a command asks for, to a point whose configuration says `writable`, and that once.
 
 mod address;
 mod admission;
@@ -56,7 +58,8 @@ use settings::Kind;
 /// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers). Point
 /// keys: `address`, `type`, `scan_ms`, `word_order`, `scale`, `offset`, `scale_register` (where the power of
 /// ten stands), `no_value` (raw values that stand for none, such as `0x8000`, or `"sunspec"`), `clamp` (to
-/// the range), `length`, `encoding` (`"utf-8"`), `padding` (`"nul"`), `utc_offset`, `overlap`.
+/// the range), `length`, `encoding` (`"utf-8"`), `padding` (`"nul"`), `utc_offset`, `overlap`, `writable`,
+/// `write_function`, `read_modify_write`, `coalesce`.
 ///
 /// Returns `None` only together with at least one refusal. Opens nothing.
 pub fn build_tcp(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {

@@ -1,12 +1,13 @@
 //! Links on memory and on paused time: whatever arrives, and whenever, no wrong answer comes out.
 
 mod late;
+mod writes;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::DuplexStream;
-use tokio::time::{Instant, advance};
+use tokio::time::{Instant, advance, sleep};
 use tokio_modbus::ExceptionCode;
 
 use super::rtu::{RtuLink, RtuTiming};

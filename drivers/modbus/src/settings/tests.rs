@@ -1,4 +1,5 @@
 mod points;
+mod writing;
 
 use super::*;
 use crate::address::Table;
