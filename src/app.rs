@@ -27,6 +27,7 @@ use crate::own::{self, OwnPoints};
 use crate::stream::Sessions;
 use crate::supervisor::supervise;
 use crate::table::{Catalog, CatalogError, Index, Table};
+use crate::writes::Writes;
 
 /// How often points are looked at for staleness: a point turns stale at most this much late.
 const STALE_SWEEP_EVERY: Duration = Duration::from_millis(100);
@@ -93,8 +94,8 @@ pub async fn run(
     stop: CancellationToken,
     on_ready: impl FnOnce(Ready),
 ) -> Result<(), StartError> {
-    let Config { gateway, limits, simulation, channels } = config;
-    let site = Site::of(&channels)?;
+    let Config { gateway, limits, writes, simulation, channels } = config;
+    let site = Site::of(&channels, Writes::new(writes.enabled))?;
     let address = gateway.listen;
     let listener =
         http::accept::listen(address).map_err(|source| StartError::Listen { address, source })?;
@@ -104,6 +105,7 @@ pub async fn run(
     let api = Api {
         table: Arc::clone(&site.table),
         devices: Arc::clone(&site.devices),
+        writes: Arc::new(site.writes),
         sessions: Arc::clone(&sessions),
         limits: Arc::clone(&limits),
         hosts: Arc::new(Hosts::new(&gateway.hosts)),
@@ -127,9 +129,9 @@ pub async fn run(
         tasks.simulate(simulation.into()).await;
     }
     let (points, devices) = (site.points, site.devices.all().len());
-    for (at, (channel, outlet)) in channels.into_iter().zip(site.outlets).enumerate() {
+    for (at, (channel, (outlet, inlet))) in channels.into_iter().zip(site.ends).enumerate() {
         let memory = gateway.data.as_deref().map(|folder| Memory::new(folder, &channel.name));
-        let run = run_channel(channel, outlet, memory, stop.clone());
+        let run = run_channel(channel, (outlet, inlet), memory, stop.clone());
         tasks.start("a channel", after(opening_delay(at), stop.clone(), run));
     }
     on_ready(Ready { address, points, devices });
@@ -197,7 +199,7 @@ async fn after(delay: Duration, stop: CancellationToken, task: impl Future<Outpu
 
 async fn run_channel(
     channel: Channel,
-    outlet: ChannelOutlet,
+    (outlet, inlet): (ChannelOutlet, Inlet),
     mut memory: Option<Memory>,
     stop: CancellationToken,
 ) {
@@ -205,8 +207,6 @@ async fn run_channel(
     if let Some(memory) = &mut memory {
         memory.recall(driver).await;
     }
-    // Nothing writes yet: the queue's other end goes with the first resource that does.
-    let (_commands, inlet): (_, Inlet) = command_queue();
     let run = supervise(&channel.name, driver, &outlet, inlet, stop.clone());
     let Some(memory) = &mut memory else { return run.await };
     tokio::join!(run, memory.keep(driver, &stop));
@@ -226,11 +226,12 @@ async fn every(period: Duration, stop: CancellationToken, mut act: impl FnMut() 
     }
 }
 
-/// The table and the devices of all channels, and an outlet for each.
+/// The table and the devices of all channels, and both ends of each: where it puts, and whence it is told.
 struct Site {
     table: Arc<Table>,
     devices: Arc<Devices>,
-    outlets: Vec<ChannelOutlet>,
+    ends: Vec<(ChannelOutlet, Inlet)>,
+    writes: Writes,
     points: usize,
     /// The place of the first of the gateway's own points.
     own: Index,
@@ -243,7 +244,7 @@ struct Span {
 }
 
 impl Site {
-    fn of(channels: &[Channel]) -> Result<Self, StartError> {
+    fn of(channels: &[Channel], mut writes: Writes) -> Result<Self, StartError> {
         let mut points: Vec<(PointDeclaration, String)> = Vec::new();
         let mut devices = Vec::new();
         let mut spans = Vec::new();
@@ -261,13 +262,16 @@ impl Site {
             let unknown = DeviceReport { state, ..DeviceReport::default() };
             device.take_report(unknown, &table, UnixMs::now());
         }
-        let outlet = |span: Span| {
+        let mut end = |span: Span| {
             let (table, devices) = (Arc::clone(&table), Arc::clone(&devices));
-            ChannelOutlet::new(table, devices, span.points, span.devices)
+            let (commands, inlet) = command_queue();
+            let (first, count) = span.points;
+            writes.add(first, count, commands);
+            (ChannelOutlet::new(table, devices, span.points, span.devices), inlet)
         };
-        let outlets = spans.into_iter().map(outlet).collect();
+        let ends = spans.into_iter().map(&mut end).collect();
         info!(points = of_drivers, devices = devices.all().len(), "site is ready");
-        Ok(Self { table, devices, outlets, points: of_drivers, own })
+        Ok(Self { table, devices, ends, writes, points: of_drivers, own })
     }
 }
 

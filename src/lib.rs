@@ -7,6 +7,7 @@
 //! - [`app`]: wiring; starts every long-lived task.
 //! - [`supervisor`]: runs a driver's sessions one after the other.
 //! - [`outlet`], [`devices`]: where drivers put what they read, and how their devices are.
+//! - [`writes`]: the way back, from a point to the command queue of its channel.
 //! - [`own`]: what the gateway tells of itself.
 //! - [`table`]: the newest sample of every point, numbered; the store that resumes are served from.
 //! - [`stream`]: selection, session, delivery, frames.
@@ -31,3 +32,4 @@ pub mod registry;
 pub mod stream;
 pub mod supervisor;
 pub mod table;
+pub mod writes;

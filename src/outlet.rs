@@ -115,7 +115,7 @@ impl ChannelEnd for ChannelOutlet {
 ///
 /// Whole numbers are compared digit by digit. Single precision is held against ends of single precision: what
 /// is shown as 0.1 lies within `[0, 0.1]`.
-fn is_within(value: &Value, (low, high): (f64, f64)) -> bool {
+pub(crate) fn is_within(value: &Value, (low, high): (f64, f64)) -> bool {
     match value {
         Value::I64(number) => is_whole_within((*number).into(), (low, high)),
         Value::U64(number) => is_whole_within((*number).into(), (low, high)),

@@ -112,6 +112,7 @@ fn start(table: &Arc<Table>, points: Index) -> Arc<Sessions> {
     let api = Api {
         table: Arc::clone(table),
         devices: Arc::new(Devices::default()),
+        writes: Arc::default(),
         sessions: Arc::clone(&sessions),
         limits: Arc::clone(&limits),
         hosts: Arc::new(Hosts::new(&[])),

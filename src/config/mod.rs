@@ -14,6 +14,7 @@ mod simulation;
 mod site;
 #[cfg(test)]
 pub(crate) mod tests;
+mod writes;
 
 use std::fmt;
 use std::path::Path;
@@ -28,6 +29,7 @@ pub use points::{
 };
 pub use simulation::Simulation;
 pub use site::{MAX_CHANNELS, MAX_DEVICES, MAX_POINTS};
+pub use writes::WriteSettings;
 
 use crate::limits::Limits;
 use crate::registry::{DRIVERS, DriverKind};
@@ -40,6 +42,8 @@ pub struct Config {
     pub gateway: Gateway,
     /// What clients may cost.
     pub limits: Limits,
+    /// What clients may change.
+    pub writes: WriteSettings,
     /// Simulated devices to run beside it, if any.
     pub simulation: Option<Simulation>,
     /// Its channels, in the order of the files.
@@ -118,6 +122,7 @@ fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<
     let mut included: Vec<Settings> =
         included.unwrap_or_default().into_iter().collect::<Option<_>>()?;
     let limits = limits::take(&mut main, refusals);
+    let writes = writes::take(&mut main, refusals);
     let simulation = simulation::take(&mut main, refusals);
     let mut site = Site::new(drivers);
     site.add_channels(&mut main, refusals);
@@ -132,12 +137,12 @@ fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<
         file.finish(refusals);
     }
     let channels = site.build(refusals);
-    Some(Config { gateway, limits, simulation, channels })
+    Some(Config { gateway, limits, writes, simulation, channels })
 }
 
 /// Refuses the sections that are the main file's alone.
 fn refuse_main_only(file: &mut Settings, main: &Path, refusals: &mut Refusals) {
-    for key in ["gateway", "limits", "simulation"] {
+    for key in ["gateway", "limits", "writes", "simulation"] {
         if let Some(section) = file.section(key, key, refusals) {
             let remedy = format!("move it to {}", main.display());
             refusals.push(section.place(), key, "stands in an included file", remedy);

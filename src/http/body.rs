@@ -5,6 +5,8 @@
     reason = "each reader wants one kind of JSON and refuses every other"
 )]
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value as Json;
 
 use super::problem::{FieldError, MAX_ERRORS, Problem};
@@ -74,6 +76,28 @@ impl Fields {
             _ => self.refuse(key.to_owned(), "give a text".to_owned()),
         }
         String::new()
+    }
+
+    /// Whatever is there; it must be.
+    pub(super) fn value(&mut self, key: &str) -> Json {
+        match self.fields.remove(key) {
+            Some(value) => value,
+            None => {
+                self.refuse(key.to_owned(), "missing".to_owned());
+                Json::Null
+            }
+        }
+    }
+
+    /// A whole number within `range`, or `default` where it is missing.
+    pub(super) fn number(&mut self, key: &str, range: RangeInclusive<u32>, default: u32) -> u32 {
+        let Some(given) = self.fields.remove(key) else { return default };
+        let number = given.as_u64().and_then(|number| u32::try_from(number).ok());
+        number.filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let (least, most) = range.into_inner();
+            self.refuse(key.to_owned(), format!("give a whole number from {least} to {most}"));
+            default
+        })
     }
 
     /// How many fields were refused.

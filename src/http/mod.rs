@@ -8,7 +8,8 @@
 //! - `request`, `body`, `entries`: query values and bodies, checked with a name for each bad field.
 //! - `lookup`: what takes long is done aside, and little of it at once. `answer`, `listing`: bodies, and how many of
 //!   their bytes may wait for slow readers.
-//! - `points`, `devices`, `subscription`, `client`, `stream`, `notices`, `health`, `metrics`, `page`: the resources.
+//! - `points`, `devices`, `subscription`, `client`, `stream`, `notices`, `writes`, `health`, `metrics`, `page`: the
+//!   resources.
 //!
 //! Nothing here knows a driver.
 
@@ -32,6 +33,7 @@ mod request;
 mod socket;
 mod stream;
 mod subscription;
+mod writes;
 
 use std::sync::Arc;
 
@@ -44,6 +46,7 @@ use crate::devices::Devices;
 use crate::limits::Limits;
 use crate::stream::Sessions;
 use crate::table::Table;
+use crate::writes::Writes;
 
 pub use guard::Hosts;
 pub use lookup::Lookups;
@@ -55,6 +58,8 @@ pub struct Api {
     pub table: Arc<Table>,
     /// The devices.
     pub devices: Arc<Devices>,
+    /// The way to the devices.
+    pub writes: Arc<Writes>,
     /// The clients.
     pub sessions: Arc<Sessions>,
     /// The bounds.
@@ -76,6 +81,7 @@ pub fn router(api: Api) -> Router {
         .route("/devices", get(devices::list))
         .route("/devices/{device}", get(devices::one))
         .route("/notices", post(notices::send))
+        .route("/writes", post(writes::send))
         .route("/stream", get(stream::open))
         .route("/clients/{client}", get(client::show))
         .route(

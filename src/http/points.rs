@@ -71,7 +71,7 @@ pub(super) async fn one_named_read(state: State<Api>) -> Result<Response, Proble
     one(state, Named("read".to_owned())).await
 }
 
-fn unknown(id: &PointId) -> Problem {
+pub(super) fn unknown(id: &PointId) -> Problem {
     Problem::not_found(
         "unknown-point",
         "There is no such point",

@@ -17,6 +17,9 @@ pub(super) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// Of a write: whether it was sent to its device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<bool>,
     #[serde(skip)]
     retry_after_s: Option<u32>,
 }
@@ -44,8 +47,25 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            sent: None,
             retry_after_s: None,
         }
+    }
+
+    /// Names a bad field of a request that is well-formed.
+    pub(super) fn naming(mut self, field: &str, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldError { field: field.to_owned(), detail: detail.into() });
+        self
+    }
+
+    /// Says of a write whether it was sent.
+    pub(super) fn sent(self, sent: bool) -> Self {
+        Self { sent: Some(sent), ..self }
+    }
+
+    /// Says when to try again.
+    pub(super) fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
     }
 
     /// A request with bad fields; `errors` is not empty, and the first of them are named.
@@ -77,19 +97,19 @@ impl Problem {
     /// More often than one client may.
     pub(super) fn too_often(detail: impl Into<String>, retry_after_s: u32) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;
-        let problem = Self::new(status, "too-often", "Too many requests of one client", detail);
-        Self { retry_after_s: Some(retry_after_s), ..problem }
+        Self::new(status, "too-often", "Too many requests of one client", detail)
+            .retry_after(retry_after_s)
     }
 
     /// Past a limit that will make room by itself.
     pub(super) fn busy(detail: impl Into<String>, retry_after_s: u32) -> Self {
-        let problem = Self::new(
+        Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "limit",
             "A limit of the gateway is reached",
             detail,
-        );
-        Self { retry_after_s: Some(retry_after_s), ..problem }
+        )
+        .retry_after(retry_after_s)
     }
 }
 

@@ -46,7 +46,7 @@ pub use catalog::{Catalog, CatalogError, Entry, MAX_PLACES};
 pub use mailbox::{Backlog, MAX_LOCALS, Mailbox};
 pub use pattern::{Pattern, PatternError};
 pub use slot::Update;
-pub use text::{Form, write_state};
+pub use text::{Form, value_json, write_state};
 pub use version::State;
 pub use view::{Shown, View};
 

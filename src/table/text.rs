@@ -87,6 +87,14 @@ pub fn write_state(text: &mut String, entry: &Entry, state: &State) {
     }
 }
 
+/// A value as JSON text, as it stands in a change.
+#[must_use]
+pub fn value_json(value: &Value) -> String {
+    let mut text = String::new();
+    write_value(&mut text, Some(value));
+    text
+}
+
 fn write_value(text: &mut String, value: Option<&Value>) {
     let Some(value) = value else { return text.push_str("null") };
     match value {

@@ -39,6 +39,7 @@ impl Server {
         let api = Api {
             table: Arc::clone(&table),
             devices: Arc::new(Devices::default()),
+            writes: Arc::default(),
             sessions: Arc::clone(&sessions),
             limits: Arc::clone(&limits),
             hosts: Arc::new(Hosts::default()),

@@ -12,6 +12,8 @@ unheard = 1
 unheard = 1
 [limits]
 unheard = 1
+[writes]
+unheard = 1
 [simulation]
 unheard = 1
 [[channels]]
@@ -34,7 +36,7 @@ fn known_keys(driver: &str) -> BTreeSet<String> {
     let remedies = refusals.iter().filter(|refusal| refusal.problem == "unknown key");
     let lists: Vec<&str> =
         remedies.map(|refusal| refusal.remedy.strip_prefix("known here: ").unwrap()).collect();
-    assert_eq!(lists.len(), 7, "{refusals:#?}");
+    assert_eq!(lists.len(), 8, "{refusals:#?}");
     lists.iter().flat_map(|list| list.split(", ")).map(str::to_owned).collect()
 }
 
@@ -45,7 +47,7 @@ fn every_key_stands_in_the_document() {
     let told = |key: &String| key == "password" || document.contains(&format!("`{key}`"));
     for driver in ["modbus-tcp", "modbus-rtu", "mqtt", "serial"] {
         let keys = known_keys(driver);
-        let sections = ["gateway", "limits", "simulation", "channels", "devices"];
+        let sections = ["gateway", "limits", "writes", "simulation", "channels", "devices"];
         let untold: Vec<_> =
             keys.iter().filter(|key| !sections.contains(&key.as_str()) && !told(key)).collect();
         assert_eq!(untold, Vec::<&String>::new(), "{driver}: add them to config/KEYS.md");
