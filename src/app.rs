@@ -249,7 +249,7 @@ impl Site {
         let mut devices = Vec::new();
         let mut spans = Vec::new();
         for channel in channels {
-            spans.push(add_channel(channel, &mut points, &mut devices)?);
+            spans.push(add_channel(channel, &writes, &mut points, &mut devices)?);
         }
         let of_drivers = spans.iter().map(|span| span.points.1 as usize).sum();
         let own = place(points.len())?;
@@ -283,6 +283,7 @@ fn place(count: usize) -> Result<Index, CatalogError> {
 /// Adds a channel's points, its devices' own points behind them, and its devices.
 fn add_channel(
     channel: &Channel,
+    writes: &Writes,
     points: &mut Vec<(PointDeclaration, String)>,
     devices: &mut Vec<Device>,
 ) -> Result<Span, StartError> {
@@ -291,7 +292,8 @@ fn add_channel(
     let names: Vec<_> = channel.driver.devices().iter().map(|d| d.name.to_string()).collect();
     for point in declared {
         let device = names.get(point.details.device.at()).cloned().unwrap_or_default();
-        points.push((point.clone(), device));
+        let writable = point.writable && writes.enabled();
+        points.push((PointDeclaration { writable, ..point.clone() }, device));
     }
     let mut fastest = vec![None; names.len()];
     for point in declared {

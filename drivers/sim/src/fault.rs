@@ -29,6 +29,10 @@ pub enum Fault {
     Truncated,
     /// Answers every request with this exception code.
     Exception(u8),
+    /// Answers what would change something with this exception code, and does not do it; reads are answered.
+    RefusedWrites(u8),
+    /// Does what it is told and says nothing of it, as if the reply were lost; reads are answered.
+    UnansweredWrites,
     /// TCP: half a reply, then the connection ends. Serial: unplugged, the port is gone while this stands.
     /// Weather: its will is published, then nothing. Broker: every connection is closed at once.
     Disconnect,
@@ -70,6 +74,13 @@ const EXCEPTION: Word = Word {
     make: |code| Fault::Exception(u8::try_from(code).unwrap_or(u8::MAX)),
 };
 
+const WRITE_EXCEPTION: Word = Word {
+    word: "write-exception",
+    number: Some(Number { shown: "<code>", least: 1, greatest: 255 }),
+    make: |code| Fault::RefusedWrites(u8::try_from(code).unwrap_or(u8::MAX)),
+};
+const WRITE_SILENT: Word = plain("write-silent", |_| Fault::UnansweredWrites);
+
 const fn plain(word: &'static str, make: fn(u64) -> Fault) -> Word {
     Word { word, number: None, make }
 }
@@ -80,6 +91,8 @@ static TCP_WORDS: &[Word] = &[
     plain("wrong-transaction", |_| Fault::WrongTransaction),
     TRUNCATED,
     EXCEPTION,
+    WRITE_EXCEPTION,
+    WRITE_SILENT,
     DISCONNECT,
     GARBAGE,
 ];
@@ -89,6 +102,8 @@ static RTU_WORDS: &[Word] = &[
     plain("wrong-crc", |_| Fault::WrongCrc),
     TRUNCATED,
     EXCEPTION,
+    WRITE_EXCEPTION,
+    WRITE_SILENT,
     DISCONNECT,
     GARBAGE,
 ];
@@ -326,6 +341,8 @@ impl fmt::Display for Fault {
             Self::WrongTransaction => f.write_str("wrong-transaction"),
             Self::Truncated => f.write_str("truncated"),
             Self::Exception(code) => write!(f, "exception:{code}"),
+            Self::RefusedWrites(code) => write!(f, "write-exception:{code}"),
+            Self::UnansweredWrites => f.write_str("write-silent"),
             Self::Disconnect => f.write_str("disconnect"),
             Self::Garbage => f.write_str("garbage"),
             Self::Garbled => f.write_str("garbled"),

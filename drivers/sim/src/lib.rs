@@ -4,8 +4,8 @@
 //! - [`FaultBoard`]: makes devices misbehave at run time, by words such as `boiler=late:300`.
 //! - [`map`]: what each device offers, as tables that a configuration can be checked against.
 //!
-//! Invariants: a value is a function of the time alone, however often it is read; one reply is one moment;
-//! a counter never runs backwards. Nothing here is a driver, and no driver knows of it.
+//! Invariants: a value is a function of the time and of what was written, however often it is read; one reply is one
+//! moment; a counter never runs backwards. Nothing here is a driver, and no driver knows of it.
 
 mod backoff;
 mod devices;
@@ -14,6 +14,7 @@ mod listener;
 pub mod map;
 mod modbus;
 mod mqtt;
+mod orders;
 mod port;
 mod presence;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fault::{Device, FaultBoard};
 use crate::mqtt::{self, Hub};
+use crate::orders::Orders;
 use crate::presence::Presence;
 use crate::{listener, modbus, port, talker};
 
@@ -117,9 +118,10 @@ pub async fn run(
 ) {
     let Settings { modbus_tcp, modbus_rtu, scale, mqtt } = settings;
     let (faults, running, stop) = (&faults, &running, &stop);
+    let orders = &Orders::default();
     tokio::join!(
-        optional(modbus_tcp, |address| run_modbus_tcp(address, faults, running, stop)),
-        optional(modbus_rtu, |path| run_modbus_rtu(path, faults, running, stop)),
+        optional(modbus_tcp, |address| run_modbus_tcp(address, (faults, orders), running, stop)),
+        optional(modbus_rtu, |path| run_modbus_rtu(path, (faults, orders), running, stop)),
         optional(scale, |path| run_scale(path, faults, running, stop)),
         optional(mqtt, |address| run_mqtt(address, faults, running, stop)),
     );
@@ -151,27 +153,27 @@ fn tell<P>(
 
 async fn run_modbus_tcp(
     address: SocketAddr,
-    faults: &FaultBoard,
+    (faults, orders): (&FaultBoard, &Orders),
     running: &watch::Sender<Running>,
     stop: &CancellationToken,
 ) {
     let present = tell(running, address, |running| &mut running.modbus_tcp);
     listener::serve("modbus tcp", address, stop, present, |stream, peer| {
-        modbus::tcp::serve(stream, peer, faults)
+        modbus::tcp::serve(stream, peer, faults, orders)
     })
     .await;
 }
 
 async fn run_modbus_rtu(
     path: PathBuf,
-    faults: &FaultBoard,
+    (faults, orders): (&FaultBoard, &Orders),
     running: &watch::Sender<Running>,
     stop: &CancellationToken,
 ) {
     let devices = [Device::Greenhouse1, Device::Greenhouse2];
     let present = tell(running, path.display(), |running| &mut running.modbus_rtu);
     port::serve("modbus rtu", &path, (&devices, faults), stop, present, |pty| {
-        modbus::rtu::serve(pty, faults)
+        modbus::rtu::serve(pty, faults, orders)
     })
     .await;
 }

@@ -61,6 +61,8 @@ fn spoken(fault: Fault, time: SiteTime) -> Option<Vec<u8>> {
         | Fault::WrongTransaction
         | Fault::Truncated
         | Fault::Exception(_)
+        | Fault::RefusedWrites(_)
+        | Fault::UnansweredWrites
         | Fault::Garbage => {}
     }
     Some(bytes)

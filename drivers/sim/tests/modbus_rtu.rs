@@ -94,6 +94,10 @@ lamps = client.read_coils(0, count=2, device_id=2)
 assert not lamps.isError(), lamps
 hole = client.read_input_registers(7, count=1, device_id=2)
 assert hole.exception_code == 2, hole
+written = client.write_register(0, 225, device_id=1)
+assert not written.isError(), written
+setpoint = client.read_holding_registers(0, count=1, device_id=1)
+assert setpoint.registers == [225], setpoint
 print('as the map says')
 ";
     let said = python(script, &[path(&site).to_str().unwrap()]).await;

@@ -92,14 +92,88 @@ serial = client.convert_from_registers(text.registers, T.STRING)
 assert serial == 'EM3-0026-114477', serial
 hole = client.read_holding_registers(107, count=1, device_id=2)
 assert hole.exception_code == 2, hole
-write = client.write_register(104, 1, device_id=2)
-assert write.exception_code == 1, write
+write = client.write_register(100, 1, device_id=2)
+assert write.exception_code == 2, write
 nobody = client.read_holding_registers(0, count=1, device_id=77)
 assert nobody.exception_code == 11, nobody
 print('as the map says')
 ";
     let said = python(script, &[&port]).await;
     assert!(said.success && said.text.contains("as the map says"), "{}", said.text);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn pymodbus_writes_by_every_function_and_reads_it_again() {
+    let site = plant().await;
+    let port = site.running().modbus_tcp.unwrap().port().to_string();
+    let script = r"
+import sys
+from pymodbus.client import ModbusTcpClient
+client = ModbusTcpClient('127.0.0.1', port=int(sys.argv[1]), retries=0)
+assert client.connect()
+def setpoint():
+    return client.read_holding_registers(104, count=1, device_id=2).registers[0]
+def running():
+    return client.read_discrete_inputs(0, count=1, device_id=2).bits[0]
+def well(reply):
+    assert not reply.isError(), reply
+well(client.write_register(104, 600, device_id=2))
+assert setpoint() == 600
+well(client.write_registers(104, [610], device_id=2))
+assert setpoint() == 610
+# 610 is 262 hex: the lowest nibble becomes 4.
+well(client.mask_write_register(address=104, and_mask=0xFFF0, or_mask=4, device_id=2))
+assert setpoint() == 612
+both = client.readwrite_registers(
+    read_address=104, read_count=1, write_address=104, values=[620], device_id=2)
+assert both.registers == [620], both
+well(client.write_register(104, 900, device_id=2))
+assert setpoint() == 700, 'it keeps what it can'
+well(client.write_coil(1, False, device_id=2))
+assert not running()
+well(client.write_coils(1, [True], device_id=2))
+assert running()
+assert client.write_coil(0, True, device_id=2).exception_code == 2
+assert client.write_registers(104, [600, 600], device_id=2).exception_code == 2
+assert setpoint() == 700
+print('as it was told')
+";
+    let said = python(script, &[&port]).await;
+    assert!(said.success && said.text.contains("as it was told"), "{}", said.text);
+    site.fault("boiler=write-exception:4");
+    let refused = "
+import sys
+from pymodbus.client import ModbusTcpClient
+client = ModbusTcpClient('127.0.0.1', port=int(sys.argv[1]), retries=0)
+assert client.connect()
+assert client.write_register(104, 600, device_id=2).exception_code == 4
+assert client.read_holding_registers(104, count=1, device_id=2).registers == [700]
+print('refused')
+";
+    let said = python(refused, &[&port]).await;
+    assert!(said.success && said.text.contains("refused"), "{}", said.text);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn mbpoll_writes_a_register_and_a_coil() {
+    let site = plant().await;
+    let port = site.running().modbus_tcp.unwrap().port().to_string();
+    let poll = async |table: &str, start: &str, tail: &[&str]| {
+        let arguments = ["-m", "tcp", "-p", &port, "-0", "-1", "-a", "2", "-t", table, "-r", start];
+        peer("mbpoll", &[&arguments[..], tail].concat()).await
+    };
+    let written = poll("4", "104", &["127.0.0.1", "555"]).await;
+    assert!(written.text.contains("Written 1 reference"), "{}", written.text);
+    let read = poll("4", "104", &["-c", "1", "127.0.0.1"]).await;
+    assert!(read.text.contains("[104]: \t555"), "{}", read.text);
+    let written = poll("0", "1", &["127.0.0.1", "0"]).await;
+    assert!(written.text.contains("Written 1 reference"), "{}", written.text);
+    let read = poll("1", "0", &["-c", "1", "127.0.0.1"]).await;
+    assert!(read.text.contains("[0]: \t0"), "{}", read.text);
+    let hole = poll("4", "107", &["127.0.0.1", "1"]).await;
+    assert!(hole.text.contains("Illegal data address"), "{}", hole.text);
     site.stop().await;
 }
 

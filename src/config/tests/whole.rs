@@ -63,6 +63,8 @@ fn everything_written_arrives() {
             [limits]
             streams = 5
             session_life_ms = 90_000
+            [writes]
+            enabled = true
             [simulation]
             modbus_tcp = "127.0.0.1:15020"
             scale = "/tmp/scale"
@@ -110,6 +112,7 @@ fn everything_written_arrives() {
     assert_eq!(config.limits.streams, 5);
     assert_eq!(config.limits.session_life, Duration::from_secs(90));
     assert_eq!(config.limits.connections, Limits::default().connections);
+    assert!(config.writes.enabled);
     let simulation = config.simulation.unwrap();
     assert_eq!(simulation.modbus_tcp, Some("127.0.0.1:15020".parse().unwrap()));
     assert_eq!(simulation.modbus_rtu, None);

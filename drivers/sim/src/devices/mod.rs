@@ -15,19 +15,31 @@ use register::{Register, Snapshot};
 
 use crate::fault::Device;
 use crate::modbus::answer;
+use crate::orders::Orders;
 use crate::signal::SiteTime;
 
-/// The reply PDU of a Modbus slave to a request PDU; `None` where none is owed, and for a device that is no
-/// Modbus slave.
-pub(crate) fn slave_reply(device: Device, request: &[u8], time: SiteTime) -> Option<Vec<u8>> {
-    match device {
-        Device::Meter => answer(request, &meter::snapshot(time)),
-        Device::Boiler => answer(request, &boiler::snapshot(time)),
-        Device::Pumps => answer(request, &pumps::snapshot(time)),
-        Device::Greenhouse1 => answer(request, &greenhouse::snapshot(greenhouse::House::One, time)),
-        Device::Greenhouse2 => answer(request, &greenhouse::snapshot(greenhouse::House::Two, time)),
+/// The reply PDU of a Modbus slave to a request PDU, which may change what was written to it; `None` where none is
+/// owed, and for a device that is no Modbus slave.
+pub(crate) fn slave_reply(
+    device: Device,
+    request: &[u8],
+    time: SiteTime,
+    orders: &Orders,
+) -> Option<Vec<u8>> {
+    orders.with(|written| match device {
+        Device::Meter => answer(request, &mut meter::snapshot(time)),
+        Device::Boiler => answer(request, &mut boiler::Slave { orders: &mut written.boiler, time }),
+        Device::Pumps => answer(request, &mut pumps::snapshot(time)),
+        Device::Greenhouse1 => {
+            let (house, orders) = (greenhouse::House::One, &mut written.greenhouse1);
+            answer(request, &mut greenhouse::Slave { house, orders, time })
+        }
+        Device::Greenhouse2 => {
+            let (house, orders) = (greenhouse::House::Two, &mut written.greenhouse2);
+            answer(request, &mut greenhouse::Slave { house, orders, time })
+        }
         Device::Scale | Device::Weather | Device::Broker => None,
-    }
+    })
 }
 
 #[cfg(test)]

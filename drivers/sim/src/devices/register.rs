@@ -172,6 +172,14 @@ impl<N> Bank for Snapshot<'_, N> {
     fn bits(&self, table: Table, start: u16, count: u16) -> Option<Vec<bool>> {
         Some(self.words(table, start, count)?.into_iter().map(|word| word != 0).collect())
     }
+
+    fn set_registers(&mut self, _: u16, _: &[u16]) -> bool {
+        false
+    }
+
+    fn set_coils(&mut self, _: u16, _: &[bool]) -> bool {
+        false
+    }
 }
 
 /// A raw number in its registers. Out of reach of its type it is cut off at the type's end, as a device

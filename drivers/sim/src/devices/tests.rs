@@ -37,7 +37,8 @@ fn read(
 ) -> Result<Vec<u8>, u8> {
     let [a, b] = start.to_be_bytes();
     let [c, d] = count.to_be_bytes();
-    let reply = slave_reply(device, &[function(table), a, b, c, d], time).unwrap();
+    let reply =
+        slave_reply(device, &[function(table), a, b, c, d], time, &Orders::default()).unwrap();
     if reply[0] & 0x80 == 0 { Ok(reply[2..].to_vec()) } else { Err(reply[1]) }
 }
 
@@ -183,4 +184,49 @@ fn names_and_types_are_such_as_a_configuration_takes() {
         assert!(ValueType::WORDS.iter().any(|(known, _)| *known == word), "{name}: {word}");
         assert!(names.insert(name), "{device}/{point} is there twice");
     }
+}
+
+fn tenths(device: Device, address: u16, table: Table, time: SiteTime, orders: &Orders) -> i16 {
+    let [high, low] = address.to_be_bytes();
+    let reply = slave_reply(device, &[function(table), high, low, 0, 1], time, orders).unwrap();
+    i16::from_be_bytes([reply[2], reply[3]])
+}
+
+#[test]
+fn a_setpoint_that_is_written_is_kept_within_its_bounds_and_followed() {
+    let time = a_day().next().unwrap();
+    let later = SiteTime::from_unix_ms(UnixMs(1_791_000_000_000 + 7_200_000));
+    for (device, setpoint, measured, table, least, most) in [
+        (Device::Boiler, 104, 100, Table::Holding, 500, 700),
+        (Device::Greenhouse2, 0, 0, Table::Input, 100, 350),
+    ] {
+        let orders = Orders::default();
+        let read = |time, orders: &Orders| tenths(device, measured, table, time, orders);
+        for (written, kept) in [(least, least), (most + 100, most), (-1_i16, least)] {
+            let before = read(time, &orders);
+            let [high, low] = written.to_be_bytes();
+            let [address_high, address_low] = u16::to_be_bytes(setpoint);
+            let request = [6, address_high, address_low, high, low];
+            assert_eq!(slave_reply(device, &request, time, &orders).as_deref(), Some(&request[..]));
+            assert_eq!(tenths(device, setpoint, Table::Holding, time, &orders), kept);
+            assert!(before.abs_diff(read(time, &orders)) <= 1, "nothing jumps");
+        }
+        // Two hours later it is there, and swings around it.
+        let there = read(later, &orders).abs_diff(least);
+        assert!(there < 100, "{}: {there} tenths away", device.name());
+    }
+}
+
+#[test]
+fn the_pump_is_switched_and_its_feedback_follows() {
+    let (time, orders) = (a_day().next().unwrap(), Orders::default());
+    let ask = |request: &[u8]| slave_reply(Device::Boiler, request, time, &orders).unwrap();
+    assert_eq!(ask(&[2, 0, 0, 0, 1]), [2, 1, 1]);
+    assert_eq!(ask(&[5, 0, 1, 0, 0]), [5, 0, 1, 0, 0]);
+    assert_eq!((ask(&[1, 0, 1, 0, 1]), ask(&[2, 0, 0, 0, 1])), (vec![1, 1, 0], vec![2, 1, 0]));
+    assert_eq!(ask(&[15, 0, 1, 0, 1, 1, 1]), [15, 0, 1, 0, 1]);
+    assert_eq!(ask(&[2, 0, 0, 0, 1]), [2, 1, 1]);
+    // What follows from the time alone cannot be written.
+    assert_eq!(ask(&[5, 0, 0, 0, 0]), [0x85, 2]);
+    assert_eq!(ask(&[6, 0, 100, 0, 0]), [0x86, 2]);
 }

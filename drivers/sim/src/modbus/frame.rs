@@ -67,6 +67,8 @@ impl Mbap {
             | Fault::Late(_)
             | Fault::WrongCrc
             | Fault::Exception(_)
+            | Fault::RefusedWrites(_)
+            | Fault::UnansweredWrites
             | Fault::Garbled
             | Fault::Cut => self.reply(pdu),
         }
@@ -99,6 +101,8 @@ pub(crate) fn rtu_reply(unit_id: u8, fault: Fault, pdu: &[u8]) -> Vec<u8> {
         | Fault::WrongCrc
         | Fault::WrongTransaction
         | Fault::Exception(_)
+        | Fault::RefusedWrites(_)
+        | Fault::UnansweredWrites
         | Fault::Disconnect
         | Fault::Garbled
         | Fault::Cut => frame,

@@ -1,7 +1,7 @@
 //! Modbus slaves: the answer to a request (`answer`), its frames (`frame`), when it leaves (`outbox`), and
 //! the two wires (`tcp`, `rtu`).
 //!
-//! The slaves read only: functions 01 to 04. They answer whoever asks, as many masters as there are.
+//! The slaves know functions 01 to 06, 15, 16, 22 and 23. They answer whoever asks, as many masters as there are.
 
 mod answer;
 mod frame;

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::answer::exception;
+use super::answer::{exception, is_write};
 use super::frame::{MAX_RTU_BYTES, parse_rtu, rtu_reply};
 use super::outbox::{Leaving, Outbox};
 use crate::devices::slave_reply;
 use crate::fault::{Device, Fault, FaultBoard};
+use crate::orders::Orders;
 use crate::port::Pty;
 use crate::signal::SiteTime;
 
@@ -65,14 +66,18 @@ fn device_of(unit_id: u8) -> Option<Device> {
 ///
 /// # Cancellation
 /// Dropping it loses what was not yet sent.
-pub(crate) async fn serve(pty: Arc<Pty>, faults: &FaultBoard) -> io::Error {
-    match exchange(&pty, faults).await {
+pub(crate) async fn serve(pty: Arc<Pty>, faults: &FaultBoard, orders: &Orders) -> io::Error {
+    match exchange(&pty, faults, orders).await {
         Ok(never) => match never {},
         Err(error) => error,
     }
 }
 
-async fn exchange(pty: &Pty, faults: &FaultBoard) -> io::Result<std::convert::Infallible> {
+async fn exchange(
+    pty: &Pty,
+    faults: &FaultBoard,
+    orders: &Orders,
+) -> io::Result<std::convert::Infallible> {
     let mut arriving = Arriving::default();
     let mut outbox = Outbox::default();
     let mut release = interval(RELEASE_EVERY);
@@ -90,7 +95,7 @@ async fn exchange(pty: &Pty, faults: &FaultBoard) -> io::Result<std::convert::In
             }
             () = until(silence_at) => {
                 let (frame, begun) = arriving.take();
-                if !outbox.is_full() && let Some((due, bytes)) = react(&frame, begun, faults) {
+                if !outbox.is_full() && let Some((due, bytes)) = react(&frame, begun, faults, orders) {
                     outbox.put(due, Leaving { bytes, last: false });
                 }
             }
@@ -137,23 +142,36 @@ impl Arriving {
 }
 
 /// What a frame whose first byte came at `begun` brings about, and when.
-fn react(frame: &[u8], begun: Instant, faults: &FaultBoard) -> Option<(Instant, Vec<u8>)> {
+fn react(
+    frame: &[u8],
+    begun: Instant,
+    faults: &FaultBoard,
+    orders: &Orders,
+) -> Option<(Instant, Vec<u8>)> {
     let (unit_id, pdu) = parse_rtu(frame)?;
     let device = device_of(unit_id)?;
     let function = *pdu.first()?;
     let fault = faults.of(device);
+    let reply = || slave_reply(device, pdu, SiteTime::now(), orders);
     let (extra, reply) = match fault {
         Fault::Silent => return None,
-        Fault::Late(by) => (by, slave_reply(device, pdu, SiteTime::now())?),
+        Fault::Late(by) => (by, reply()?),
         Fault::Exception(code) => (Duration::ZERO, exception(function, code)),
+        Fault::RefusedWrites(code) if is_write(pdu) => (Duration::ZERO, exception(function, code)),
+        Fault::UnansweredWrites if is_write(pdu) => {
+            reply()?;
+            return None;
+        }
         Fault::Ok
+        | Fault::RefusedWrites(_)
+        | Fault::UnansweredWrites
         | Fault::WrongCrc
         | Fault::WrongTransaction
         | Fault::Truncated
         | Fault::Disconnect
         | Fault::Garbage
         | Fault::Garbled
-        | Fault::Cut => (Duration::ZERO, slave_reply(device, pdu, SiteTime::now())?),
+        | Fault::Cut => (Duration::ZERO, reply()?),
     };
     let bytes = rtu_reply(unit_id, fault, &reply);
     let wire = LINE.time_of(frame.len()) + TURNAROUND + LINE.time_of(bytes.len());
@@ -182,11 +200,11 @@ mod tests {
         let begun = Instant::now();
         let board = FaultBoard::new();
         let frame = request(1, &[4, 0, 0, 0, 7]);
-        let (due, bytes) = react(&frame, begun, &board).unwrap();
+        let (due, bytes) = react(&frame, begun, &board, &Orders::default()).unwrap();
         assert_eq!((frame.len(), bytes.len()), (8, 19));
         assert_eq!(due - begun, LINE.time_of(8) + TURNAROUND + LINE.time_of(19));
         board.apply("greenhouse1=late:300").unwrap();
-        let (late, _) = react(&frame, begun, &board).unwrap();
+        let (late, _) = react(&frame, begun, &board, &Orders::default()).unwrap();
         assert_eq!(late - due, Duration::from_millis(300));
     }
 
@@ -199,11 +217,11 @@ mod tests {
         wrong[3] ^= 1;
         // Broadcast, a stranger, a wrong CRC, and an exception reply that a line in echo sends back.
         for frame in [request(0, &read), request(3, &read), wrong, request(1, &[0x84, 2])] {
-            assert!(react(&frame, now, &board).is_none(), "{frame:02X?}");
+            assert!(react(&frame, now, &board, &Orders::default()).is_none(), "{frame:02X?}");
         }
         board.apply("greenhouse2=silent").unwrap();
-        assert!(react(&request(2, &read), now, &board).is_none());
-        assert!(react(&request(1, &read), now, &board).is_some());
+        assert!(react(&request(2, &read), now, &board, &Orders::default()).is_none());
+        assert!(react(&request(1, &read), now, &board, &Orders::default()).is_some());
     }
 
     #[test]
@@ -215,7 +233,7 @@ mod tests {
         }
         let (frame, _) = arriving.take();
         assert_eq!(frame.len(), MAX_RTU_BYTES + 1);
-        assert!(react(&frame, now, &FaultBoard::new()).is_none());
+        assert!(react(&frame, now, &FaultBoard::new(), &Orders::default()).is_none());
         assert_eq!(arriving.silence_at(), None);
     }
 }

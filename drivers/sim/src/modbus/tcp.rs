@@ -13,11 +13,12 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::debug;
 
-use super::answer::{TARGET_FAILED_TO_RESPOND, exception};
+use super::answer::{TARGET_FAILED_TO_RESPOND, exception, is_write};
 use super::frame::{MBAP_BYTES, Mbap};
 use super::outbox::{Leaving, Outbox};
 use crate::devices::slave_reply;
 use crate::fault::{Device, Fault, FaultBoard};
+use crate::orders::Orders;
 use crate::signal::SiteTime;
 
 /// A master that sends nothing for this long is hung up on.
@@ -43,14 +44,19 @@ fn device_of(unit_id: u8) -> Option<Device> {
 ///
 /// # Cancellation
 /// Dropping it closes the connection.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, faults: &FaultBoard) {
-    match exchange(stream, faults).await {
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    faults: &FaultBoard,
+    orders: &Orders,
+) {
+    match exchange(stream, faults, orders).await {
         Ok(()) => debug!(%peer, "a master hung up"),
         Err(error) => debug!(%peer, %error, "a master was lost"),
     }
 }
 
-async fn exchange(mut stream: TcpStream, faults: &FaultBoard) -> io::Result<()> {
+async fn exchange(mut stream: TcpStream, faults: &FaultBoard, orders: &Orders) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut received = BytesMut::new();
     let mut outbox = Outbox::default();
@@ -59,7 +65,7 @@ async fn exchange(mut stream: TcpStream, faults: &FaultBoard) -> io::Result<()> 
         while !outbox.is_full()
             && let Some((mbap, pdu)) = next_request(&mut received)?
         {
-            if let Some((due, leaving)) = react(mbap, &pdu, faults) {
+            if let Some((due, leaving)) = react(mbap, &pdu, faults, orders) {
                 outbox.put(due, leaving);
             }
         }
@@ -106,7 +112,12 @@ fn next_request(received: &mut BytesMut) -> io::Result<Option<(Mbap, BytesMut)>>
 }
 
 /// What a request brings about, and when.
-fn react(mbap: Mbap, pdu: &[u8], faults: &FaultBoard) -> Option<(Instant, Leaving)> {
+fn react(
+    mbap: Mbap,
+    pdu: &[u8],
+    faults: &FaultBoard,
+    orders: &Orders,
+) -> Option<(Instant, Leaving)> {
     let now = Instant::now();
     let function = *pdu.first()?;
     let Some(device) = device_of(mbap.unit_id) else {
@@ -114,18 +125,26 @@ fn react(mbap: Mbap, pdu: &[u8], faults: &FaultBoard) -> Option<(Instant, Leavin
         return Some((now, Leaving { bytes, last: false }));
     };
     let fault = faults.of(device);
+    let reply = || slave_reply(device, pdu, SiteTime::now(), orders);
     let (due, reply) = match fault {
         Fault::Silent => return None,
-        Fault::Late(by) => (now + by, slave_reply(device, pdu, SiteTime::now())?),
+        Fault::Late(by) => (now + by, reply()?),
         Fault::Exception(code) => (now, exception(function, code)),
+        Fault::RefusedWrites(code) if is_write(pdu) => (now, exception(function, code)),
+        Fault::UnansweredWrites if is_write(pdu) => {
+            reply()?;
+            return None;
+        }
         Fault::Ok
+        | Fault::RefusedWrites(_)
+        | Fault::UnansweredWrites
         | Fault::WrongCrc
         | Fault::WrongTransaction
         | Fault::Truncated
         | Fault::Disconnect
         | Fault::Garbage
         | Fault::Garbled
-        | Fault::Cut => (now, slave_reply(device, pdu, SiteTime::now())?),
+        | Fault::Cut => (now, reply()?),
     };
     let bytes = mbap.reply_with(fault, &reply);
     Some((due, Leaving { bytes, last: fault == Fault::Disconnect }))
@@ -160,7 +179,8 @@ mod tests {
     #[test]
     fn a_unit_that_is_not_there_is_reported_by_the_gateway_before_it() {
         let mbap = Mbap { transaction: 1, unit_id: 9, pdu_bytes: 5 };
-        let (_, leaving) = react(mbap, &[4, 0, 0, 0, 2], &FaultBoard::new()).unwrap();
+        let (_, leaving) =
+            react(mbap, &[4, 0, 0, 0, 2], &FaultBoard::new(), &Orders::default()).unwrap();
         assert_eq!(leaving.bytes, [0, 1, 0, 0, 0, 3, 9, 0x84, 0x0B]);
     }
 
@@ -170,15 +190,29 @@ mod tests {
         let mbap = Mbap { transaction: 1, unit_id: 2, pdu_bytes: 5 };
         let request = [3, 0, 104, 0, 1];
         board.apply("boiler=silent").unwrap();
-        assert!(react(mbap, &request, &board).is_none());
+        assert!(react(mbap, &request, &board, &Orders::default()).is_none());
         board.apply("boiler=exception:4").unwrap();
-        let (_, leaving) = react(mbap, &request, &board).unwrap();
+        let (_, leaving) = react(mbap, &request, &board, &Orders::default()).unwrap();
         assert_eq!(leaving.bytes[7..], [0x83, 4]);
         board.apply("boiler=late:300").unwrap();
         let before = Instant::now();
-        let (due, _) = react(mbap, &request, &board).unwrap();
+        let (due, _) = react(mbap, &request, &board, &Orders::default()).unwrap();
         assert!(due >= before + Duration::from_millis(300));
+        board.apply("boiler=write-exception:4").unwrap();
+        let (_, leaving) = react(mbap, &request, &board, &Orders::default()).unwrap();
+        assert_eq!(leaving.bytes[7], 3, "reads are answered");
+        let (orders, write) = (Orders::default(), [6, 0, 104, 0x02, 0x58]);
+        let (_, leaving) = react(mbap, &write, &board, &orders).unwrap();
+        assert_eq!(leaving.bytes[7..], [0x86, 4]);
+        let setpoint = |orders: &Orders| {
+            let now = FaultBoard::new();
+            react(mbap, &request, &now, orders).unwrap().1.bytes[7..].to_vec()
+        };
+        assert_ne!(setpoint(&orders), [3, 2, 0x02, 0x58]);
+        board.apply("boiler=write-silent").unwrap();
+        assert!(react(mbap, &write, &board, &orders).is_none());
+        assert_eq!(setpoint(&orders), [3, 2, 0x02, 0x58], "done, and not told");
         board.apply("boiler=disconnect").unwrap();
-        assert!(react(mbap, &request, &board).unwrap().1.last);
+        assert!(react(mbap, &request, &board, &Orders::default()).unwrap().1.last);
     }
 }
