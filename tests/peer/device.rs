@@ -1,9 +1,9 @@
 //! A Modbus TCP device that a test plays: it holds exactly the registers that the test sets, and falls silent or
 //! refuses when the test says so.
 //!
-//! MODBUS Messaging on TCP/IP Implementation Guide V1.0b §3.1.3, and Modbus Application Protocol V1.1b3 §6.3: it
-//! knows function 3 alone. A request is answered under the same lock under which registers are set, so that one
-//! reply is one moment.
+//! MODBUS Messaging on TCP/IP Implementation Guide V1.0b §3.1.3, and Modbus Application Protocol V1.1b3 §6.3, §6.6 and
+//! §6.12: it knows functions 3, 6 and 16. A request is answered under the same lock under which registers are set, so
+//! that one reply is one moment. It remembers everything that it was told to change, whatever it made of it.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -20,6 +20,8 @@ pub enum Mood {
     Silent,
     /// It answers with an exception: illegal data address.
     Refuses,
+    /// It answers reads, and writes with an exception: illegal data value.
+    RefusesWrites,
 }
 
 /// One unit behind the address.
@@ -31,6 +33,10 @@ pub struct Unit {
     pub answered: u64,
     /// What it does to itself after each answer: these registers count up together, as one 32-bit number each.
     pub counting: Vec<u16>,
+    /// What it was told to change, in order: the first register and what they were to hold.
+    pub told: Vec<(u16, Vec<u16>)>,
+    /// It keeps no more than this in a register, whatever it is told.
+    pub keeps_at_most: Option<u16>,
 }
 
 impl Unit {
@@ -52,6 +58,13 @@ impl Unit {
     /// A register as it stands.
     pub fn get(&self, at: u16) -> u16 {
         self.holding.get(&at).copied().unwrap_or(0)
+    }
+
+    /// Takes what it is told to hold.
+    fn take(&mut self, first: u16, words: &[u16]) {
+        let most = self.keeps_at_most.unwrap_or(u16::MAX);
+        let kept: Vec<u16> = words.iter().map(|word| (*word).min(most)).collect();
+        self.set(first, &kept);
     }
 
     fn count_up(&mut self) {
@@ -97,31 +110,52 @@ impl Device {
 
     fn serve(&self, mut stream: TcpStream) {
         let _best_effort = stream.set_nodelay(true);
-        let mut request = [0; 12];
-        while stream.read_exact(&mut request).is_ok() {
-            let Some(reply) = self.reply(&request) else { continue };
+        let mut prefix = [0; 6];
+        while stream.read_exact(&mut prefix).is_ok() {
+            let mut rest = vec![0; usize::from(prefix[5])];
+            if stream.read_exact(&mut rest).is_err() {
+                break;
+            }
+            let Some(reply) = self.reply([prefix[0], prefix[1]], &rest) else { continue };
             if stream.write_all(&reply).is_err() {
                 break;
             }
         }
     }
 
-    fn reply(&self, request: &[u8; 12]) -> Option<Vec<u8>> {
-        let [t1, t2, _, _, _, 6, unit, function, a1, a2, c1, c2] = *request else {
+    /// What is said to a request of a unit id and a PDU.
+    fn reply(&self, [t1, t2]: [u8; 2], request: &[u8]) -> Option<Vec<u8>> {
+        let &[unit, function, a1, a2, c1, c2, ref data @ ..] = request else {
             panic!("the played device does not know the request {request:02x?}");
         };
         let (first, count) = (u16::from_be_bytes([a1, a2]), u16::from_be_bytes([c1, c2]));
-        let body = self.with(unit, |played| match played.mood {
-            Mood::Silent => None,
-            Mood::Answers if function == 3 => {
-                let data: Vec<u8> =
-                    (first..first + count).flat_map(|at| played.get(at).to_be_bytes()).collect();
-                played.answered += 1;
-                played.count_up();
-                let length = u8::try_from(data.len()).unwrap();
-                Some([&[function, length][..], &data].concat())
+        let told = match function {
+            6 => Some(vec![count]),
+            16 => Some(words(&data[1..])),
+            _ => None,
+        };
+        let body = self.with(unit, |played| {
+            played.told.extend(told.clone().map(|told| (first, told)));
+            match (played.mood, told) {
+                (Mood::Silent, _) => None,
+                (Mood::RefusesWrites, Some(_)) => Some(vec![function | 0x80, 3]),
+                (Mood::Answers, Some(told)) => {
+                    played.take(first, &told);
+                    Some(vec![function, a1, a2, c1, c2])
+                }
+                (Mood::Answers | Mood::RefusesWrites, None) if function == 3 => {
+                    let data: Vec<u8> = (first..first + count)
+                        .flat_map(|at| played.get(at).to_be_bytes())
+                        .collect();
+                    played.answered += 1;
+                    played.count_up();
+                    let length = u8::try_from(data.len()).unwrap();
+                    Some([&[function, length][..], &data].concat())
+                }
+                (Mood::Answers | Mood::RefusesWrites | Mood::Refuses, _) => {
+                    Some(vec![function | 0x80, 2])
+                }
             }
-            Mood::Answers | Mood::Refuses => Some(vec![function | 0x80, 2]),
         })?;
         let [l1, l2] = u16::try_from(body.len() + 1).unwrap().to_be_bytes();
         Some([&[t1, t2, 0, 0, l1, l2, unit][..], &body].concat())

@@ -16,12 +16,10 @@ pub(super) fn answer(
     answer: Result<Outcome, Refused>,
 ) -> Result<Response, Problem> {
     let outcome = answer.map_err(|refused| problem(point, refused))?;
-    let verdict = match outcome.verdict {
-        Verdict::Applied => "applied",
-        Verdict::Mismatch => "mismatch",
-        Verdict::Unverified => "unverified",
-        Verdict::Unknown => return Err(unconfirmed()),
-    };
+    if outcome.verdict == Verdict::Unknown {
+        return Err(unconfirmed());
+    }
+    let verdict = outcome.verdict.as_str();
     // An id needs no escape: its constructor lets nothing in that would.
     let mut body = format!("{{\"point\":\"{point}\",\"verdict\":\"{verdict}\"");
     if let Some(value) = &outcome.value {

@@ -53,15 +53,14 @@ pub(super) async fn send(
 ) -> Result<Response, Problem> {
     let json = request::json(&headers, body, &api.limits).await?;
     let Wish { point, index, value, deadline } = wish(&api, json)?;
-    let taken = api.writes.send(index, value.clone(), deadline).map_err(not_taken)?;
-    let mut ticket = taken;
+    let mut ticket = api.writes.send(index, value.clone(), deadline).map_err(not_taken)?;
     let answer = match timeout_at(deadline, ticket.answer()).await {
         Ok(answer) => answer,
         Err(_) if ticket.withdraw() => Err(Refused::Expired),
         Err(_) => Ok(Outcome { verdict: Verdict::Unknown, value: None }),
     };
     let told = match &answer {
-        Ok(outcome) => format!("{:?}", outcome.verdict).to_lowercase(),
+        Ok(outcome) => outcome.verdict.as_str().to_owned(),
         Err(refused) => refused.to_string(),
     };
     info!(%point, value = %value, from = %peer.remote.ip(), outcome = told, "a point was written to");
