@@ -63,7 +63,7 @@ pub(super) async fn send(
         Ok(outcome) => outcome.verdict.as_str().to_owned(),
         Err(refused) => refused.to_string(),
     };
-    info!(%point, value = %value, from = %peer.remote.ip(), outcome = told, "a point was written to");
+    info!(%point, value = %value, from = %peer.remote.ip(), outcome = told, "a write was asked for");
     answer::answer(&point, answer)
 }
 
