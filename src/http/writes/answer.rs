@@ -57,8 +57,7 @@ fn problem(point: &PointId, refused: Refused) -> Problem {
             "device-refused",
             "The device refused the write",
             detail,
-        )
-        .sent(true),
+        ),
     }
 }
 

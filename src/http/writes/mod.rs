@@ -97,7 +97,8 @@ fn checked(declared: &PointDeclaration, json: &Json) -> Result<Value, Problem> {
     if !declared.writable {
         return Err(answer::not_writable(&declared.details.id));
     }
-    let value = value::read(json, declared.value_type).map_err(|unfit| match unfit {
+    let has_names = !declared.details.labels.is_empty();
+    let value = value::read(json, declared.value_type, has_names).map_err(|unfit| match unfit {
         Unfit::Kind(detail) => Problem::field("value", detail),
         Unfit::Size(detail) => answer::out_of_range(detail),
     })?;

@@ -17,8 +17,17 @@ pub(super) enum Unfit {
     Size(String),
 }
 
-/// The value that `json` gives to a point of `value_type`.
-pub(super) fn read(json: &Json, value_type: ValueType) -> Result<Value, Unfit> {
+/// The value that `json` gives to a point of `value_type`. With `has_names`, where its values have names, a text that is
+/// no number is one of them: its driver knows which.
+pub(super) fn read(json: &Json, value_type: ValueType, has_names: bool) -> Result<Value, Unfit> {
+    match (read_plain(json, value_type), json) {
+        (Err(_), Json::String(name)) if has_names => Value::text(name)
+            .ok_or_else(|| Unfit::Size("give the name of one of its values".to_owned())),
+        (read, _) => read,
+    }
+}
+
+fn read_plain(json: &Json, value_type: ValueType) -> Result<Value, Unfit> {
     let kind = |what: &str| Err(Unfit::Kind(format!("give {what}: it is a {value_type}")));
     match (value_type, json) {
         (ValueType::Bool, Json::Bool(on)) => Ok(Value::Bool(*on)),
@@ -87,7 +96,7 @@ mod tests {
 
     #[track_caller]
     fn takes(value_type: ValueType, json: &Json, value: Value) {
-        assert_eq!(read(json, value_type), Ok(value), "{json}");
+        assert_eq!(read(json, value_type, false), Ok(value), "{json}");
     }
 
     #[test]
@@ -107,7 +116,7 @@ mod tests {
 
     #[track_caller]
     fn refuses(value_type: ValueType, json: &Json, says: &str) {
-        let refused = read(json, value_type);
+        let refused = read(json, value_type, false);
         let text = match &refused {
             Err(Unfit::Kind(text) | Unfit::Size(text)) => text.as_str(),
             Ok(value) => panic!("{json} was taken as {value:?}"),
@@ -127,6 +136,16 @@ mod tests {
         refuses(ValueType::U64, &json!(1e300), "digits");
         refuses(ValueType::F32, &json!("5"), "a number");
         refuses(ValueType::Text, &json!(5), "a text");
+    }
+
+    #[test]
+    fn a_name_is_left_to_the_driver_where_there_are_names() {
+        let named = |json: &Json, value_type| read(json, value_type, true);
+        assert_eq!(named(&json!("night"), ValueType::U16), Ok(Value::text("night").unwrap()));
+        assert_eq!(named(&json!("on"), ValueType::Bool), Ok(Value::text("on").unwrap()));
+        assert_eq!(named(&json!("5"), ValueType::U64), Ok(Value::U64(5)));
+        assert_eq!(named(&json!(5), ValueType::U16), Ok(Value::U64(5)));
+        assert!(named(&json!(true), ValueType::U16).is_err());
     }
 
     #[test]

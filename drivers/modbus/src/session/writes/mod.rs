@@ -2,25 +2,25 @@
 //!
 //! What is sent is sent once. Past its deadline it is never sent: that is looked at again right before its first
 //! byte goes out. A write that nobody answered is not repeated, as the device may have acted on it: what it did
-//! is read back, and if that is not answered either, nobody knows ([`Verdict::Unknown`]). What is read back is an
+//! is read back, and if that is not answered either, nobody knows ([`Unknown`](pointcast_api::Verdict::Unknown)). What is read back is an
 //! ordinary reply, so the change comes to everybody as any other does.
 
+mod look;
 mod queue;
 
-use pointcast_api::{
-    Command, DeviceIndex, Outcome, PointIndex, Reading, Refused, Sample, UnixMs, Verdict,
-};
+use pointcast_api::{Command, DeviceIndex, PointIndex, Refused};
 use tokio::time::Instant;
 use tokio_modbus::ExceptionCode;
 
 use super::{Asked, Purpose, Session};
 use crate::decode::Content;
-use crate::encode::Encoded;
-use crate::frame::{Answer, ReadRequest};
+use crate::encode::{EncodeError, Encoded, labelled};
+use crate::frame::{Answer, WriteRequest};
 use crate::link::{Answered, Link, Lost, Unanswered};
 use crate::plan::Want;
 use crate::settings::Unit;
 use crate::writing::Function;
+use look::Read;
 use queue::{Pending, Sent, Taken};
 
 pub(crate) use queue::{Queue, Step};
@@ -28,35 +28,58 @@ pub(crate) use queue::{Queue, Step};
 pub(super) use queue::{WRITES_BEFORE_A_READ, WRITES_PER_DEVICE};
 
 /// A point as its writes need it.
+#[derive(Clone, Copy)]
 struct Target {
+    point: PointIndex,
     unit: Unit,
     want: Want,
+    /// Where in what is read for it the value itself begins, and how long it is.
+    own: (u16, u16),
     function: Function,
 }
 
-/// What a read of a point brought.
-enum Read {
-    Content(Content),
-    /// An exception: there is somebody.
-    Refused,
-    Nothing,
+impl Target {
+    /// The value itself in what was read for the point.
+    fn own<'a>(&self, registers: &'a [u16]) -> Option<&'a [u16]> {
+        let (at, length) = self.own;
+        registers.get(at.into()..usize::from(at) + usize::from(length))
+    }
+
+    /// Whether more is read for it than the value itself: the register with its scale.
+    fn has_more(&self) -> bool {
+        self.own.1 != self.want.length
+    }
 }
 
 impl<L: Link> Session<'_, L> {
     /// Takes a command in, or says at once why not.
     pub(super) fn accept(&mut self, command: Command) {
         let at = command.point().at();
-        let (Some(Some(writing)), Some(decoder), Some(want)) =
-            (self.site.writings.get(at), self.site.decoders.get(at), self.site.wants.get(at))
+        let (Some(Some(writing)), Some(want)) =
+            (self.site.writings.get(at), self.site.wants.get(at))
         else {
             return command.refuse(Refused::NotWritable);
         };
         if self.is_lost(want.device) {
             return command.refuse(Refused::Unreachable);
         }
-        match decoder.encode(command.value()) {
-            Ok(encoded) => self.writes.push(want.device, command, encoded, writing.coalesce),
-            Err(error) => command.refuse(Refused::Unfit(error.to_string())),
+        let encoded = match self.encode(&command, None) {
+            Ok(encoded) => Some(encoded),
+            Err(EncodeError::NoScale) => None,
+            Err(error) => return command.refuse(Refused::Unfit(error.to_string())),
+        };
+        self.writes.push(want.device, command, encoded, writing.coalesce);
+    }
+
+    /// What a command's value is in the device, by the scale that stands in `beside`, where it stands in a register.
+    fn encode(&self, command: &Command, beside: Option<&Content>) -> Result<Encoded, EncodeError> {
+        let at = command.point().at();
+        let labels = self.site.points.get(at).map(|point| point.details.labels.as_slice());
+        let value = labelled(command.value(), labels.unwrap_or_default())?;
+        match (self.site.decoders.get(at), beside) {
+            (Some(decoder), Some(content)) => decoder.encode_beside(content, &value),
+            (Some(decoder), None) => decoder.encode(&value),
+            (None, _) => Err(EncodeError::NoScale),
         }
     }
 
@@ -105,10 +128,43 @@ impl<L: Link> Session<'_, L> {
     }
 
     fn target(&self, command: &Command) -> Option<Target> {
-        let at = command.point().at();
-        let want = *self.site.wants.get(at)?;
-        let function = self.site.writings.get(at)?.as_ref()?.function;
-        Some(Target { unit: *self.site.units.get(want.device.at())?, want, function })
+        let point = command.point();
+        let want = *self.site.wants.get(point.at())?;
+        let own = self.site.decoders.get(point.at())?.own();
+        let function = self.site.writings.get(point.at())?.as_ref()?.function;
+        let unit = *self.site.units.get(want.device.at())?;
+        Some(Target { point, unit, want, own, function })
+    }
+
+    /// Reads the point first, where what is written depends on what it holds; what is to be written, and the request.
+    ///
+    /// The inner error says why nothing is sent.
+    async fn prepare(
+        &mut self,
+        pending: &Pending,
+        target: &Target,
+    ) -> Result<Result<(Encoded, WriteRequest), Refused>, Lost> {
+        let (mut encoded, mut current) = (pending.encoded.clone(), None);
+        if target.function.reads_first() || encoded.is_none() {
+            let content = match self.read(target).await? {
+                Read::Content(content) => content,
+                Read::Refused(error) => return Ok(Err(Refused::ByDevice(error))),
+                Read::Nothing => return Ok(Err(Refused::Unreachable)),
+            };
+            encoded = match self.encode(&pending.command, Some(&content)) {
+                Ok(encoded) => Some(encoded),
+                Err(error) => return Ok(Err(Refused::Unfit(error.to_string()))),
+            };
+            if let Content::Registers(registers) = &content {
+                current = target.own(registers).and_then(<[u16]>::first).copied();
+            }
+        }
+        let prepared = encoded.and_then(|encoded| {
+            let first = target.want.first.checked_add(target.own.0)?;
+            let request = target.function.request(target.unit.id, first, &encoded, current)?;
+            Some((encoded, request))
+        });
+        Ok(prepared.ok_or(Refused::NotWritable))
     }
 
     async fn write(&mut self, device: DeviceIndex, pending: Pending) -> Result<(), Lost> {
@@ -116,39 +172,27 @@ impl<L: Link> Session<'_, L> {
             pending.command.refuse(Refused::NotWritable);
             return Ok(());
         };
-        let mut current = None;
-        if target.function.reads_first() {
-            match self.read(&pending.command, &target).await? {
-                Read::Content(Content::Registers(registers)) => {
-                    current = registers.first().copied();
-                }
-                Read::Content(Content::Bits(_)) => {}
-                Read::Refused | Read::Nothing => {
-                    pending.command.refuse(Refused::Unreachable);
-                    return Ok(());
-                }
+        let (encoded, request) = match self.prepare(&pending, &target).await? {
+            Ok(prepared) => prepared,
+            Err(refused) => {
+                pending.command.refuse(refused);
+                return Ok(());
             }
-        }
-        let first = target.want.first;
-        let request = target.function.request(target.unit.id, first, &pending.encoded, current);
-        let Some(request) = request else {
-            pending.command.refuse(Refused::NotWritable);
-            return Ok(());
         };
         let may_go = || pending.command.begin();
         let (asked, answer) =
             self.exchange(Purpose::alone(device, target.unit), request.into(), &may_go).await?;
         match answer {
-            Ok(answered) => self.taken(&asked, pending, answered),
+            Ok(answered) => self.taken(&asked, &target, (pending, encoded), answered),
             Err(Unanswered::Silence) => {
                 self.count_silence(&asked);
-                self.writes.sent(device, pending, Taken::Unanswered, 1);
+                self.writes.sent(device, (pending, encoded), Taken::Unanswered, 1);
             }
             Err(Unanswered::LineBusy) => self.writes.put_back(device, pending),
             Err(Unanswered::Withheld) => pending.command.refuse(Refused::Expired),
             // Any read tells whether the line echoes. A unit that does not answer it is not written to.
-            Err(Unanswered::MaybeEcho) => match self.read(&pending.command, &target).await? {
-                Read::Content(_) | Read::Refused => self.writes.put_back(device, pending),
+            Err(Unanswered::MaybeEcho) => match self.read(&target).await? {
+                Read::Content(_) | Read::Refused(_) => self.writes.put_back(device, pending),
                 Read::Nothing => pending.command.refuse(Refused::Unreachable),
             },
         }
@@ -157,19 +201,29 @@ impl<L: Link> Session<'_, L> {
     }
 
     /// The device answered a write.
-    fn taken(&mut self, asked: &Asked, pending: Pending, answered: Answered) {
+    fn taken(
+        &mut self,
+        asked: &Asked,
+        target: &Target,
+        (pending, encoded): (Pending, Encoded),
+        answered: Answered,
+    ) {
         let tries = u32::from(self.site.channel.retries) + 1;
         let Answered { answer, arrived, .. } = answered;
         match answer {
             Answer::Written => {
                 self.found(asked);
-                self.writes.sent(asked.device, pending, Taken::Yes, tries);
+                self.writes.sent(asked.device, (pending, encoded), Taken::Yes, tries);
+            }
+            // Read back already, but for the register with its scale.
+            Answer::Content(_) if target.has_more() => {
+                self.found(asked);
+                self.writes.sent(asked.device, (pending, encoded), Taken::Yes, tries);
             }
             Answer::Content(content) => {
                 self.found(asked);
-                let Pending { command, encoded, .. } = pending;
-                self.put_point(command.point(), &content, arrived);
-                self.judge(command, &encoded, Taken::Yes, &content);
+                self.put_point(target.point, &content, arrived);
+                self.judge(pending.command, target, &encoded, Taken::Yes, &content);
             }
             Answer::Exception(code) => {
                 let error = self.refused(asked, code);
@@ -179,11 +233,11 @@ impl<L: Link> Session<'_, L> {
                     }
                     // The gateway sent it on, and the unit did not answer it.
                     ExceptionCode::GatewayTargetDevice => {
-                        self.writes.sent(asked.device, pending, Taken::Unanswered, 1);
+                        self.writes.sent(asked.device, (pending, encoded), Taken::Unanswered, 1);
                     }
                     ExceptionCode::Acknowledge => {
                         self.found(asked);
-                        self.writes.sent(asked.device, pending, Taken::InTime, tries);
+                        self.writes.sent(asked.device, (pending, encoded), Taken::InTime, tries);
                     }
                     ExceptionCode::IllegalFunction
                     | ExceptionCode::IllegalDataAddress
@@ -203,7 +257,7 @@ impl<L: Link> Session<'_, L> {
     async fn read_back(&mut self, device: DeviceIndex, mut sent: Sent) -> Result<(), Lost> {
         let Some(target) = self.target(&sent.command) else { return Ok(()) };
         sent.tries = sent.tries.saturating_sub(1);
-        let read = match self.read(&sent.command, &target).await {
+        let read = match self.read(&target).await {
             Ok(read) => read,
             Err(lost) => {
                 self.writes.put_back_sent(device, sent);
@@ -213,10 +267,10 @@ impl<L: Link> Session<'_, L> {
         match read {
             Read::Content(content) => {
                 let Sent { command, encoded, taken, .. } = sent;
-                self.judge(command, &encoded, taken, &content);
+                self.judge(command, &target, &encoded, taken, &content);
             }
             Read::Nothing if sent.tries > 0 => self.writes.put_back_sent(device, sent),
-            read @ (Read::Refused | Read::Nothing) => {
+            read @ (Read::Refused(_) | Read::Nothing) => {
                 if matches!(read, Read::Nothing) && sent.taken == Taken::Unanswered {
                     self.writes.refuse(device, &Refused::Unreachable);
                 }
@@ -225,89 +279,5 @@ impl<L: Link> Session<'_, L> {
         }
         self.show_state(device);
         Ok(())
-    }
-}
-
-impl<L: Link> Session<'_, L> {
-    /// Reads a point alone, as an ordinary reply: its value goes to everybody.
-    async fn read(&mut self, command: &Command, target: &Target) -> Result<Read, Lost> {
-        let Want { device, table, first, length, .. } = target.want;
-        let request = ReadRequest { unit: target.unit.id, table, first, quantity: length };
-        let (asked, answer) =
-            self.exchange(Purpose::alone(device, target.unit), request.into(), &|| true).await?;
-        let Answered { answer, arrived, .. } = match answer {
-            Ok(answered) => answered,
-            Err(_) => {
-                self.count_silence(&asked);
-                return Ok(Read::Nothing);
-            }
-        };
-        match answer {
-            Answer::Content(content) => {
-                self.found(&asked);
-                self.put_point(command.point(), &content, arrived);
-                Ok(Read::Content(content))
-            }
-            Answer::Written => Ok(Read::Nothing),
-            Answer::Exception(code) => {
-                self.refused(&asked, code);
-                if let ExceptionCode::GatewayPathUnavailable | ExceptionCode::GatewayTargetDevice =
-                    code
-                {
-                    return Ok(Read::Nothing);
-                }
-                self.found(&asked);
-                Ok(Read::Refused)
-            }
-        }
-    }
-
-    fn put_point(&self, point: PointIndex, content: &Content, time: UnixMs) {
-        let decoder = self.site.decoders.get(point.at());
-        if let Some(reading) = decoder.and_then(|decoder| decoder.read(content, 0)) {
-            self.outlet.put(&[Sample { point, reading, time }]);
-        }
-    }
-
-    /// Answers a write with what was found in the device afterwards.
-    fn judge(&self, command: Command, encoded: &Encoded, taken: Taken, content: &Content) {
-        let Some(decoder) = self.site.decoders.get(command.point().at()) else { return };
-        let reading = decoder.read(content, 0);
-        let is_same = match (encoded, content) {
-            (Encoded::Bits(written), Content::Bits(found)) => written == found,
-            // Text may be filled up otherwise than it was written: what it says counts.
-            (Encoded::Registers(written), Content::Registers(found)) => {
-                written == found || decoder.read(&Content::Registers(written.clone()), 0) == reading
-            }
-            (Encoded::Part { mask, bits }, Content::Registers(found)) => {
-                found.first().is_some_and(|register| register & mask == *bits)
-            }
-            (Encoded::Bits(_), Content::Registers(_))
-            | (Encoded::Registers(_) | Encoded::Part { .. }, Content::Bits(_)) => false,
-        };
-        let verdict = match taken {
-            _ if is_same => Verdict::Applied,
-            Taken::InTime => Verdict::Unverified,
-            Taken::Yes | Taken::Unanswered => Verdict::Mismatch,
-        };
-        let value = match reading {
-            Some(
-                Reading::Good(value)
-                | Reading::OutOfRange(value)
-                | Reading::Substituted(value)
-                | Reading::OfUnknownAge(value),
-            ) => Some(value),
-            Some(Reading::NotANumber | Reading::Failed(_)) | None => None,
-        };
-        command.answer(Outcome { verdict, value });
-    }
-
-    /// Nobody answered; what is counted of it.
-    fn count_silence(&mut self, asked: &Asked) {
-        let error = format!("{}: no reply in time", self.describe(asked));
-        self.reports.update(self.outlet, asked.device, |report| {
-            report.counters.timeouts += 1;
-            report.last_error = Some(error);
-        });
     }
 }

@@ -78,6 +78,52 @@ async fn the_other_bits_of_a_register_stay_as_they_are() {
     }
 }
 
+/// The scale stands in a register: it is read first, and what is written follows from it.
+#[tokio::test(start_paused = true)]
+async fn a_scale_in_a_register_is_read_before_a_value_is_written() {
+    for (keys, function) in [("", 6), (", write_function = 23", 23)] {
+        let point = format!(
+            "{{ name = \"p\", address = \"holding:10\", type = \"i16\", scale_register = \"holding:12\", writable = true{keys} }},
+             {{ name = \"power\", address = \"holding:12\", type = \"i16\", writable = true, overlap = true }}"
+        );
+        let rig = Rig::new(Kind::Tcp, &tcp("", &point));
+        beside(&rig, memory(1), async |desk| {
+            for (power, raw) in [(-1_i16, 215_u16), (-2, 2_150)] {
+                let power = Value::I64(power.into());
+                let outcome = desk.write_within(SECOND, 1, power.clone()).answer().await;
+                assert_eq!(outcome, found(Verdict::Applied, Some(power)));
+                let wanted = Value::f64(21.5).unwrap();
+                let outcome = desk.write_within(SECOND, 0, wanted.clone()).answer().await;
+                assert_eq!(outcome, found(Verdict::Applied, Some(wanted)), "{function}");
+                let written = desk.writes().pop().unwrap();
+                assert_eq!(
+                    (written[0], &written[written.len() - 2..]),
+                    (function, &raw.to_be_bytes()[..])
+                );
+            }
+            let refused = desk.write_within(SECOND, 0, Value::f64(21.555).unwrap()).answer().await;
+            assert!(matches!(refused, Err(Refused::Unfit(_))), "{refused:?}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_register_and_a_field_leave_the_rest_as_it_is() {
+    let points = r#"
+        { name = "high", address = "holding:4.8-11", type = "u16", writable = true, overlap = true },
+        { name = "all", address = "holding:4", type = "u16", writable = true, overlap = true }"#;
+    let rig = Rig::new(Kind::Tcp, &tcp("", points));
+    beside(&rig, memory(1), async |desk| {
+        assert_eq!(desk.written(1, 0xABCD).await, applied(0xABCD));
+        assert_eq!(desk.written(0, 5).await, applied(5));
+        assert_eq!(desk.writes().last(), Some(&vec![22, 0, 4, 0xF0, 0xFF, 0x05, 0x00]));
+        sleep(2 * SECOND).await;
+        assert_eq!(desk.readings(1).last(), Some(&Reading::Good(Value::U64(0xA5CD))));
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_device_cannot_hold_is_never_sent() {
     let points = r#"{ name = "p", address = "holding:1", type = "u16", writable = true },
