@@ -208,6 +208,7 @@ mod tests {
         let limits = Arc::new(Limits::default());
         Api {
             devices: Arc::new(Devices::default()),
+            writes: Arc::default(),
             sessions: Arc::new(Sessions::new(Arc::clone(&table), Arc::clone(&limits))),
             table,
             limits,

@@ -1,9 +1,10 @@
 //! What is said of a write, once it is known what became of it.
 
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use pointcast_api::{Outcome, PointId, Refused, Verdict};
 
+use crate::http::answer::json;
 use crate::http::problem::Problem;
 use crate::table::value_json;
 
@@ -27,8 +28,7 @@ pub(super) fn answer(
         body.push_str(&value_json(value));
     }
     body.push('}');
-    let head = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((head, body).into_response())
+    Ok(json(body.into()))
 }
 
 fn problem(point: &PointId, refused: Refused) -> Problem {
