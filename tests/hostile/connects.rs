@@ -98,7 +98,8 @@ fn get_head(target: &Target, head: &str) -> String {
 /// Clients that take over each other's session as fast as they can.
 #[test]
 fn a_session_that_many_fight_for_costs_only_those_who_fight() {
-    let target = Target::start("fight", "");
+    // So that each fights as often as it can.
+    let target = Target::start("fight", "snapshots_per_second = 10000");
     let healthy = Healthy::follow(&target);
     let before = target.before();
     let id = Stream::open(target.address, "points=line/**").next().unwrap().id.unwrap();

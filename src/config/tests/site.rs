@@ -159,7 +159,7 @@ fn the_limits_that_are_shown_are_the_defaults() {
     let text = fs::read_to_string("config/pointcast.toml").unwrap();
     let shown = text.lines().skip_while(|line| *line != "[limits]").skip(1);
     let shown: Vec<&str> = shown.map_while(|line| line.strip_prefix("# ")).collect();
-    assert_eq!(shown.len(), 17, "{shown:?}");
+    assert_eq!(shown.len(), 18, "{shown:?}");
     let path = std::env::temp_dir().join(format!("pointcast-limits-{}.toml", std::process::id()));
     fs::write(&path, format!("[limits]\n{}", shown.join("\n"))).unwrap();
     let loaded = load(&path);
