@@ -74,10 +74,16 @@ impl<L: Link> Session<'_, L> {
         }
     }
 
+    /// The unit asks for patience: it is left alone for a moment.
+    pub(super) fn is_busy(&mut self, asked: &Asked) {
+        if let Some(health) = self.health.get_mut(asked.device.at()) {
+            health.busy.refused(asked.ended);
+        }
+    }
+
     /// Leaves a busy unit alone for a moment, unless that was tried often enough: whether it will be asked again.
     fn ask_again_later(&mut self, asked: &Asked) -> bool {
-        let Some(health) = self.health.get_mut(asked.device.at()) else { return false };
-        health.busy.refused(asked.ended);
+        self.is_busy(asked);
         self.tasks.get_mut(asked.at).is_some_and(Task::is_put_off)
     }
 

@@ -14,7 +14,9 @@ use crate::plan::Want;
 /// What a read of a point brought.
 pub(super) enum Read {
     Content(Content),
-    /// An exception, in words: there is somebody.
+    /// The device asks for patience, in words (exceptions 05 and 06).
+    Later(String),
+    /// Another exception, in words: there is somebody.
     Refused(String),
     Nothing,
 }
@@ -48,6 +50,10 @@ impl<L: Link> Session<'_, L> {
                     return Ok(Read::Nothing);
                 }
                 self.found(&asked);
+                if let ExceptionCode::Acknowledge | ExceptionCode::ServerDeviceBusy = code {
+                    self.is_busy(&asked);
+                    return Ok(Read::Later(error));
+                }
                 Ok(Read::Refused(error))
             }
         }

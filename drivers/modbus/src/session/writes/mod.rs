@@ -100,9 +100,11 @@ impl<L: Link> Session<'_, L> {
                 self.writes.refuse(DeviceIndex(device), &Refused::Unreachable);
             }
         }
-        let rest =
-            |device: DeviceIndex| self.link.rests_until(self.site.units.get(device.at())?.id);
-        self.writes.next(now, reads_due, rest)
+        let gate = |device: DeviceIndex| {
+            let health = self.health.get(device.at())?;
+            self.link.rests_until(health.unit.id).max(health.busy.not_before())
+        };
+        self.writes.next(now, reads_due, gate)
     }
 
     /// Does what is next for writes.
@@ -148,7 +150,9 @@ impl<L: Link> Session<'_, L> {
         if target.function.reads_first() || encoded.is_none() {
             let content = match self.read(target).await? {
                 Read::Content(content) => content,
-                Read::Refused(error) => return Ok(Err(Refused::ByDevice(error))),
+                Read::Later(error) | Read::Refused(error) => {
+                    return Ok(Err(Refused::ByDevice(error)));
+                }
                 Read::Nothing => return Ok(Err(Refused::Unreachable)),
             };
             encoded = match self.encode(&pending.command, Some(&content)) {
@@ -192,7 +196,9 @@ impl<L: Link> Session<'_, L> {
             Err(Unanswered::Withheld) => pending.command.refuse(Refused::Expired),
             // Any read tells whether the line echoes. A unit that does not answer it is not written to.
             Err(Unanswered::MaybeEcho) => match self.read(&target).await? {
-                Read::Content(_) | Read::Refused(_) => self.writes.put_back(device, pending),
+                Read::Content(_) | Read::Later(_) | Read::Refused(_) => {
+                    self.writes.put_back(device, pending);
+                }
                 Read::Nothing => pending.command.refuse(Refused::Unreachable),
             },
         }
@@ -237,6 +243,7 @@ impl<L: Link> Session<'_, L> {
                     }
                     ExceptionCode::Acknowledge => {
                         self.found(asked);
+                        self.is_busy(asked);
                         self.writes.sent(asked.device, (pending, encoded), Taken::InTime, tries);
                     }
                     ExceptionCode::IllegalFunction
@@ -269,8 +276,10 @@ impl<L: Link> Session<'_, L> {
                 let Sent { command, encoded, taken, .. } = sent;
                 self.judge(command, &target, &encoded, taken, &content);
             }
-            Read::Nothing if sent.tries > 0 => self.writes.put_back_sent(device, sent),
-            read @ (Read::Refused(_) | Read::Nothing) => {
+            Read::Nothing | Read::Later(_) if sent.tries > 0 => {
+                self.writes.put_back_sent(device, sent);
+            }
+            read @ (Read::Later(_) | Read::Refused(_) | Read::Nothing) => {
                 if matches!(read, Read::Nothing) && sent.taken == Taken::Unanswered {
                     self.writes.refuse(device, &Refused::Unreachable);
                 }

@@ -87,6 +87,29 @@ async fn what_takes_a_while_is_unverified_until_it_is_done() {
     .await;
 }
 
+/// It says that it takes a while, is busy when it is asked at once, and has done it when it is asked again.
+#[tokio::test(start_paused = true)]
+async fn a_busy_device_is_read_back_a_little_later() {
+    let rig = Rig::new(Kind::Tcp, &tcp("", &setpoints(1)));
+    let (mut memory, mut done_at) = (Memory::default(), None);
+    let works = move |heard: &Heard| {
+        if heard.writes() {
+            memory.answer(heard);
+            done_at = Some(heard.at + 20 * MS);
+            return after(1, heard.exception(5));
+        }
+        match done_at.is_some_and(|done_at| heard.at < done_at) {
+            true => after(1, heard.exception(6)),
+            false => after(1, heard.frame(&memory.answer(heard))),
+        }
+    };
+    beside(&rig, works, async |desk| {
+        assert_eq!(desk.written(0, 7).await, applied(7));
+        assert_eq!(desk.writes().len(), 1);
+    })
+    .await;
+}
+
 /// A write that nobody answers goes out once; what it did is read, and where that is not answered either,
 /// nobody knows.
 #[tokio::test(start_paused = true)]
