@@ -118,10 +118,16 @@ async fn a_setpoint_is_answered_while_nobody_else_answers() {
     let (sender, mut inlet) = command_queue();
     let session = driver.session(&ear, &mut inlet, CancellationToken::new());
     let script = async {
-        let deadline = Instant::now() + SOON;
-        let (command, mut ticket) = Command::new(PointIndex(0), Value::Bool(true), deadline);
-        sender.send(command).await.unwrap();
-        assert_eq!(ticket.answer().await, Err(Refused::NotWritable));
+        loop {
+            let deadline = Instant::now() + SOON;
+            let (command, mut ticket) = Command::new(PointIndex(0), Value::Bool(true), deadline);
+            sender.send(command).await.unwrap();
+            match ticket.answer().await {
+                // It is not connected yet.
+                Err(Refused::Unreachable) => tokio::task::yield_now().await,
+                answer => return assert_eq!(answer, Err(Refused::NotWritable)),
+            }
+        }
     };
     tokio::select! { ended = session => panic!("{ended:?}"), () = script => {} }
 }
