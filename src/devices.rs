@@ -204,3 +204,31 @@ impl Devices {
         self.by_name.get(name).and_then(|at| self.list.get(*at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Catalog;
+    use pointcast_api::DeviceName;
+
+    #[test]
+    fn a_scan_interval_that_was_revised_since_the_start_is_told() {
+        let name = DeviceName::new("press").unwrap();
+        let declaration = DeviceDeclaration { name, address: "there".to_owned() };
+        let points = own_points(&declaration, true).unwrap();
+        let points = points.into_iter().map(|point| (point, String::new())).collect();
+        let table = Table::new(Catalog::new(points).unwrap());
+        let mut device = Device::new(&declaration, "line", "modbus-rtu", 0);
+        device.scan_interval = Some(Duration::from_millis(500));
+        let id = PointId::new("$devices/press/scan_ms").unwrap();
+        let told = |scan_interval| {
+            let report = DeviceReport { scan_interval, ..DeviceReport::default() };
+            device.take_report(report, &table, UnixMs(1));
+            let state = table.read(table.catalog().find(&id).unwrap()).unwrap();
+            state.value.map(|value| value.to_string())
+        };
+        assert_eq!(told(None).as_deref(), Some("500"));
+        assert_eq!(told(Some(Duration::from_millis(812))).as_deref(), Some("812"));
+        assert_eq!(told(None).as_deref(), Some("500"));
+    }
+}

@@ -95,6 +95,10 @@ fn devices_tell_state_and_plan() {
     let plan = boiler["plan"].as_array().unwrap();
     let planned: usize = plan.iter().map(|line| line["points"].as_array().unwrap().len()).sum();
     assert_eq!(Some(planned as u64), boiler["points"].as_u64(), "each point is planned once");
+    for kind in ["timeouts", "exceptions", "malformed", "damaged", "foreign", "misshapen", "late"] {
+        assert!(boiler[kind].is_u64(), "{kind}: {boiler}");
+    }
+    assert_eq!(boiler["exception_codes"], json!({}));
     refused(&get(address, "/api/v1/devices/nobody"), 404, &[]);
 }
 

@@ -141,6 +141,26 @@ async fn one_slow_device_takes_nothing_from_the_others() {
     tokio::select! { lost = session => panic!("{lost:?}"), () = script => {} }
 }
 
+/// A gap of 20 registers costs 46 ms at 9 600 baud: more than a request of a device that thinks for 5 ms, as it
+/// is assumed, and less than one of a device that thinks for 60.
+#[tokio::test(start_paused = true)]
+async fn the_plan_follows_what_was_measured_once_it_matters() {
+    let points = "{ name = \"a\", address = \"holding:0\", type = \"u16\" },
+                  { name = \"b\", address = \"holding:21\", type = \"u16\" }";
+    let line = format!("port = \"x\"\n[[devices]]\nname = \"d\"\nunit_id = 1\npoints = [{points}]");
+    for (thinks, planned) in [(60 * MS, vec![(0, 22)]), (6 * MS, vec![(0, 1), (21, 1)])] {
+        let rig = Rig::new(Kind::Rtu, &line);
+        assert_eq!(rig.plan(), [(0, 1), (21, 1)]);
+        let (traffic, line) = (Traffic::default(), *rig.site.line().unwrap());
+        rig.run(60 * SECOND, paced(line, &traffic, move |_| Does::Answer(thinks))).await;
+        assert_eq!(rig.plan(), planned, "{thinks:?}");
+        let asked = traffic.lock().unwrap().last().map(|(request, _)| request.quantity);
+        assert_eq!(asked, planned.last().map(|block| block.1));
+        let heard = take(&rig.ear);
+        assert!(readings(&heard, PointIndex(1)).iter().all(|reading| *reading == register(1, 21)));
+    }
+}
+
 /// What the schedule promises: two intervals and the longest request between two readings at most, and one
 /// interval on average.
 fn check_periods(points: &[(u8, u16, u16, u32)]) -> Result<(), TestCaseError> {
