@@ -166,6 +166,8 @@ mod tests {
     };
     use std::sync::Mutex;
 
+    // On paused time, which stands still while a file is at work: a slow disk fails no test.
+
     /// A driver that knows nothing but what it was told.
     #[derive(Default)]
     struct Parrot(Mutex<Option<String>>);
@@ -228,7 +230,7 @@ mod tests {
         driver.knows()
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_is_learned_is_there_after_a_restart_and_gone_when_forgotten() {
         let folder = Folder::new("kept");
         let (driver, channel) = (Parrot::default(), "Linie 1/№ ..");
@@ -251,7 +253,7 @@ mod tests {
         assert_eq!(recalled(&folder, channel).await, None);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_is_too_long_or_no_text_is_no_memory() {
         let folder = Folder::new("long");
         let driver = Parrot::default();
@@ -267,7 +269,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_folder_that_cannot_be_written_stops_nothing() {
         let folder = Folder::new("file");
         fs::write(&folder.0, "no folder").unwrap();

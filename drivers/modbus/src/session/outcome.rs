@@ -26,9 +26,7 @@ impl<L: Link> Session<'_, L> {
                 self.is_free(asked);
                 self.values(asked, &content, arrived);
             }
-            Answer::Exception(
-                code @ (ExceptionCode::GatewayPathUnavailable | ExceptionCode::GatewayTargetDevice),
-            ) => {
+            Answer::Exception(code) if is_of_gateway(code) => {
                 // The gateway answered, the unit behind it did not: for the unit that is silence.
                 let error = self.refused(asked, code);
                 self.silent(asked, Failure::NoCommunication, &error);
@@ -47,6 +45,10 @@ impl<L: Link> Session<'_, L> {
             Answer::Content(_) | Answer::Written => line.reply(&asked.request),
             Answer::Exception(_) => line.refusal(),
         });
+        if matches!(answer, Answer::Exception(code) if is_of_gateway(*code)) {
+            // How long a gateway waits says nothing about how long the unit behind it takes.
+            return;
+        }
         let took = response.saturating_sub(wire.unwrap_or_default());
         if let Some(health) = self.health.get_mut(asked.device.at()) {
             health.pace.answered(took, asked.retried);
@@ -146,7 +148,9 @@ impl<L: Link> Session<'_, L> {
         let Some(Health { patience, pace, .. }) = self.health.get_mut(asked.device.at()) else {
             return;
         };
-        pace.silent();
+        if failure == Failure::Timeout {
+            pace.silent();
+        }
         let unit_lost = patience.silent(lost_after, asked.ended);
         let was_lost = patience.is_lost() && !unit_lost;
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
@@ -199,4 +203,9 @@ impl<L: Link> Session<'_, L> {
         let samples: Vec<Sample> = block.points.iter().map(sample).collect();
         self.outlet.put(&samples);
     }
+}
+
+/// Whether an exception says that a gateway could not reach the unit: 0A and 0B.
+fn is_of_gateway(code: ExceptionCode) -> bool {
+    matches!(code, ExceptionCode::GatewayPathUnavailable | ExceptionCode::GatewayTargetDevice)
 }

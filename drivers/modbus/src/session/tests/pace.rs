@@ -61,6 +61,28 @@ async fn a_device_that_becomes_slow_never_fails() {
     }
 }
 
+/// What a gateway says for a unit it cannot reach says nothing about how long the unit takes.
+#[tokio::test(start_paused = true)]
+async fn a_gateways_own_patience_is_not_learned() {
+    let [(kind, toml), _] = both(1_000);
+    let rig = Rig::new(kind, &toml);
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    rig.run(60 * SECOND, move |incoming| {
+        let mut seen = seen.lock().unwrap();
+        seen.push(Instant::now());
+        match seen.len() {
+            count if count % 2 == 0 && count < 30 => vec![(150 * MS, incoming.exception(0x0B))],
+            31 => vec![],
+            _ => vec![(5 * MS, incoming.reply())],
+        }
+    })
+    .await;
+    let asked = asked.lock().unwrap();
+    let again = asked[31] - asked[30];
+    assert!((200 * MS..230 * MS).contains(&again), "{again:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_a_retry_nothing_is_cut_short() {
     let [(kind, toml), _] = both(2_000);
