@@ -88,6 +88,8 @@ pub(super) enum Step {
     Held,
     /// The session is being edited: nothing can be said now.
     Busy,
+    /// The session has ended: nothing can be said any more.
+    Over,
 }
 
 /// What a step may put into a frame, and when it is.

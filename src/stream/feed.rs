@@ -220,6 +220,10 @@ impl Feed {
         };
         let due = match step {
             Step::Busy => return Next::Idle(now + BUSY),
+            Step::Over => {
+                self.over = true;
+                return Next::Over;
+            }
             Step::Held => hold,
             Step::Nothing(due) => due,
             event @ (Step::Catalog(_)
@@ -247,7 +251,7 @@ impl Feed {
             Step::Points(tail) => tail.snapshot.is_none(),
             Step::Removed => true,
             Step::Catalog(_) | Step::Notice(_) | Step::Subscribed { .. } => false,
-            Step::Nothing(_) | Step::Held | Step::Busy => false,
+            Step::Nothing(_) | Step::Held | Step::Busy | Step::Over => false,
         };
         if is_change {
             self.last_changes = Some(now);
@@ -271,7 +275,7 @@ impl Feed {
             Step::Subscribed { revision, count } => frame::subscribed(out, revision, count),
             Step::Points(tail) => frame::end_points(out, &tail, self.position()),
             Step::Removed => frame::end_removed(out, self.position()),
-            Step::Busy | Step::Held | Step::Nothing(_) => {}
+            Step::Busy | Step::Over | Step::Held | Step::Nothing(_) => {}
         }
     }
 

@@ -9,8 +9,9 @@
 //! - `delivery`: what a connection told its client, and what comes next.
 //! - `arrangement`: a selection in memory, and its change.
 //! - `session`: a client's selection, which outlives its connections; `client` is its name.
-//! - `sessions`: all of them, their limits and their ends; `shared` is what they share, `standing`
-//!   who wants points that are yet to come.
+//! - `sessions`: all of them, their limits and their ends; `shared` is what they share.
+//! - `coming`: points that come and go; `standing` is who wants those that are yet to come, `gone` what a session keeps
+//!   of those that went.
 //! - `notices`: messages to clients.
 //! - `pending`: bytes that wait for their readers.
 //! - `statistics`: what was sent, and how long it took.
@@ -21,6 +22,7 @@
 
 mod arrangement;
 mod client;
+mod coming;
 mod delivery;
 mod entry;
 mod event_id;
@@ -28,6 +30,7 @@ mod feed;
 #[cfg(test)]
 mod feed_tests;
 mod frame;
+mod gone;
 #[cfg(test)]
 mod model;
 mod notices;

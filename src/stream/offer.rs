@@ -21,7 +21,7 @@ pub(super) struct Row {
     count: u32,
 }
 
-/// The most revisions that a session can have: one for each millisecond of six days.
+/// The most revisions that a session can have: one for each millisecond of three days.
 pub(super) const MAX_REVISION: u32 = u32::MAX >> Row::FLAGS;
 
 /// What a delivery needs to see of the client's selection.
@@ -161,6 +161,9 @@ impl Selected<'_> {
         let passed_over = row.is_passed_over();
         let is_told = row.was_sent() && row.count == shown.count;
         if is_told || (shown.seq <= at.seq && !passed_over) {
+            if shown.is_removed() {
+                row.end();
+            }
             if let Some(restraint) = &mut self.restraint {
                 restraint.told(place);
             }
@@ -175,6 +178,7 @@ impl Selected<'_> {
                 return Offer::Full;
             }
             row.sent(shown.count);
+            row.end();
             if let Some(restraint) = &mut self.restraint {
                 restraint.told(place);
             }
@@ -223,8 +227,10 @@ impl Row {
     const NAMED: u32 = 2;
     /// A deadband passed its newest change over: the client's position went past it without a frame.
     const PASSED_OVER: u32 = 4;
+    /// Its client was told on this connection that the point was removed.
+    const ENDED: u32 = 8;
     /// How many flags there are.
-    const FLAGS: u32 = 3;
+    const FLAGS: u32 = 4;
 
     pub(super) fn joining(index: Index, revision: u32) -> Self {
         Self { index, joined: revision << Self::FLAGS, count: 0 }
@@ -242,7 +248,7 @@ impl Row {
 
     /// What was sent may not have arrived.
     pub(super) fn forget_connection(&mut self) {
-        self.joined &= !(Self::SENT | Self::NAMED);
+        self.joined &= !(Self::SENT | Self::NAMED | Self::ENDED);
     }
 
     fn was_sent(&self) -> bool {
@@ -262,6 +268,16 @@ impl Row {
 
     fn pass_over(&mut self) {
         self.joined |= Self::PASSED_OVER;
+    }
+
+    /// The client knows that the point was removed.
+    pub(super) fn end(&mut self) {
+        self.joined = self.joined & !Self::PASSED_OVER | Self::ENDED;
+    }
+
+    /// Whether that was told on this connection.
+    pub(super) fn has_ended(&self) -> bool {
+        self.joined & Self::ENDED != 0
     }
 
     /// Puts a state into the frame, and says how many changes before it the client never saw; `None` if it has no

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use pointcast_api::PointId;
-
 use super::entry::Entry;
 use crate::table::{Catalog, Index};
 
@@ -116,19 +114,6 @@ impl Places {
             *known = place + 1;
         }
     }
-}
-
-/// The entry that speaks for a point, if any means it.
-pub(super) fn speaker(entries: &[Entry], id: &PointId) -> Option<usize> {
-    let mut speaker = None;
-    for (at, entry) in entries.iter().enumerate() {
-        if entry.pattern.matches(id)
-            && speaker.is_none_or(|known| speaks_before(entries, at, known))
-        {
-            speaker = Some(at);
-        }
-    }
-    speaker
 }
 
 /// Whether the entry at `new` speaks for a point that the earlier one at `known` means too.

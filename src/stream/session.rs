@@ -3,6 +3,7 @@
 //! One connection at a time drives a session; a newer one takes it over, and the older learns so at its next
 //! step. Locks are taken in one order: changing, editing, session, table, mailbox.
 
+mod coming;
 mod counted;
 mod edit;
 mod overview;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 use super::arrangement::Arrangement;
 use super::client::ClientName;
+use super::coming::Departed;
 use super::delivery::{Delivery, Start, Step, Turn};
 use super::shared::Shared;
 use super::statistics::{Outgoing, Sent};
@@ -152,8 +154,8 @@ impl Session {
         }
     }
 
-    // It guards no data of its own: while it is held no points come or go.
-    fn unchanging(&self) -> RwLockReadGuard<'_, ()> {
+    // While it is held no points come or go.
+    fn unchanging(&self) -> RwLockReadGuard<'_, Departed> {
         self.shared.changing.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -163,23 +165,26 @@ impl Session {
     }
 
     /// Lets a new connection take the session over at the position its client names: the same as
-    /// [`begin`](Self::begin), or `None` if the client cannot have been there or the session's life is over.
+    /// [`begin`](Self::begin), or `None` if the client cannot have been there, what it missed is not known any more, or
+    /// the session's life is over.
     ///
     /// # Errors
     /// [`TooOften`]: it may mean a snapshot, and is paid for like an edit.
     pub(super) fn resume(
-        &self,
+        self: &Arc<Self>,
         seq: u64,
         revision: u32,
         form: Form,
     ) -> Result<Option<Begun>, TooOften> {
         let mut state = self.state();
         let Shared { table, limits, notices, .. } = &*self.shared;
-        if state.over || seq > table.settled() || revision > state.arrangement.revision {
+        let now = &state.arrangement;
+        if state.over || seq > table.settled() || seq < now.dropped() || revision > now.revision {
             return Ok(None);
         }
         let now = Instant::now();
         state.pay(now, limits.snapshots_per_second)?;
+        self.note_gone(&mut state);
         state.arrangement.rewind(table, seq);
         // What was written last may not have arrived, and no position tells: it is written again.
         let left_at = self.left_at(state.connection).unwrap_or(now);
@@ -229,7 +234,7 @@ impl Session {
         let gone = std::mem::replace(&mut state.arrangement, Arrangement::empty());
         gone.leave(&self.shared.table);
         self.shared.standing.remove(self, gone.entries.iter().map(|entry| &entry.pattern));
-        self.count(gone.rows.len(), 0);
+        self.count(gone.points(), 0);
     }
 
     /// Has the connection look at what is new besides changes.
@@ -254,6 +259,9 @@ impl Session {
         if state.connection != connection {
             return None;
         }
+        if state.over {
+            return Some((Step::Over, Then::Look));
+        }
         let before = out.tally.sent;
         loop {
             if let Some(notice) = self.notice(&mut state) {
@@ -265,6 +273,7 @@ impl Session {
             let is_event = !matches!(step, Step::Nothing(_) | Step::Held | Step::Busy);
             let mut then = Then::Look;
             if is_event {
+                state.arrangement.drop_told(self.shared.max_gone);
                 state.sent.add(out.tally.sent.since(before));
                 match delivery.rest(&state.arrangement.selected(), turn.now) {
                     Some(due) => then = Then::Rest(due),

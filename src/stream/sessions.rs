@@ -1,22 +1,23 @@
 //! All sessions: opening, resuming, limits, and their end.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
-use std::ops::Range;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use pointcast_api::{PointDeclaration, PointId, UnixMs};
+use pointcast_api::UnixMs;
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use tokio::time::Instant;
 
 use super::client::ClientName;
+use super::coming::Departed;
 use super::entry::Entry;
 use super::event_id::EventId;
 use super::feed::{Feed, Pace, Welcome};
+use super::gone::MAX_GONE;
 use super::notices::{Addressee, Notices, Severity};
 use super::selection::Verdict;
 use super::session::{Edit, EditError, Session, TooOften};
@@ -25,7 +26,7 @@ use super::standing::Standing;
 use super::statistics::Totals;
 use crate::addresses::PerAddress;
 use crate::limits::Limits;
-use crate::table::{CatalogError, Form, Index, Pattern, Table};
+use crate::table::{Form, Pattern, Table};
 
 /// Letters and digits in an epoch: 8 of 62 are 47 bits, so two starts never share one.
 const EPOCH_CHARS: usize = 8;
@@ -97,6 +98,11 @@ impl Sessions {
     /// None yet, in a new epoch.
     #[must_use]
     pub fn new(table: Arc<Table>, limits: Arc<Limits>) -> Self {
+        Self::keeping(MAX_GONE, table, limits)
+    }
+
+    /// The same, with another bound in the place of [`MAX_GONE`].
+    pub(super) fn keeping(max_gone: usize, table: Arc<Table>, limits: Arc<Limits>) -> Self {
         let shared = Shared {
             table,
             limits,
@@ -107,7 +113,8 @@ impl Sessions {
                 .collect(),
             notices: Notices::default(),
             standing: Standing::default(),
-            changing: RwLock::new(()),
+            changing: RwLock::new(Departed::default()),
+            max_gone,
             selected: AtomicUsize::new(0),
             totals: Arc::default(),
             streams: AtomicUsize::new(0),
@@ -220,48 +227,6 @@ impl Sessions {
     /// How often [`sweep`](Self::sweep) is due.
     pub const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-    /// Adds points, each with the name of its device, and has everybody told whose subscription means them. Returns
-    /// their places.
-    ///
-    /// # Errors
-    /// [`CatalogError`] for an id that is there already, and past the most places. Nothing has changed then.
-    pub fn add_points(
-        &self,
-        points: Vec<(PointDeclaration, String)>,
-    ) -> Result<Range<Index>, CatalogError> {
-        let Shared { table, standing, changing, .. } = &*self.shared;
-        let ids: Vec<PointId> = points.iter().map(|(point, _)| point.details.id.clone()).collect();
-        let added = {
-            let _changing = changing.write().unwrap_or_else(PoisonError::into_inner);
-            let (places, batch) = table.begin_add(points)?;
-            let ids: Vec<&PointId> = ids.iter().collect();
-            for (session, at) in standing.wanting(&ids) {
-                let new: Vec<Index> =
-                    at.into_iter().filter_map(|at| places.clone().nth(at)).collect();
-                session.attach(&new);
-            }
-            // Only now may anybody's position pass the numbers of the new points.
-            table.finish(batch);
-            places
-        };
-        self.wake_all();
-        Ok(added)
-    }
-
-    /// Removes points, those of them that are there, and has everybody told who knows them.
-    pub fn remove_points(&self, points: &[Index]) {
-        let Shared { table, changing, .. } = &*self.shared;
-        {
-            let _changing = changing.write().unwrap_or_else(PoisonError::into_inner);
-            let catalog = table.catalog();
-            let entries = points.iter().filter_map(|at| catalog.entry(*at));
-            let gone: HashSet<&str> = entries.map(|entry| entry.id().as_str()).collect();
-            table.remove(points);
-            self.sessions.iter().for_each(|session| session.expect_again(&gone));
-        }
-        self.wake_all();
-    }
-
     /// Sends a message to everybody, or to one client; the id it was given. `None`: there is no such client.
     pub fn notify(
         &self,
@@ -282,8 +247,16 @@ impl Sessions {
         Some(id)
     }
 
-    fn wake_all(&self) {
-        self.sessions.iter().for_each(|session| session.wake());
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = impl Deref<Target = Arc<Session>>> {
+        self.sessions.iter()
+    }
+
+    pub(super) fn wake_all(&self) {
+        self.all().for_each(|session| session.wake());
     }
 }
 

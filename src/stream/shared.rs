@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
+use super::coming::Departed;
 use super::notices::Notices;
 use super::standing::Standing;
 use super::statistics::Totals;
@@ -20,8 +21,10 @@ pub(super) struct Shared {
     pub(super) notices: Notices,
     pub(super) standing: Standing,
     /// Held to write while points come or go, and to read while a selection is made: so neither misses the other.
-    pub(super) changing: RwLock<()>,
-    /// Points selected by all sessions together.
+    pub(super) changing: RwLock<Departed>,
+    /// Most removed points that a session keeps once its client was told: [`MAX_GONE`](super::gone::MAX_GONE).
+    pub(super) max_gone: usize,
+    /// Points selected by all sessions together, but removed ones.
     pub(super) selected: AtomicUsize,
     pub(super) totals: Arc<Totals>,
     pub(super) streams: AtomicUsize,

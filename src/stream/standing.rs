@@ -21,8 +21,13 @@ struct Known {
     wildcards: HashMap<Pattern, Waiting>,
 }
 
-/// Sessions by their address in memory, which is theirs alone as long as they are here.
-type Waiting = HashMap<usize, Weak<Session>>;
+/// Sessions by their address in memory, which is theirs alone as long as they are here; each with the pattern's place
+/// among its entries.
+type Waiting = HashMap<usize, (Weak<Session>, u32)>;
+
+/// A session that wants new points, each of which is named by its place among them; with the place of the entry that
+/// speaks for it among the session's entries.
+pub(super) type Wanting = (Arc<Session>, Vec<(usize, usize)>);
 
 impl Standing {
     // Entries are added and removed in whole steps, so a panic elsewhere leaves a usable map.
@@ -30,15 +35,16 @@ impl Standing {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Adds patterns, each with its place among the session's entries.
     pub(super) fn add<'p>(
         &self,
         session: &Arc<Session>,
-        patterns: impl IntoIterator<Item = &'p Pattern>,
+        patterns: impl IntoIterator<Item = (u32, &'p Pattern)>,
     ) {
         let mut known = self.known();
-        for pattern in patterns {
+        for (entry, pattern) in patterns {
             let waiting = known.of(pattern).entry(pattern.clone()).or_default();
-            waiting.insert(Arc::as_ptr(session).addr(), Arc::downgrade(session));
+            waiting.insert(Arc::as_ptr(session).addr(), (Arc::downgrade(session), entry));
         }
     }
 
@@ -59,16 +65,23 @@ impl Standing {
         }
     }
 
-    /// The sessions that want any of `ids`, each with the places of those in `ids`.
-    pub(super) fn wanting(&self, ids: &[&PointId]) -> Vec<(Arc<Session>, Vec<usize>)> {
+    /// The sessions that want any of `ids`, and which entries speak for those: a literal id before a pattern, then the
+    /// later one.
+    pub(super) fn wanting(&self, ids: &[&PointId]) -> Vec<Wanting> {
         let known = self.known();
-        let mut wanting: HashMap<usize, (Arc<Session>, Vec<usize>)> = HashMap::new();
+        let mut wanting: HashMap<usize, Wanting> = HashMap::new();
         for (at, id) in ids.iter().enumerate() {
-            for (address, session) in known.wanting(id) {
+            let literal = known.ids.get(&Pattern::literal(id));
+            let wildcards = known.wildcards.iter().filter(|(pattern, _)| pattern.matches(id));
+            let waiting = literal.into_iter().chain(wildcards.map(|(_, waiting)| waiting));
+            for (address, (session, entry)) in waiting.flatten() {
                 let Some(session) = session.upgrade() else { continue };
-                let (_, places) = wanting.entry(*address).or_insert((session, Vec::new()));
-                if places.last() != Some(&at) {
-                    places.push(at);
+                let (_, wanted) = wanting.entry(*address).or_insert((session, Vec::new()));
+                let entry = *entry as usize;
+                match wanted.last_mut().filter(|(last, _)| *last == at) {
+                    None => wanted.push((at, entry)),
+                    Some(_) if literal.is_some_and(|waiting| waiting.contains_key(address)) => {}
+                    Some((_, speaker)) => *speaker = entry.max(*speaker),
                 }
             }
         }
@@ -85,11 +98,5 @@ impl Standing {
 impl Known {
     fn of(&mut self, pattern: &Pattern) -> &mut HashMap<Pattern, Waiting> {
         if pattern.is_literal() { &mut self.ids } else { &mut self.wildcards }
-    }
-
-    fn wanting(&self, id: &PointId) -> impl Iterator<Item = (&usize, &Weak<Session>)> {
-        let literal = Pattern::new(id.as_str()).ok().and_then(|id| self.ids.get(&id));
-        let wildcards = self.wildcards.iter().filter(|(pattern, _)| pattern.matches(id));
-        literal.into_iter().chain(wildcards.map(|(_, waiting)| waiting)).flatten()
     }
 }

@@ -3,6 +3,8 @@
 //! The queue is a chain through the places themselves, so that a place costs eight bytes whether it is marked or
 //! not, and marking never allocates.
 
+use super::growth::make_room;
+
 /// Most local places of one reader: what a link has bits for. A subscription's own limit is far below it.
 pub const MAX_LOCALS: usize = NONE as usize;
 
@@ -14,7 +16,9 @@ const LISTED: u32 = 1 << 31;
 /// The marks of one reader.
 #[derive(Debug)]
 pub struct Backlog {
-    places: Box<[Place]>,
+    places: Vec<Place>,
+    /// Places whose points were removed, until the reader asks.
+    gone: Vec<u32>,
     /// The ends of the queue, where it is not empty.
     head: u32,
     tail: u32,
@@ -37,8 +41,25 @@ const UNMARKED: Place = Place { link: NONE, among: u32::MAX };
 
 impl Backlog {
     pub(super) fn new(points: usize) -> Self {
-        let places = vec![UNMARKED; points.min(MAX_LOCALS)].into_boxed_slice();
-        Self { places, head: NONE, tail: NONE, listed: 0, marked: 0, taken: 0 }
+        let (places, gone) = (vec![UNMARKED; points.min(MAX_LOCALS)], Vec::new());
+        Self { places, gone, head: NONE, tail: NONE, listed: 0, marked: 0, taken: 0 }
+    }
+
+    /// One more place behind the last, unmarked; `None` past [`MAX_LOCALS`].
+    pub fn grow(&mut self) -> Option<u32> {
+        let place = u32::try_from(self.places.len()).ok().filter(|place| *place < NONE)?;
+        make_room(&mut self.places);
+        self.places.push(UNMARKED);
+        Some(place)
+    }
+
+    pub(super) fn note_gone(&mut self, local: u32) {
+        self.gone.push(local);
+    }
+
+    /// The places whose points were removed since it was last asked.
+    pub fn take_gone(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.gone)
     }
 
     pub(super) fn among(&self, local: u32) -> u32 {
@@ -188,6 +209,7 @@ mod tests {
         Forget(u32),
         Take,
         Clear,
+        Grow,
     }
 
     fn op() -> impl Strategy<Value = Op> {
@@ -196,6 +218,7 @@ mod tests {
             3 => (0..8u32).prop_map(Op::Forget),
             4 => Just(Op::Take),
             1 => Just(Op::Clear),
+            1 => Just(Op::Grow),
         ]
     }
 
@@ -203,7 +226,7 @@ mod tests {
         // The model: a list of places, each with whether it is still marked.
         #[test]
         fn it_is_a_queue_of_places(ops in prop::collection::vec(op(), 0..60)) {
-            let mut backlog = Backlog::new(6);
+            let (mut backlog, mut places) = (Backlog::new(4), 4);
             let (mut queue, mut taken) = (VecDeque::<(u32, bool)>::new(), 0);
             for op in ops {
                 match op {
@@ -211,7 +234,7 @@ mod tests {
                         backlog.mark(local);
                         match queue.iter_mut().find(|(queued, _)| *queued == local) {
                             Some((_, marked)) => *marked = true,
-                            None if local < 6 => queue.push_back((local, true)),
+                            None if local < places => queue.push_back((local, true)),
                             None => {}
                         }
                     }
@@ -234,6 +257,10 @@ mod tests {
                         backlog.clear();
                         taken += queue.len() as u64;
                         queue.clear();
+                    }
+                    Op::Grow => {
+                        prop_assert_eq!(backlog.grow(), Some(places));
+                        places += 1;
                     }
                 }
                 prop_assert_eq!(backlog.progress(), (taken, taken + queue.len() as u64));

@@ -37,6 +37,8 @@ pub(crate) struct Batch {
     changed: Vec<Index>,
     /// Those who want a changed point and are not marked yet, point by point.
     readers: std::vec::IntoIter<Arc<Readers>>,
+    /// Whether its changes are the ends of their points.
+    gone: bool,
     woken: Vec<Arc<Mailbox>>,
 }
 
@@ -61,7 +63,7 @@ impl Batch {
     /// Places the marks of one more of the changes; false when all are placed.
     pub(super) fn mark_next(&mut self) -> bool {
         let Some(readers) = self.readers.next() else { return false };
-        readers.mark(&mut self.woken);
+        readers.mark(self.gone, &mut self.woken);
         true
     }
 }
@@ -97,6 +99,7 @@ impl Core {
             last: 0,
             changed: Vec::new(),
             readers: Vec::new().into_iter(),
+            gone: false,
             woken: Vec::new(),
         };
         if added.is_empty() {
@@ -128,7 +131,7 @@ impl Core {
                 changed.push(*index);
             }
         }
-        self.number(changed, uptime)
+        self.number(changed, true, uptime)
     }
 
     /// Applies a batch. `None`: nothing to announce.
@@ -144,7 +147,7 @@ impl Core {
                 changed.push(index);
             }
         }
-        self.number(changed, uptime)
+        self.number(changed, false, uptime)
     }
 
     /// How many turns the staleness sweep has.
@@ -165,11 +168,11 @@ impl Core {
             }
             *due_ms = slot.due_ms(uptime).min(*due_ms);
         }
-        self.number(changed, uptime)
+        self.number(changed, false, uptime)
     }
 
-    /// Numbers the changed slots. `None`: nothing to announce.
-    fn number(&mut self, changed: Vec<Index>, uptime: Duration) -> Option<Batch> {
+    /// Numbers the changed slots, whose points are all `gone` or all there. `None`: nothing to announce.
+    fn number(&mut self, changed: Vec<Index>, gone: bool, uptime: Duration) -> Option<Batch> {
         if changed.is_empty() {
             return None;
         }
@@ -189,7 +192,8 @@ impl Core {
             }
         }
         let told = !readers.is_empty();
-        let batch = Batch { last, changed, readers: readers.into_iter(), woken: Vec::new() };
+        let (readers, woken) = (readers.into_iter(), Vec::new());
+        let batch = Batch { last, changed, readers, gone, woken };
         if told {
             return Some(batch);
         }

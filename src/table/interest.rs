@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::growth::make_room;
 use super::mailbox::Mailbox;
 
 /// The readers of one point.
@@ -21,12 +22,8 @@ struct List {
 
 impl List {
     fn push(&mut self, mailbox: &Arc<Mailbox>, local: u32) {
-        if self.locals.len() == self.locals.capacity() {
-            // By a quarter, not by the double: over all clients and points, what is kept free is memory.
-            let more = self.locals.len() / 4 + 1;
-            self.mailboxes.reserve_exact(more);
-            self.locals.reserve_exact(more);
-        }
+        make_room(&mut self.mailboxes);
+        make_room(&mut self.locals);
         self.mailboxes.push(Arc::clone(mailbox));
         self.locals.push(local);
     }
@@ -70,11 +67,12 @@ impl Readers {
         true
     }
 
-    /// Marks a change for every reader, and adds those who had nothing waiting to `woken`.
-    pub(super) fn mark(&self, woken: &mut Vec<Arc<Mailbox>>) {
+    /// Marks a change for every reader, and adds those who had nothing waiting to `woken`. `gone`: the point was
+    /// removed by it.
+    pub(super) fn mark(&self, gone: bool, woken: &mut Vec<Arc<Mailbox>>) {
         let list = self.0.read().unwrap_or_else(PoisonError::into_inner);
         for (mailbox, local) in list.mailboxes.iter().zip(&list.locals) {
-            if mailbox.mark(*local) {
+            if mailbox.mark(*local, gone) {
                 woken.push(Arc::clone(mailbox));
             }
         }
@@ -87,7 +85,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn marked(readers: &Readers, mailboxes: &[Arc<Mailbox>]) -> Vec<bool> {
-        readers.mark(&mut Vec::new());
+        readers.mark(false, &mut Vec::new());
         let is_marked = |mailbox: &Arc<Mailbox>| {
             let mut backlog = mailbox.backlog();
             let marked = backlog.is_marked(0);

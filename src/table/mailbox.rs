@@ -52,11 +52,15 @@ impl Mailbox {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Marks a place; true if nothing was marked before, so that the reader needs waking.
-    pub(super) fn mark(&self, local: u32) -> bool {
+    /// Marks a place, and notes it if its point is `gone`; true if nothing was marked before, so that the reader needs
+    /// waking.
+    pub(super) fn mark(&self, local: u32, gone: bool) -> bool {
         let mut backlog = self.backlog();
         let idle = backlog.is_empty();
         backlog.mark(local);
+        if gone {
+            backlog.note_gone(local);
+        }
         idle && !backlog.is_empty()
     }
 
@@ -164,12 +168,12 @@ mod tests {
     #[test]
     fn only_the_mark_that_ends_an_idle_time_needs_a_wake() {
         let mailbox = Mailbox::new(3);
-        assert!(!mailbox.mark(9), "a place outside the selection is nothing");
-        assert!(mailbox.mark(2));
-        assert!(!mailbox.mark(0));
-        assert!(!mailbox.mark(2));
+        assert!(!mailbox.mark(9, false), "a place outside the selection is nothing");
+        assert!(mailbox.mark(2, false));
+        assert!(!mailbox.mark(0, false));
+        assert!(!mailbox.mark(2, false));
         mailbox.backlog().clear();
-        assert!(mailbox.mark(2));
+        assert!(mailbox.mark(2, false));
     }
 
     #[test]

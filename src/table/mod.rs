@@ -18,6 +18,7 @@ mod backlog;
 mod catalog;
 mod coming;
 mod core;
+mod growth;
 mod interest;
 mod mailbox;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use pointcast_api::{Reason, StaleAfter, UnixMs};
 use tokio::time::Instant;
 
 pub(crate) use self::core::Batch;
+pub(crate) use self::growth::make_room;
 pub use catalog::{Catalog, CatalogError, Entry, MAX_PLACES};
 pub use mailbox::{Backlog, MAX_LOCALS, Mailbox};
 pub use pattern::{Pattern, PatternError};

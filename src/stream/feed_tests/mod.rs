@@ -6,6 +6,7 @@ mod compact;
 mod deadbands;
 mod edits;
 mod ends;
+mod gone;
 mod intervals;
 mod limits;
 mod notices;
@@ -71,6 +72,11 @@ impl Event {
         points.iter().map(|point| point["value"].as_i64().unwrap_or(-1)).collect()
     }
 
+    fn ids_removed(&self) -> Vec<&str> {
+        let points = self.data["points"].as_array().unwrap();
+        points.iter().map(|point| point.as_str().unwrap()).collect()
+    }
+
     /// The position that its id names.
     fn seq(&self) -> u64 {
         super::EventId::parse(self.id.as_deref().unwrap()).unwrap().seq
@@ -85,6 +91,14 @@ impl Bench {
     fn of(table: Arc<Table>, limits: Limits) -> Self {
         let sessions = Arc::new(Sessions::new(Arc::clone(&table), Arc::new(limits)));
         Self { table, sessions, stop: CancellationToken::new() }
+    }
+
+    /// One whose sessions keep at most so many removed points once they were told.
+    fn keeping(max_gone: usize, points: usize, limits: Limits) -> Self {
+        let (table, stop) = (table(points), CancellationToken::new());
+        let limits = Arc::new(limits);
+        let sessions = Arc::new(Sessions::keeping(max_gone, Arc::clone(&table), limits));
+        Self { table, sessions, stop }
     }
 
     fn open(&self, id: Option<&str>, points: Option<&[usize]>) -> Result<Feed, Refused> {

@@ -58,6 +58,8 @@ struct Link {
     names: BTreeMap<Index, usize>,
     seq: u64,
     notice: u64,
+    /// Whether the session before could not be resumed.
+    expired: bool,
 }
 
 pub(super) struct Client {
@@ -70,6 +72,8 @@ pub(super) struct Client {
     pub(super) patience: Patience,
     /// Whether everything fits into one frame.
     pub(super) one_frame: bool,
+    /// The newest position at which it came back to its session.
+    pub(super) came_back_at: u64,
     /// Notices that were written to it, on any connection.
     pub(super) noticed: Vec<u64>,
     link: Link,
@@ -84,6 +88,7 @@ impl Client {
             connection: 0,
             patience: Patience::new(pace_ms),
             one_frame,
+            came_back_at: 0,
             noticed: Vec::new(),
             link: Link::default(),
         }
@@ -107,6 +112,18 @@ impl Client {
         self.connection += 1;
         self.link = Link::default();
         self.patience.begin();
+    }
+
+    /// What it missed is not known any more: it drops what it holds. What it had selected.
+    pub(super) fn begin_anew(&mut self, noticed: Vec<u64>) -> Selection {
+        let selection = self.latest().1.clone();
+        self.come_back_with(Known::default());
+        self.past.clear();
+        self.selections = BTreeMap::from([(0, Selection::default())]);
+        self.came_back_at = 0;
+        self.noticed = noticed;
+        self.link.expired = true;
+        selection
     }
 
     /// What it knew at first, and after each event that it took and did not lose.
@@ -178,7 +195,8 @@ impl Client {
 
     fn take_connect(&mut self, event: &Event, scene: &Scene<'_>) {
         let data = &event.data;
-        assert_eq!(data["reset"], Json::Null, "sessions are within their life");
+        let reset = if self.link.expired { Json::from("expired") } else { Json::Null };
+        assert_eq!(data["reset"], reset);
         assert_eq!(data["resumed"], self.known.last_id.is_some());
         if self.known.last_id.is_some() {
             assert_eq!(event.id, self.known.last_id, "a cut right here must lose nothing");

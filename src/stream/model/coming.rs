@@ -1,16 +1,14 @@
 //! Points that come and go, in the steps in which `Sessions::add_points` and `remove_points` let them, with everybody
 //! else's steps in between.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-
-use pointcast_api::PointId;
 
 use super::reader::Reader;
 use super::site::Site;
-use super::wishes::id_of;
-use crate::stream::Session;
-use crate::table::{Batch, Index};
+use crate::stream::coming::Came;
+use crate::stream::{Session, Sessions};
+use crate::table::Batch;
 
 pub(super) struct Coming {
     steps: VecDeque<Step>,
@@ -21,11 +19,11 @@ pub(super) struct Coming {
 
 enum Step {
     /// A client that wants points is given them.
-    Give(usize, Vec<Index>),
+    Give(usize, Vec<Came>),
     /// A mark is placed, or the batch settled.
     Mark,
-    /// A client's session expects these again.
-    Expect(usize, Vec<usize>),
+    /// A client's session takes note of what it lost.
+    Lose(usize),
     Wake(usize),
 }
 
@@ -34,39 +32,50 @@ fn session(reader: &Reader) -> &Arc<Session> {
 }
 
 impl Coming {
-    pub(super) fn add(site: &mut Site, readers: &[Reader], new: Vec<usize>) -> Option<Self> {
-        let ids: Vec<PointId> = new.iter().map(|p| PointId::new(&id_of(*p)).unwrap()).collect();
-        let ids: Vec<&PointId> = ids.iter().collect();
-        let (places, batch) = site.begin_add(&new);
-        let wanting = session(readers.first()?).shared().standing.wanting(&ids);
+    pub(super) fn add(
+        site: &mut Site,
+        sessions: &Sessions,
+        readers: &[Reader],
+        new: &[usize],
+    ) -> Self {
+        let arrival = site.begin_add(sessions, new);
         let mut steps = VecDeque::new();
         let mut unknown = Vec::new();
         for (client, reader) in readers.iter().enumerate() {
-            let given = wanting.iter().find(|(wants, _)| Arc::ptr_eq(wants, session(reader)));
-            let given: Vec<usize> = given.map(|(_, at)| at.clone()).unwrap_or_default();
+            let mut wanting = arrival.wanting.iter();
+            let given = wanting.find(|(wants, _)| Arc::ptr_eq(wants, session(reader)));
+            let given = given.map(|(_, came)| came.clone()).unwrap_or_default();
             let (_, selection) = reader.client.latest();
-            let wanted: Vec<usize> =
-                (0..new.len()).filter(|at| selection.means(new[*at])).collect();
-            assert_eq!(given, wanted, "each client is given what it selected");
-            unknown.push(given.iter().map(|at| new[*at]).collect());
-            let places: Vec<Index> =
-                given.iter().map(|at| places.clone().nth(*at).unwrap()).collect();
-            if !places.is_empty() {
-                steps.push_back(Step::Give(client, places));
+            let entries = session(reader).subscription().entries;
+            let wanted = (arrival.places.clone().zip(new))
+                .filter_map(|(index, point)| Some((index, selection.wish_of(*point)?)));
+            let told = given.iter().map(|came| {
+                let entry = entries[came.entry].entry.as_ref().unwrap();
+                (came.index, entry.wish())
+            });
+            assert!(told.eq(wanted), "each client is given what it selected, as it wished");
+            unknown.push(new.iter().copied().filter(|point| selection.means(*point)).collect());
+            if !given.is_empty() {
+                steps.push_back(Step::Give(client, given));
             }
         }
         steps.push_back(Step::Mark);
         steps.extend((0..readers.len()).map(Step::Wake));
-        Some(Self { steps, batch: Some(batch), unknown })
+        Self { steps, batch: Some(arrival.batch), unknown }
     }
 
-    pub(super) fn remove(site: &mut Site, readers: &[Reader], gone: Vec<usize>) -> Option<Self> {
+    pub(super) fn remove(
+        site: &mut Site,
+        sessions: &Sessions,
+        readers: &[Reader],
+        gone: &[usize],
+    ) -> Option<Self> {
         if gone.is_empty() {
             return None;
         }
-        let batch = site.begin_remove(&gone);
+        let batch = site.begin_remove(sessions, gone);
         let mut steps = VecDeque::from([Step::Mark]);
-        steps.extend((0..readers.len()).map(|client| Step::Expect(client, gone.clone())));
+        steps.extend((0..readers.len()).map(Step::Lose));
         steps.extend((0..readers.len()).map(Step::Wake));
         Some(Self { steps, batch, unknown: vec![BTreeSet::new(); readers.len()] })
     }
@@ -80,8 +89,8 @@ impl Coming {
     pub(super) fn move_on(&mut self, site: &Site, readers: &[Reader]) -> bool {
         match self.steps.pop_front() {
             None => return false,
-            Some(Step::Give(client, places)) => {
-                session(&readers[client]).attach(&places);
+            Some(Step::Give(client, came)) => {
+                session(&readers[client]).attach(&site.table.catalog(), &came);
                 self.unknown[client].clear();
             }
             Some(Step::Mark) => {
@@ -90,11 +99,7 @@ impl Coming {
                     self.steps.push_front(Step::Mark);
                 }
             }
-            Some(Step::Expect(client, gone)) => {
-                let gone: Vec<String> = gone.into_iter().map(id_of).collect();
-                let gone: HashSet<&str> = gone.iter().map(String::as_str).collect();
-                session(&readers[client]).expect_again(&gone);
-            }
+            Some(Step::Lose(client)) => session(&readers[client]).lose(),
             Some(Step::Wake(client)) => session(&readers[client]).wake(),
         }
         true

@@ -5,6 +5,7 @@ use super::event::whole_events;
 use super::site::Read;
 use super::wishes::{Ask, IDS};
 use super::world::{Op, World};
+use crate::stream::gone::MAX_GONE;
 
 /// Everything under `d1`, some points less often, and one that is not there yet.
 fn asks() -> Vec<Ask> {
@@ -46,7 +47,7 @@ async fn run(world: &mut World, client: usize) {
 }
 
 async fn cut_everywhere(client: usize, frame_points: usize) {
-    let mut world = World::new(frame_points);
+    let mut world = World::new(frame_points, MAX_GONE);
     run(&mut world, client).await;
     let tape = world.readers[client].tape.clone();
     let names: Vec<String> = whole_events(&tape).into_iter().map(|event| event.name).collect();

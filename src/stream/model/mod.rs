@@ -27,6 +27,8 @@ use site::Read;
 use wishes::{Ask, DEVICES, IDS, PATTERNS, WISHES};
 use world::{CLIENTS, Op, World};
 
+use super::gone::MAX_GONE;
+
 fn read() -> impl Strategy<Value = Read> {
     prop_oneof![
         8 => (-3..4i64).prop_map(Read::Good),
@@ -67,15 +69,20 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// How many removed points a session keeps: more than there ever are, or so few that clients come back too late.
+fn max_gone() -> impl Strategy<Value = usize> {
+    prop_oneof![1 => Just(MAX_GONE), 2 => 0..4usize]
+}
+
 fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(future)
 }
 
-fn check(wanted: Vec<Vec<Ask>>, ops: Vec<Op>, frame_points: usize) {
+fn check(wanted: Vec<Vec<Ask>>, ops: Vec<Op>, frame_points: usize, max_gone: usize) {
     run(async {
-        let mut world = World::new(frame_points);
+        let mut world = World::new(frame_points, max_gone);
         for (client, asks) in wanted.into_iter().enumerate() {
             world.apply(Op::Put { client, asks }).await;
         }
@@ -117,7 +124,7 @@ fn an_interval_counts_on_whoever_shuts_its_lane() {
         Op::Fail { device: 0, how: Failure::Timeout },
         look(),
     ];
-    check(vec![vec![]; CLIENTS], ops, 2);
+    check(vec![vec![]; CLIENTS], ops, 2, MAX_GONE);
 }
 
 proptest! {
@@ -127,15 +134,17 @@ proptest! {
     fn order_and_completeness_hold(
         wanted in prop::collection::vec(asks(), CLIENTS),
         ops in prop::collection::vec(op(), 1..200),
+        max_gone in max_gone(),
     ) {
-        check(wanted, ops, 1_000);
+        check(wanted, ops, 1_000, max_gone);
     }
 
     #[test]
     fn they_hold_when_a_frame_takes_two_points(
         wanted in prop::collection::vec(asks(), CLIENTS),
         ops in prop::collection::vec(op(), 1..200),
+        max_gone in max_gone(),
     ) {
-        check(wanted, ops, 2);
+        check(wanted, ops, 2, max_gone);
     }
 }

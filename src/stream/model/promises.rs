@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::client::{Client, Scene, Told};
-use super::truth::{Change, Was};
+use super::truth::{Change, Truth, Was};
 use super::wishes::{IDS, device_of};
 use crate::stream::EventId;
 
@@ -52,6 +52,17 @@ fn has_gone(point: usize, since: &Change, scene: &Scene<'_>) -> bool {
 fn may_be_left_with(client: &Client, point: usize, told: &Told, was: &Was) -> bool {
     let mut wishes = client.wishes_since(point, told.revision);
     wishes.any(|wish| wish.flush_ms.is_none() && was.is_within(point, wish, &told.was))
+}
+
+/// A session within its life cannot be resumed only if its client missed the end of a point, and only if there were
+/// more ends than are kept, or the client had come back behind that end before.
+pub(super) fn check_expired(client: &Client, truth: &Truth, max_gone: usize) {
+    let id = client.known.last_id.as_deref().and_then(EventId::parse).unwrap();
+    let ends = |point| truth.changes(point, 0, u64::MAX).filter(|change| change.was == Was::Gone);
+    let are_all_kept = (0..IDS).flat_map(ends).count() <= max_gone;
+    let last = if are_all_kept { client.came_back_at } else { u64::MAX };
+    let missed = |point| truth.changes(point, id.seq + 1, last).any(|c| c.was == Was::Gone);
+    assert!(id.seq < last && (0..IDS).any(missed), "every end that it missed is kept");
 }
 
 /// A frame of changes tells what is new, all of each device reply that it reaches, and how much it skips.

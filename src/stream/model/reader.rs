@@ -93,6 +93,13 @@ impl Reader {
         self.due.filter(|_| !self.bell.0.load(Ordering::SeqCst))
     }
 
+    /// Its session is over for it, and this is the first connection of another.
+    pub(super) fn begin_anew(&mut self, feed: Feed) {
+        self.feed = feed;
+        self.bell = Arc::new(Bell(AtomicBool::new(true)));
+        (self.due, self.tape) = (None, Vec::new());
+    }
+
     /// Its connection breaks; another one takes over, and the old one only learns that it did.
     pub(super) fn replace(&mut self, feed: Feed) {
         let mut old = std::mem::replace(&mut self.feed, feed);

@@ -1,7 +1,6 @@
 //! The table, its writers, and the record of all they did.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use pointcast_api::{
@@ -10,6 +9,8 @@ use pointcast_api::{
 
 use super::truth::{Change, Truth, Was};
 use super::wishes::{DEVICES, FIRST_IDS, IDS, device_of, id_of, range_of};
+use crate::stream::Sessions;
+use crate::stream::coming::Arrival;
 use crate::table::{Batch, Catalog, Index, Table, Update};
 
 /// What a batch reads of its points.
@@ -132,19 +133,21 @@ impl Site {
         points.into_iter().for_each(|point| self.record(point));
     }
 
-    /// Adds points that are not there; their places, and the batch that is to be settled.
-    pub(super) fn begin_add(&mut self, points: &[usize]) -> (Range<Index>, Batch) {
+    /// Adds points that are not there: who is to have them, and the batch that is to be settled.
+    pub(super) fn begin_add(&mut self, sessions: &Sessions, points: &[usize]) -> Arrival {
         let added = declarations(points.iter().copied());
-        let (places, batch) = self.table.begin_add(added).unwrap();
-        self.have_come(points.iter().copied(), places.start);
-        (places, batch)
+        let mut departed = sessions.shared().changing.write().unwrap();
+        let arrival = sessions.begin_add(&mut departed, added).unwrap();
+        self.have_come(points.iter().copied(), arrival.places.start);
+        arrival
     }
 
     /// Removes points that are there; the batch whose marks are to be placed, if anybody wants them.
-    pub(super) fn begin_remove(&mut self, points: &[usize]) -> Option<Batch> {
+    pub(super) fn begin_remove(&mut self, sessions: &Sessions, points: &[usize]) -> Option<Batch> {
         let places: Vec<Index> =
             points.iter().map(|point| self.places[*point].unwrap().0).collect();
-        let batch = self.table.begin_remove(&places);
+        let mut departed = sessions.shared().changing.write().unwrap();
+        let batch = sessions.begin_remove(&mut departed, &places);
         let generation = self.table.catalog().generation();
         let numbers = self.table.changed_at(&places);
         for ((point, index), seq) in points.iter().zip(places).zip(numbers) {

@@ -93,6 +93,7 @@ pub(super) struct World {
     coming: Option<Coming>,
     /// Whom each notice is for.
     notices: Vec<Option<usize>>,
+    max_gone: usize,
 }
 
 fn some(points: u16) -> impl Iterator<Item = usize> {
@@ -100,16 +101,17 @@ fn some(points: u16) -> impl Iterator<Item = usize> {
 }
 
 impl World {
-    pub(super) fn new(frame_points: usize) -> Self {
+    /// `max_gone`: how many removed points a session keeps once they were told.
+    pub(super) fn new(frame_points: usize, max_gone: usize) -> Self {
         let site = Site::new();
         let limits = Arc::new(Limits {
             frame_points,
             snapshots_per_second: usize::MAX,
             ..Limits::default()
         });
-        let sessions = Arc::new(Sessions::new(Arc::clone(&site.table), limits));
-        let mut world =
-            Self { site, sessions, readers: Vec::new(), coming: None, notices: Vec::new() };
+        let sessions = Arc::new(Sessions::keeping(max_gone, Arc::clone(&site.table), limits));
+        let (readers, notices) = (Vec::new(), Vec::new());
+        let mut world = Self { site, sessions, readers, coming: None, notices, max_gone };
         for client in 0..CLIENTS {
             let asks: Vec<Ask> = (0..FIRST_IDS)
                 .filter(|point| point % CLIENTS != client)
@@ -149,8 +151,10 @@ impl World {
             Op::Fail { device, how } => self.site.fail(device, how),
             Op::Add { points } => {
                 self.finish_coming();
-                let new = some(points).filter(|point| !self.site.there.contains(point)).collect();
-                self.coming = Coming::add(&mut self.site, &self.readers, new);
+                let new: Vec<usize> =
+                    some(points).filter(|point| !self.site.there.contains(point)).collect();
+                let Self { site, sessions, readers, .. } = self;
+                self.coming = Some(Coming::add(site, sessions, readers, &new));
             }
             Op::Remove { points } => {
                 self.finish_coming();
@@ -159,7 +163,8 @@ impl World {
                 for reader in &mut self.readers {
                     reader.client.known.awaited.retain(|point| !gone.contains(point));
                 }
-                self.coming = Coming::remove(&mut self.site, &self.readers, gone);
+                let Self { site, sessions, readers, .. } = self;
+                self.coming = Coming::remove(site, sessions, readers, &gone);
             }
             Op::Move => self.move_coming(),
             Op::Read { client, most } => self.read(client, most),
@@ -218,7 +223,34 @@ impl World {
         let Reader { form, pace_ms, .. } = self.readers[client];
         let last_id = self.readers[client].client.known.last_id.clone();
         let feed = self.connect(last_id.as_deref(), None, form, pace_ms);
-        self.readers[client].replace(feed);
+        let session = Arc::clone(&feed.attached().session);
+        let reader = &mut self.readers[client];
+        let before = reader.session.replace(Arc::clone(&session)).unwrap();
+        if Arc::ptr_eq(&before, &session) {
+            let position = last_id.as_deref().and_then(EventId::parse).map_or(0, |id| id.seq);
+            let client = &mut reader.client;
+            client.came_back_at = client.came_back_at.max(position);
+            reader.replace(feed);
+        } else {
+            reader.session = Some(before);
+            self.begin_anew(client, feed);
+        }
+    }
+
+    /// What a client missed is not known any more: it begins anew, and wants the same.
+    fn begin_anew(&mut self, client: usize, feed: Feed) {
+        // Whoever edits waits for points that are coming or going.
+        self.finish_coming();
+        let for_it = self.notices_for(client);
+        let reader = &mut self.readers[client];
+        promises::check_expired(&reader.client, &self.site.truth, self.max_gone);
+        let selection = reader.client.begin_anew(for_it);
+        reader.session = Some(Arc::clone(&feed.attached().session));
+        reader.begin_anew(feed);
+        self.read(client, 1);
+        self.sessions.sweep(Instant::now() + Limits::default().session_life);
+        assert_eq!(self.sessions.held(), CLIENTS, "its earlier session is over");
+        self.edit(client, Some(selection.asks()), &[], &[]);
     }
 
     fn edit(&mut self, client: usize, put: Option<&[Ask]>, add: &[Ask], remove: &[usize]) {
@@ -270,11 +302,9 @@ impl World {
         }
         for client in 0..CLIENTS {
             promises::check_rest(&self.readers[client].client, &self.scene());
-            let addressed = |to: &Option<usize>| to.is_none_or(|to| to == client);
-            let for_it = (1..).zip(&self.notices).filter(|(_, to)| addressed(to));
-            let for_it: Vec<u64> = for_it.map(|(id, _)| id).collect();
-            assert_eq!(self.readers[client].client.noticed, for_it, "notices");
+            assert_eq!(self.readers[client].client.noticed, self.notices_for(client), "notices");
         }
+        self.check_held();
         tokio::time::advance(Duration::from_millis(HEARTBEAT_MS.into())).await;
         for client in 0..CLIENTS {
             self.read(client, usize::MAX);
@@ -282,6 +312,27 @@ impl World {
             let seq = EventId::parse(&id).unwrap().seq;
             assert_eq!(seq, self.site.table.settled(), "a heartbeat proves it is not behind");
         }
+    }
+
+    fn notices_for(&self, client: usize) -> Vec<u64> {
+        let addressed = |to: &Option<usize>| to.is_none_or(|to| to == client);
+        let for_it = (1..).zip(&self.notices).filter(|(_, to)| addressed(to));
+        for_it.map(|(id, _)| id).collect()
+    }
+
+    /// Points that are gone count no more, and only so many are kept.
+    fn check_held(&self) {
+        let mut all = 0;
+        for reader in &self.readers {
+            let (_, selection) = reader.client.latest();
+            let there = self.site.there.iter().filter(|point| selection.means(**point)).count();
+            let (points, kept, places) = reader.session.as_ref().unwrap().holds();
+            assert_eq!(points, there);
+            assert!(kept <= self.max_gone, "{kept} removed points are kept");
+            assert!(places <= IDS, "{places} places: each id has one at most");
+            all += points;
+        }
+        assert_eq!(self.sessions.selected_points(), all);
     }
 
     fn scene(&self) -> Scene<'_> {

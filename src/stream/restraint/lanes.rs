@@ -94,6 +94,15 @@ impl Lanes {
         }
     }
 
+    /// Takes a place out of its lane, wherever it stands there.
+    pub(super) fn leave(&mut self, number: LaneNumber, place: u32) {
+        let Some(lane) = self.lanes.get_mut(number) else { return };
+        lane.waiting.retain(|waiting| *waiting != place);
+        if let Some(at) = lane.open_at.filter(|_| lane.waiting.is_empty()) {
+            self.awaited.remove(&(at, number));
+        }
+    }
+
     /// One of the lane's points is in a frame of this time.
     pub(super) fn note_use(&mut self, number: LaneNumber, at: Instant) {
         let Some(lane) = self.lanes.get_mut(number) else { return };

@@ -27,11 +27,13 @@ use self::lanes::{LaneNumber, Lanes};
 use self::number::Last;
 use self::rules::{Rule, rules_of};
 use super::entry::Wish;
-use crate::table::State;
+use crate::table::{State, make_room};
 
 #[derive(Debug, Default)]
 pub(super) struct Restraint {
     rules: Vec<Rule>,
+    /// By entry, for points that come later.
+    by_entry: Box<[RuleNumber]>,
     lanes: Lanes,
     rows: Vec<Row>,
     /// Places that wait for a flush, by when it is due.
@@ -76,6 +78,11 @@ impl Restraint {
         self.lanes.keep_gates_of(&before.lanes);
     }
 
+    /// Makes room for so many places.
+    pub(super) fn reserve(&mut self, places: usize) {
+        self.rows.reserve_exact(places);
+    }
+
     /// Adds the next place of the selection. `before`: what an earlier restraint knew of the same point. What
     /// waited there is to be looked at again; but a flush keeps its time, or a client that edits its selection now
     /// and then would never see one.
@@ -88,8 +95,8 @@ impl Restraint {
         let Ok(place) = u32::try_from(self.rows.len()) else { return };
         let known = before.and_then(|(before, place)| before.row(place));
         let known = known.cloned().unwrap_or_default();
-        let deadband = self.rule(rule).and_then(|rule| rule.wish.deadband);
-        let width = deadband.and_then(|deadband| deadband.width(range));
+        let width = self.width(rule, range);
+        make_room(&mut self.rows);
         self.rows.push(Row { rule, width, last: known.last, ..Row::default() });
         let flushes = self.rule(rule).is_some_and(|rule| rule.flush_ms().is_some());
         if let Some((at, floor)) = known.flush_at.zip(known.floor).filter(|_| flushes) {
@@ -98,8 +105,31 @@ impl Restraint {
         }
     }
 
-    pub(super) fn rule_of(&self, place: u32) -> RuleNumber {
-        self.row(place).map_or(0, |row| row.rule)
+    /// Gives a place to another point, of which nothing was sent. If something of its predecessor's was waiting there
+    /// that was not told, the floor stays until the new point is looked at.
+    pub(super) fn renew(&mut self, place: u32, rule: RuleNumber, range: Option<(f64, f64)>) {
+        self.end_flush(place);
+        let (lane, width) = (self.lane_of(place), self.width(rule, range));
+        let Some(row) = self.rows.get_mut(place as usize) else { return };
+        (row.rule, row.width, row.last) = (rule, width, None);
+        let was_in_lane = row.in_lane;
+        if was_in_lane && lane != self.lane_of(place) {
+            lane.into_iter().for_each(|lane| self.lanes.leave(lane, place));
+            self.rows.get_mut(place as usize).into_iter().for_each(|row| row.in_lane = false);
+        }
+    }
+
+    fn width(&self, rule: RuleNumber, range: Option<(f64, f64)>) -> Option<f64> {
+        self.rule(rule)?.wish.deadband?.width(range)
+    }
+
+    /// Has the rules of points that come later known by their entries.
+    pub(super) fn know_entries(&mut self, rules: impl Iterator<Item = RuleNumber>) {
+        self.by_entry = rules.collect();
+    }
+
+    pub(super) fn rule_of_entry(&self, entry: usize) -> RuleNumber {
+        self.by_entry.get(entry).copied().unwrap_or(0)
     }
 
     fn rule(&self, number: RuleNumber) -> Option<&Rule> {

@@ -1,15 +1,14 @@
-//! How a session's selection changes: by its client, and as points come and go.
+//! How a client changes its session's selection.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use pointcast_api::PointId;
 use tokio::time::Instant;
-use tracing::warn;
 
 use super::{Session, TooOften};
-use crate::stream::arrangement::{Arrangement, Placed};
+use crate::stream::arrangement::{Arrangement, Placed, Plan};
 use crate::stream::entry::{Entry, Wish};
 use crate::stream::offer::{MAX_REVISION, Row};
 use crate::stream::restraint::Restraint;
@@ -124,7 +123,7 @@ impl Session {
         let most = self.shared.limits.snapshots_per_second;
         let paid = state.pay(Instant::now(), most);
         paid.map_err(|TooOften(most)| EditError::TooOften(most))?;
-        Ok((state.arrangement.entries.clone(), state.arrangement.rows.len()))
+        Ok((state.arrangement.entries.clone(), state.arrangement.points()))
     }
 
     /// How many points the session may select, being at `now` points.
@@ -135,7 +134,7 @@ impl Session {
     }
 
     /// Counts `after` selected points in the place of `before`; false if there is no room for them.
-    fn reserve(&self, before: usize, after: usize) -> bool {
+    pub(super) fn reserve(&self, before: usize, after: usize) -> bool {
         let Shared { limits, selected, .. } = &*self.shared;
         let reserved = selected.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |all| {
             let next = all.saturating_sub(before) + after;
@@ -147,12 +146,13 @@ impl Session {
     /// Has entries that may mean points yet to come found when they do, instead of those that were there.
     fn stand_for(self: &Arc<Self>, before: &[Entry], wanted: &[Entry], verdicts: &[Verdict]) {
         self.shared.standing.remove(self, before.iter().map(|entry| &entry.pattern));
-        let open = wanted.iter().zip(verdicts).filter(|(entry, verdict)| match verdict {
+        let in_force = wanted.iter().zip(verdicts).filter(|(_, verdict)| is_in_force(verdict));
+        let open = (0..).zip(in_force).filter(|(_, (entry, verdict))| match verdict {
             Verdict::Selected(_) => !entry.pattern.is_literal(),
             Verdict::Unknown => true,
             Verdict::Limit | Verdict::Removed | Verdict::NoSuchEntry => false,
         });
-        self.shared.standing.add(self, open.map(|(entry, _)| &entry.pattern));
+        self.shared.standing.add(self, open.map(|(at, (entry, _))| (at, &entry.pattern)));
     }
 
     /// Puts a new revision of the selection in force. Entries that passed a limit are left out.
@@ -165,19 +165,18 @@ impl Session {
         all_new: bool,
     ) {
         let catalog = self.shared.table.catalog();
-        // Numbered as if what passed a limit had not been given: so it is when points come later.
-        let wish = |(entry, verdict): (&Entry, &Verdict)| match verdict {
-            Verdict::Limit => Wish::default(),
-            Verdict::Selected(_) | Verdict::Unknown | Verdict::Removed | Verdict::NoSuchEntry => {
-                entry.wish()
-            }
+        // What passed a limit has no rule: if no other entry has one either, there is no restraint.
+        let wish = |(entry, verdict): (&Entry, &Verdict)| {
+            if is_in_force(verdict) { entry.wish() } else { Wish::default() }
         };
-        let (rules, numbers) = Restraint::of(wanted.iter().zip(verdicts).map(wish)).unzip();
-        let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
+        let (mut rules, numbers) = Restraint::of(wanted.iter().zip(verdicts).map(wish)).unzip();
+        let numbers = numbers.unwrap_or_default();
+        let rule = |entry: usize| numbers.get(entry).copied().unwrap_or(0);
         now.revision += 1;
         let places = now.places();
         let known = |index: &Index| now.rows.get(*places.get(index)? as usize).copied();
-        let mut placed: Vec<Placed> = Vec::with_capacity(chosen.len());
+        let mut plan = Plan::default();
+        plan.placed.reserve_exact(chosen.len());
         for Chosen { index, entry } in chosen {
             let mut row = known(index).unwrap_or(Row::joining(*index, now.revision));
             if all_new {
@@ -189,25 +188,29 @@ impl Session {
             {
                 entry.pattern = Pattern::literal(point.id());
             }
-            placed.push(Placed { row, rule: rule(*entry), marked: false });
+            plan.placed.push(Placed { row, rule: rule(*entry), marked: false });
         }
-        let in_force: Vec<bool> = verdicts.iter().map(|v| *v != Verdict::Limit).collect();
-        let mut kept = in_force.iter();
-        wanted.retain(|_| kept.next().copied().unwrap_or(false));
+        let in_force = |at: usize| verdicts.get(at).is_some_and(is_in_force);
+        if let Some(rules) = &mut rules {
+            rules.know_entries((0..wanted.len()).filter(|at| in_force(*at)).map(rule));
+        }
+        let mut entries = 0..;
+        wanted.retain(|_| entries.next().is_some_and(in_force));
         wanted.shrink_to_fit();
         // A point that is gone is not found any more; its client must still be told that it is, unless it has come
         // again by now.
         let is_missing = |id: &PointId| {
             catalog.find(id).is_none() && wanted.iter().any(|wanted| wanted.pattern.matches(id))
         };
-        let entry = |row: &Row| catalog.entry(row.index).map(table::Entry::id);
-        let gone = now
-            .rows
-            .iter()
-            .filter(|row| catalog.is_removed(row.index) && entry(row).is_some_and(is_missing));
-        placed.extend(gone.map(|row| Placed { row: *row, rule: 0, marked: all_new }));
-        self.count(chosen.len(), placed.len());
-        now.replace(&self.shared.table, &catalog, &placed, rules, !all_new);
+        for (number, row) in now.gone() {
+            if catalog.entry(row.index).map(table::Entry::id).is_some_and(is_missing)
+                && let Ok(place) = u32::try_from(plan.placed.len())
+            {
+                plan.gone.keep(number, place);
+                plan.placed.push(Placed { row: *row, rule: 0, marked: all_new });
+            }
+        }
+        now.replace(&self.shared.table, &catalog, plan, rules, !all_new);
         now.entries = wanted;
     }
 
@@ -215,60 +218,10 @@ impl Session {
         self.shared.selected.fetch_add(after, Ordering::Relaxed);
         self.shared.selected.fetch_sub(before, Ordering::Relaxed);
     }
+}
 
-    /// Takes in points that have come. They are told as changes, once their numbers are settled. One that comes again
-    /// takes the place of the one that went: what it is now is all that its client need know.
-    pub(in crate::stream) fn attach(&self, new: &[Index]) {
-        let mut state = self.state();
-        if state.over {
-            return;
-        }
-        let now = &mut state.arrangement;
-        let catalog = self.shared.table.catalog();
-        let wishes = now.entries.iter().map(Entry::wish);
-        let (rules, numbers) = Restraint::of(wishes).unzip();
-        let rule = |entry: usize| numbers.as_ref().and_then(|n| n.get(entry).copied()).unwrap_or(0);
-        let mut placed: Vec<Placed> = (0..)
-            .zip(&now.rows)
-            .map(|(place, row)| Placed { row: *row, rule: now.rule_of(place), marked: false })
-            .collect();
-        let id_of = |index: &Index| catalog.entry(*index).map(table::Entry::id);
-        let mut before: HashMap<&PointId, Option<&mut Placed>> =
-            new.iter().filter_map(|index| Some((id_of(index)?, None))).collect();
-        for placed in &mut placed {
-            if let Some(before) = id_of(&placed.row.index).and_then(|id| before.get_mut(id)) {
-                *before = Some(placed);
-            }
-        }
-        let room = self.room(now.rows.len()).saturating_sub(now.rows.len());
-        let (mut added, mut left_out) = (Vec::new(), 0);
-        for index in new {
-            let Some(id) = id_of(index) else { continue };
-            let Some(entry) = selection::speaker(&now.entries, id) else { continue };
-            let row = Row::joining(*index, now.revision);
-            let new = Placed { row, rule: rule(entry), marked: true };
-            match before.get_mut(id) {
-                Some(Some(before)) => **before = new,
-                _ if added.len() < room => added.push(new),
-                _ => left_out += 1,
-            }
-        }
-        placed.append(&mut added);
-        if left_out > 0 {
-            let client = self.client.as_str();
-            warn!(client, left_out, "new points pass a limit of a selection");
-        }
-        self.count(now.rows.len(), placed.len());
-        now.replace(&self.shared.table, &catalog, &placed, rules, true);
-    }
-
-    /// Has ids among `gone` that were given literally found when they come again.
-    pub(in crate::stream) fn expect_again(self: &Arc<Self>, gone: &HashSet<&str>) {
-        let state = self.state();
-        let literal = |pattern: &&Pattern| gone.contains(pattern.as_str());
-        let entries = state.arrangement.entries.iter().map(|entry| &entry.pattern);
-        self.shared.standing.add(self, entries.filter(literal));
-    }
+fn is_in_force(verdict: &Verdict) -> bool {
+    *verdict != Verdict::Limit
 }
 
 pub(super) fn told(entries: &[Entry], verdicts: Vec<Verdict>) -> Vec<EntryVerdict> {

@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 
 use super::Session;
 use crate::stream::statistics::Sent;
-use crate::table::Index;
 
 /// A session as it was when it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,22 +24,14 @@ impl Session {
     /// The session as it is now.
     #[must_use]
     pub fn overview(&self) -> Overview {
-        let (mut overview, selected) = {
-            let state = self.state();
-            let now = &state.arrangement;
-            let selected: Vec<Index> = now.rows.iter().map(|row| row.index).collect();
-            let overview = Overview {
-                connected: self.left_at(state.connection).is_none(),
-                revision: now.revision,
-                entries: now.entries.len(),
-                points: 0,
-                sent: Sent { bytes: self.sent_bytes.load(Ordering::Relaxed), ..state.sent },
-            };
-            (overview, selected)
-        };
-        // A removed point stays selected until its client was told.
-        let catalog = self.shared.table.catalog();
-        overview.points = selected.iter().filter(|index| !catalog.is_removed(**index)).count();
-        overview
+        let state = self.state();
+        let now = &state.arrangement;
+        Overview {
+            connected: self.left_at(state.connection).is_none(),
+            revision: now.revision,
+            entries: now.entries.len(),
+            points: now.points(),
+            sent: Sent { bytes: self.sent_bytes.load(Ordering::Relaxed), ..state.sent },
+        }
     }
 }

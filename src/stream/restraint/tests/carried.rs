@@ -120,3 +120,36 @@ fn wishes_that_hold_nothing_back_need_no_restraint_and_equal_ones_share_a_rule()
     let (_, numbers) = Restraint::of(wishes.into_iter()).unwrap();
     assert_eq!(numbers, [1, 0, 2, 1, 3, 2]);
 }
+
+#[test]
+fn a_place_that_another_point_takes_waits_as_that_point_wishes() {
+    let wishes = [every(100), every(250), every(100), FLUSHED];
+    let mut client = Client::new(&wishes);
+    client.change(&[(0, 10), (1, 10), (2, 10), (3, 10)]);
+    assert_eq!(client.change(&[(0, 20), (1, 20), (2, 20), (3, 11)]), NOTHING);
+    let number = |of: Wish| {
+        let (_, numbers) = Restraint::of(wishes.into_iter().chain([of])).unwrap();
+        numbers[wishes.len()]
+    };
+    client.restraint.renew(0, number(every(250)), RANGE);
+    client.restraint.renew(3, number(every(100)), RANGE);
+    assert_eq!(client.restraint.floor(), Some(10), "what was not told stays owed");
+    assert_eq!(client.frame(&[0, 3]), NOTHING);
+    client.pass(100);
+    assert_eq!(client.frame(&[]), [2, 3]);
+    client.pass(150);
+    assert_eq!(client.frame(&[]), [1, 0]);
+    assert_eq!((client.due_in_ms(), client.restraint.floor()), (None, None));
+}
+
+#[test]
+fn a_deadband_begins_anew_for_a_point_that_takes_anothers_place() {
+    let mut client = Client::new(&[FLUSHED]);
+    client.change(&[(0, 10)]);
+    assert_eq!(client.change(&[(0, 11)]), NOTHING);
+    client.restraint.renew(0, 1, RANGE);
+    assert_eq!(client.due_in_ms(), None, "no flush is due of it");
+    assert_eq!(client.frame(&[0]), [0]);
+    assert_eq!(client.change(&[(0, 12)]), NOTHING);
+    assert_eq!(client.due_in_ms(), Some(300));
+}

@@ -1,0 +1,134 @@
+//! What a session does when points come and go.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use pointcast_api::PointId;
+use tracing::warn;
+
+use super::{Session, State};
+use crate::stream::arrangement::New;
+use crate::stream::coming::Came;
+use crate::stream::entry::Entry;
+use crate::stream::offer::Row;
+use crate::stream::shared::Shared;
+use crate::table::{self, Catalog};
+
+impl Session {
+    /// Takes in points that have come. They are told as changes, once their numbers are settled: whoever settles them
+    /// then [wakes](Self::wake) the session. What passes a limit is left out; but one that comes again has the place
+    /// that it had.
+    pub(in crate::stream) fn attach(&self, catalog: &Catalog, came: &[Came]) {
+        let mut state = self.state();
+        if state.over {
+            return;
+        }
+        let Shared { table, limits, max_gone, .. } = &*self.shared;
+        let now = &mut state.arrangement;
+        let most = limits.points_per_client;
+        let mut left_out = 0;
+        for Came { index, entry, went } in came.iter().copied() {
+            let row = Row::joining(index, now.revision);
+            let new = New { table, catalog, row, entry };
+            if went.is_some_and(|went| now.succeed(went, new)) {
+                self.count(0, 1);
+            } else if now.points() >= most || !self.reserve(0, 1) {
+                left_out += 1;
+            } else if !now.add(new) {
+                self.count(1, 0);
+                left_out += 1;
+            }
+        }
+        if left_out > 0 {
+            let client = self.client.as_str();
+            warn!(client, left_out, "new points pass a limit of a selection");
+        }
+        self.end_if_behind(&mut state, most.saturating_add(*max_gone));
+    }
+
+    /// Ends the session if it keeps more than `most` removed points: nobody takes what it has to tell. Its stream
+    /// ends, and a client that comes back begins anew.
+    fn end_if_behind(&self, state: &mut State, most: usize) {
+        let kept = state.arrangement.kept();
+        if kept > most {
+            let client = self.client.as_str();
+            warn!(client, kept, "a session ends whose client was not told of removed points");
+            state.over = true;
+            state.arrangement.mailbox.wake();
+        }
+    }
+
+    /// Takes note that points were removed: they count no more, and those that were wished for by their ids are found
+    /// when they come again.
+    pub(in crate::stream) fn lose(self: &Arc<Self>) {
+        let mut state = self.state();
+        self.note_gone(&mut state);
+        // Its stream may have told of them already.
+        state.arrangement.drop_told(self.shared.max_gone);
+    }
+
+    pub(super) fn note_gone(self: &Arc<Self>, state: &mut State) {
+        let lost = state.arrangement.note_gone(&self.shared.table);
+        if lost.is_empty() {
+            return;
+        }
+        self.count(lost.len(), 0);
+        let catalog = self.shared.table.catalog();
+        let ids = lost.iter().filter_map(|index| catalog.entry(*index)).map(table::Entry::id);
+        let ids: HashSet<&str> = ids.map(PointId::as_str).collect();
+        let entries = (0..).zip(&state.arrangement.entries);
+        let patterns = entries.map(|(at, Entry { pattern, .. })| (at, pattern));
+        let literal = patterns.filter(|(_, pattern)| ids.contains(pattern.as_str()));
+        self.shared.standing.add(self, literal);
+    }
+
+    /// How many points it has, removed ones that it keeps, and places for points.
+    #[cfg(test)]
+    pub(in crate::stream) fn holds(&self) -> (usize, usize, usize) {
+        let now = &self.state().arrangement;
+        (now.points(), now.kept(), now.rows.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pointcast_api::{PointDeclaration, PointId, ValueType};
+
+    use crate::limits::Limits;
+    use crate::stream::testing::table;
+    use crate::stream::{Edit, Entry, Opening, Pace, Sessions, Wish};
+    use crate::table::{Form, Pattern};
+
+    #[test]
+    fn a_point_that_comes_is_one_more_registration_and_nothing_is_arranged_anew() {
+        let sessions = Sessions::new(table(1_000), Arc::new(Limits::default()));
+        let (pace, address) =
+            (Pace { interval_ms: 0, heartbeat_ms: 15_000 }, "127.0.0.1".parse().unwrap());
+        let opening =
+            Opening { last_event_id: None, points: None, pace, form: Form::Plain, address };
+        let feed = sessions.open(opening).unwrap();
+        let session = &feed.attached().session;
+        let wish = Wish { interval_ms: 100, ..Wish::default() };
+        let all = Entry::new(Pattern::new("**").unwrap(), wish);
+        session.edit(Edit::Put(vec![all]), None).unwrap();
+        let mailbox = Arc::clone(&session.state().arrangement.mailbox);
+        let registrations = || {
+            assert!(Arc::ptr_eq(&mailbox, &session.state().arrangement.mailbox));
+            // Each list of readers holds it, and so do the arrangement and this test.
+            Arc::strong_count(&mailbox) - 2
+        };
+        assert_eq!(registrations(), 1_000);
+        let add = |id: &str| {
+            let point = PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::I64);
+            sessions.add_points(vec![(point, String::new())]).unwrap()
+        };
+        add("new");
+        assert_eq!((registrations(), session.holds()), (1_001, (1_001, 0, 1_001)));
+        sessions.remove_points(&[7, 8]);
+        assert_eq!((registrations(), session.holds()), (999, (999, 2, 1_001)));
+        add("p7");
+        assert_eq!((registrations(), session.holds()), (1_000, (1_000, 1, 1_001)));
+    }
+}
