@@ -24,10 +24,8 @@ pub(super) struct Arrangement {
     pub(super) restraint: Option<Box<Restraint>>,
     pub(super) revision: u32,
     pub(super) mailbox: Arc<Mailbox>,
-    /// `None`: no row is of a removed point.
+    /// `None`: no point was ever removed.
     gone: Option<Box<Gone>>,
-    /// The newest removal that was dropped: a client that knows less cannot be told of it any more.
-    dropped: u64,
     /// Counts the arrangements, wrapping.
     layout: u32,
     owed: u64,
@@ -79,7 +77,6 @@ impl Arrangement {
             revision: 0,
             mailbox: Arc::new(Mailbox::new(0)),
             gone: None,
-            dropped: 0,
             layout: 0,
             owed: u64::MAX,
         }
@@ -119,7 +116,7 @@ impl Arrangement {
 
     /// The newest removal that cannot be told any more.
     pub(super) fn dropped(&self) -> u64 {
-        self.dropped
+        self.gone.as_ref().map_or(0, |gone| gone.dropped())
     }
 
     /// Takes note of points that were removed since it last did, and says which.
@@ -152,7 +149,6 @@ impl Arrangement {
         {
             row.end();
             gone.drop_oldest();
-            self.dropped = self.dropped.max(number);
         }
     }
 
@@ -237,7 +233,9 @@ impl Arrangement {
         self.owed = self.owed.min(floor.unwrap_or(u64::MAX));
         self.rows = placed.iter().map(|placed| placed.row).collect();
         self.restraint = rules;
-        self.gone = (gone.places() > 0).then(|| Box::new(gone));
+        if let Some(known) = &mut self.gone {
+            known.replace(gone);
+        }
         self.layout = self.layout.wrapping_add(1);
         std::mem::replace(&mut self.mailbox, mailbox).wake();
     }

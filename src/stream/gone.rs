@@ -2,7 +2,7 @@
 //!
 //! A tombstone is kept because a client that comes back to a position before it must be told again. It is found by the
 //! number of the removal, so that a point that comes again can take the place of the one that went. Its place may go
-//! to any point that comes once it was dropped; dropping has to be remembered by who does it.
+//! to any point that comes once it was dropped; and which removal was dropped last is remembered.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub(super) struct Gone {
     kept: BTreeMap<u64, u32>,
     /// Of those that were dropped.
     free: Vec<u32>,
+    /// The newest removal of those that were dropped at any time.
+    dropped: u64,
 }
 
 impl Gone {
@@ -42,7 +44,20 @@ impl Gone {
 
     /// Drops the [`oldest`](Self::oldest).
     pub(super) fn drop_oldest(&mut self) {
-        self.free.extend(self.kept.pop_first().map(|(_, place)| place));
+        let Some((number, place)) = self.kept.pop_first() else { return };
+        self.free.push(place);
+        self.dropped = self.dropped.max(number);
+    }
+
+    /// The newest removal that was dropped, here or in an arrangement before: a client that knows less cannot be told
+    /// of it any more.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The places of a new arrangement; what was dropped stays so.
+    pub(super) fn replace(&mut self, next: Self) {
+        *self = Self { dropped: self.dropped.max(next.dropped), ..next };
     }
 
     /// How many are kept.
@@ -72,8 +87,13 @@ mod tests {
         assert_eq!((gone.take_free(), gone.oldest()), (None, Some((7, 0))));
         assert_eq!((gone.take_over(8), gone.take_over(8)), (Some(2), None), "its successor has it");
         gone.drop_oldest();
-        assert_eq!((gone.take_over(7), gone.kept(), gone.places()), (None, 1, 2));
+        assert_eq!(
+            (gone.take_over(7), gone.kept(), gone.places(), gone.dropped()),
+            (None, 1, 2, 7)
+        );
         assert_eq!((gone.take_free(), gone.take_free()), (Some(0), None));
         assert_eq!(gone.iter().collect::<Vec<_>>(), [(9, 4)]);
+        gone.replace(Gone::default());
+        assert_eq!((gone.places(), gone.dropped()), (0, 7));
     }
 }

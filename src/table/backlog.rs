@@ -18,7 +18,8 @@ const LISTED: u32 = 1 << 31;
 pub struct Backlog {
     places: Vec<Place>,
     /// Places whose points were removed, until the reader asks.
-    gone: Vec<u32>,
+    #[expect(clippy::box_collection, reason = "every session has one, and hardly any has any")]
+    gone: Option<Box<Vec<u32>>>,
     /// The ends of the queue, where it is not empty.
     head: u32,
     tail: u32,
@@ -41,8 +42,8 @@ const UNMARKED: Place = Place { link: NONE, among: u32::MAX };
 
 impl Backlog {
     pub(super) fn new(points: usize) -> Self {
-        let (places, gone) = (vec![UNMARKED; points.min(MAX_LOCALS)], Vec::new());
-        Self { places, gone, head: NONE, tail: NONE, listed: 0, marked: 0, taken: 0 }
+        let places = vec![UNMARKED; points.min(MAX_LOCALS)];
+        Self { places, gone: None, head: NONE, tail: NONE, listed: 0, marked: 0, taken: 0 }
     }
 
     /// One more place behind the last, unmarked; `None` past [`MAX_LOCALS`].
@@ -54,12 +55,12 @@ impl Backlog {
     }
 
     pub(super) fn note_gone(&mut self, local: u32) {
-        self.gone.push(local);
+        self.gone.get_or_insert_default().push(local);
     }
 
     /// The places whose points were removed since it was last asked.
     pub fn take_gone(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.gone)
+        self.gone.take().map(|gone| *gone).unwrap_or_default()
     }
 
     pub(super) fn among(&self, local: u32) -> u32 {

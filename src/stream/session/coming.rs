@@ -94,41 +94,72 @@ impl Session {
 mod tests {
     use std::sync::Arc;
 
-    use pointcast_api::{PointDeclaration, PointId, ValueType};
+    use pointcast_api::{PointDeclaration, PointId, Reading, UnixMs, Value, ValueType};
 
+    use super::Session;
     use crate::limits::Limits;
-    use crate::stream::testing::table;
-    use crate::stream::{Edit, Entry, Opening, Pace, Sessions, Wish};
-    use crate::table::{Form, Pattern};
+    use crate::stream::testing::{patterns, table};
+    use crate::stream::{Edit, Entry, Feed, Opening, Pace, Sessions, Wish};
+    use crate::table::{Form, Pattern, Update};
+
+    fn sessions(points: usize) -> Sessions {
+        Sessions::new(table(points), Arc::new(Limits::default()))
+    }
+
+    fn open(sessions: &Sessions, points: Option<Vec<Pattern>>) -> (Arc<Session>, Feed) {
+        let pace = Pace { interval_ms: 0, heartbeat_ms: 15_000 };
+        let address = "127.0.0.1".parse().unwrap();
+        let opening = Opening { last_event_id: None, points, pace, form: Form::Plain, address };
+        let feed = sessions.open(opening).unwrap();
+        (Arc::clone(&feed.attached().session), feed)
+    }
+
+    fn add(sessions: &Sessions, id: &str) {
+        let point = PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::I64);
+        sessions.add_points(vec![(point, String::new())]).unwrap();
+    }
+
+    /// In how many lists of readers a session stands: each holds its mailbox, as its arrangement does.
+    fn registrations(session: &Session) -> usize {
+        Arc::strong_count(&session.state().arrangement.mailbox) - 1
+    }
 
     #[test]
     fn a_point_that_comes_is_one_more_registration_and_nothing_is_arranged_anew() {
-        let sessions = Sessions::new(table(1_000), Arc::new(Limits::default()));
-        let (pace, address) =
-            (Pace { interval_ms: 0, heartbeat_ms: 15_000 }, "127.0.0.1".parse().unwrap());
-        let opening =
-            Opening { last_event_id: None, points: None, pace, form: Form::Plain, address };
-        let feed = sessions.open(opening).unwrap();
-        let session = &feed.attached().session;
+        let sessions = sessions(1_000);
+        let (session, _feed) = open(&sessions, None);
         let wish = Wish { interval_ms: 100, ..Wish::default() };
         let all = Entry::new(Pattern::new("**").unwrap(), wish);
         session.edit(Edit::Put(vec![all]), None).unwrap();
-        let mailbox = Arc::clone(&session.state().arrangement.mailbox);
-        let registrations = || {
-            assert!(Arc::ptr_eq(&mailbox, &session.state().arrangement.mailbox));
-            // Each list of readers holds it, and so do the arrangement and this test.
-            Arc::strong_count(&mailbox) - 2
-        };
-        assert_eq!(registrations(), 1_000);
-        let add = |id: &str| {
-            let point = PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::I64);
-            sessions.add_points(vec![(point, String::new())]).unwrap()
-        };
-        add("new");
-        assert_eq!((registrations(), session.holds()), (1_001, (1_001, 0, 1_001)));
+        let mailbox = Arc::downgrade(&session.state().arrangement.mailbox);
+        assert_eq!(registrations(&session), 1_000);
+        add(&sessions, "new");
+        assert_eq!((registrations(&session), session.holds()), (1_001, (1_001, 0, 1_001)));
         sessions.remove_points(&[7, 8]);
-        assert_eq!((registrations(), session.holds()), (999, (999, 2, 1_001)));
-        add("p7");
-        assert_eq!((registrations(), session.holds()), (1_000, (1_000, 1, 1_001)));
+        assert_eq!((registrations(&session), session.holds()), (999, (999, 2, 1_001)));
+        add(&sessions, "p7");
+        assert_eq!((registrations(&session), session.holds()), (1_000, (1_000, 1, 1_001)));
+        assert_eq!(mailbox.as_ptr(), Arc::as_ptr(&session.state().arrangement.mailbox));
+    }
+
+    #[test]
+    fn who_takes_anothers_place_is_no_more_among_the_others_readers() {
+        let sessions = sessions(2);
+        let p0 = || open(&sessions, Some(patterns([0])));
+        let [(first, _a), (second, _b), (third, _c)] = [p0(), p0(), p0()];
+        let mailbox = Arc::downgrade(&third.state().arrangement.mailbox);
+        // While its marks are placed, nothing after it is settled, and the readers of what goes stay listed.
+        let (reading, table) = (Reading::Good(Value::I64(1)), &first.shared.table);
+        let (_watching, _d) = open(&sessions, Some(patterns([1])));
+        let slow = table.begin([(1, Update::Read(&reading, UnixMs(1)))]).unwrap();
+        sessions.remove_points(&[0]);
+        [&first, &second].into_iter().for_each(|session| session.state().over = true);
+        add(&sessions, "p0");
+        assert_eq!(third.holds(), (1, 0, 1));
+        // Its leaving moves the third among the readers of what went, if that is still there.
+        second.close();
+        table.finish(slow);
+        third.close();
+        assert_eq!(mailbox.strong_count(), 0, "nobody holds what it was registered with");
     }
 }
