@@ -126,7 +126,7 @@ impl<'a> Lines<'a> {
 
     fn place(&self, offset: usize) -> Place {
         let line = u32::try_from(self.number(offset)).unwrap_or(u32::MAX);
-        Place { file: self.file.clone(), line }
+        Place::new(self.file.clone(), line)
     }
 
     /// Where the line at `offset` begins.

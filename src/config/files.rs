@@ -20,7 +20,7 @@ pub const MAX_INCLUDED_FILES: usize = 1024;
 
 /// A file in no line in particular.
 fn whole(path: &Path) -> Place {
-    Place { file: path.display().to_string().into(), line: 0 }
+    Place::new(path.display().to_string(), 0)
 }
 
 /// The main file's settings, or `None` together with at least one refusal.

@@ -8,7 +8,7 @@ const MAX_SHIFT: u32 = 400;
 
 /// `digits` × 10^`exponent`, exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Exact {
+pub struct Exact {
     digits: i128,
     exponent: i32,
 }
@@ -17,7 +17,8 @@ impl Exact {
     /// Reads `[+-]digits[.digits][e[+-]digits]`, with a digit before or after the point.
     ///
     /// `None` for anything else and for more than 38 digits.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let parts = Parts::split(text)?;
         let mut digits: i128 = 0;
         for digit in parts.whole.bytes().chain(parts.fraction.bytes()) {
@@ -27,21 +28,24 @@ impl Exact {
         Some(Self { digits: if parts.negative { -digits } else { digits }, exponent })
     }
 
-    /// The exact product.
-    pub(crate) fn times(self, other: Self) -> Option<Self> {
+    /// The exact product, or `None` where it needs more than 38 digits.
+    #[must_use]
+    pub fn times(self, other: Self) -> Option<Self> {
         let digits = self.digits.checked_mul(other.digits)?;
         Some(Self { digits, exponent: self.exponent.checked_add(other.exponent)? })
     }
 
-    /// The exact sum.
-    pub(crate) fn plus(self, other: Self) -> Option<Self> {
+    /// The exact sum, or `None` where it needs more than 38 digits.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
         let exponent = self.exponent.min(other.exponent);
         let digits = self.shifted(exponent)?.checked_add(other.shifted(exponent)?)?;
         Some(Self { digits, exponent })
     }
 
     /// The number when it is whole.
-    pub(crate) fn whole(self) -> Option<i128> {
+    #[must_use]
+    pub fn whole(self) -> Option<i128> {
         if self.digits == 0 {
             return Some(0);
         }
@@ -55,6 +59,21 @@ impl Exact {
     /// A text that every reader of numbers rounds to the nearest it can hold.
     pub(crate) fn to_text(self) -> String {
         format!("{}e{}", self.digits, self.exponent)
+    }
+
+    /// The number as a person writes it, without an exponent and without zeros at the end of a fraction.
+    ///
+    /// `None` where that takes more than 38 digits.
+    #[must_use]
+    pub fn plain(self) -> Option<String> {
+        if let Some(whole) = self.whole() {
+            return Some(whole.to_string());
+        }
+        let places = usize::try_from(self.exponent.checked_neg()?).ok().filter(|p| *p <= 38)?;
+        let digits = format!("{:0>width$}", self.digits.unsigned_abs(), width = places + 1);
+        let (whole, fraction) = digits.split_at_checked(digits.len() - places)?;
+        let sign = if self.digits < 0 { "-" } else { "" };
+        Some(format!("{sign}{whole}.{}", fraction.trim_end_matches('0')))
     }
 
     fn shifted(self, to: i32) -> Option<i128> {
@@ -130,6 +149,22 @@ mod tests {
         assert_eq!(exact("12.5").whole(), None);
         assert_eq!(exact("1e300").whole(), None);
         assert_eq!(exact("1e-300").whole(), None);
+    }
+
+    #[test]
+    fn a_plain_text_has_no_exponent_and_no_idle_zeros() {
+        for (text, plain) in [
+            ("4.00", "4"),
+            ("0.1", "0.1"),
+            ("-0.050", "-0.05"),
+            ("12.5e-3", "0.0125"),
+            ("2e3", "2000"),
+            ("-0.0", "0"),
+        ] {
+            assert_eq!(exact(text).plain().as_deref(), Some(plain));
+        }
+        assert_eq!(exact("1e300").plain(), None);
+        assert_eq!(exact("1e-300").plain(), None);
     }
 
     #[test]

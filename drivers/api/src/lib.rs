@@ -34,6 +34,7 @@ mod value;
 pub use blocking::Blocking;
 pub use command::{Command, Outcome, Refused, Ticket, Verdict};
 pub use driver::{Driver, Fault, MAX_MEMORY_BYTES, PlannedRequest, SessionFuture, Utilisation};
+pub use exact::Exact;
 pub use failing::FailingPoints;
 pub use inlet::{COMMANDS_PER_CHANNEL, Inlet, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};

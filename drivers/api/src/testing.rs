@@ -123,7 +123,7 @@ fn none_of(refusals: Refusals) {
 
 fn place(text: &str, at: usize) -> Place {
     let lines = text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-    Place { file: "test.toml".into(), line: u32::try_from(lines + 1).unwrap_or(u32::MAX) }
+    Place::new("test.toml", u32::try_from(lines + 1).unwrap_or(u32::MAX))
 }
 
 fn section(text: &str, table: &DeTable<'_>) -> Vec<Entry> {

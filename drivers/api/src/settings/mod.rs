@@ -4,13 +4,15 @@
 //! calls [`Settings::finish`], which refuses the rest. Every problem goes into one [`Refusals`], so a person
 //! sees all of them together. Nothing here knows the file's format.
 
+mod entry;
 mod located;
 mod near;
 mod read;
 mod refusal;
 
+pub use entry::{Decimal, Entry, Setting};
 pub use located::Located;
-pub use read::{Decimal, Entry, Setting, Settings};
+pub use read::{Settings, UNKNOWN_KEY};
 pub use refusal::{Place, Refusal, Refusals};
 
 use crate::{DeviceName, Driver, PointDetails};

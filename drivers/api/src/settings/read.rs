@@ -10,61 +10,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::near::{nearest, unquoted};
-use super::{Located, Place, Refusals};
+use super::{Decimal, Entry, Located, Place, Refusals, Setting};
 use crate::StaleAfter;
 
-/// A number as a person wrote it, so that `0.1` can be used as one tenth and not as its nearest double.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decimal {
-    /// The nearest double.
-    pub value: f64,
-    /// The text as written, without underscores.
-    pub text: String,
-}
-
-/// A value of a configuration file.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Setting {
-    /// `true` or `false`.
-    Bool(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A number with a fraction or an exponent.
-    Float(Decimal),
-    /// Text.
-    Text(String),
-    /// A list.
-    List(Vec<(Place, Setting)>),
-    /// A section within the section.
-    Section(Vec<Entry>),
-    /// Something no setting is made of, such as a date; with its name.
-    Other(&'static str),
-}
-
-impl Setting {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Bool(_) => "true or false",
-            Self::Integer(_) => "a whole number",
-            Self::Float(_) => "a number with a fraction",
-            Self::Text(_) => "text",
-            Self::List(_) => "a list",
-            Self::Section(_) => "a section",
-            Self::Other(name) => name,
-        }
-    }
-}
-
-/// A key and its value, with its line.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// The key as written.
-    pub key: String,
-    /// Where the key stands.
-    pub place: Place,
-    /// Its value.
-    pub value: Setting,
-}
+/// What [`Settings::finish`] says of a key that nobody asked for.
+pub const UNKNOWN_KEY: &str = "unknown key";
 
 /// A section whose keys are taken one by one.
 #[derive(Debug)]
@@ -339,6 +289,16 @@ impl Settings {
         list.into_iter().map(|(place, entries)| Self::new(what, place, entries)).collect()
     }
 
+    /// Gives the section every one of `defaults` whose key it does not have and never had.
+    pub fn add_missing(&mut self, defaults: impl IntoIterator<Item = Entry>) {
+        for entry in defaults {
+            let had = self.present.iter().any(|key| *key == entry.key);
+            if !had && !self.entries.iter().any(|own| own.key == entry.key) {
+                self.entries.push(entry);
+            }
+        }
+    }
+
     /// All remaining entries, for a section whose keys are names of somebody's choice.
     pub fn take_rest(&mut self) -> Vec<Entry> {
         std::mem::take(&mut self.entries)
@@ -367,7 +327,7 @@ impl Settings {
                 Some(known) if !self.present.contains(&known) => format!("is {known} meant?"),
                 _ => format!("known here: {}", self.asked.join(", ")),
             };
-            refusals.push(&entry.place, self.field(&entry.key), "unknown key", remedy);
+            refusals.push(&entry.place, self.field(&entry.key), UNKNOWN_KEY, remedy);
         }
     }
 }

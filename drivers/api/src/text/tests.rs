@@ -15,7 +15,7 @@ fn told(value_type: ValueType, text: &str) -> String {
 }
 
 fn take(entries: &[(&str, Setting)]) -> Result<TextFormat, Vec<String>> {
-    let place = Place { file: "a.toml".into(), line: 1 };
+    let place = Place::new("a.toml", 1);
     let entries = entries
         .iter()
         .map(|(key, value)| Entry {

@@ -1,7 +1,7 @@
 use super::*;
 
 fn section(entries: &[(&str, Setting)]) -> Settings {
-    let place = |line| Place { file: "a.toml".into(), line };
+    let place = |line| Place::new("a.toml", line);
     let entries = (2..)
         .zip(entries)
         .map(|(line, (key, value))| Entry {
@@ -97,7 +97,7 @@ fn what_would_be_right_without_its_quotes_is_said_to_be() {
 
 #[test]
 fn one_may_stand_alone_where_several_may_stand() {
-    let place = Place { file: "test.toml".into(), line: 1 };
+    let place = Place::new("test.toml", 1);
     let list = |items: &[Setting]| {
         Setting::List(items.iter().map(|item| (place.clone(), item.clone())).collect())
     };
@@ -123,4 +123,25 @@ fn one_may_stand_alone_where_several_may_stand() {
     let told = told(refusals);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().all(|told| told.contains("give a number or a list of them")), "{told:?}");
+}
+
+#[test]
+fn defaults_give_way_to_what_is_there_and_to_what_was_taken() {
+    let mut refusals = Refusals::new();
+    let mut settings = section(&[("a", Setting::Integer(1)), ("b", Setting::Integer(2))]);
+    let number = |settings: &mut Settings, key, refusals: &mut Refusals| {
+        settings.integer(key, 0..=99, refusals).map(|found| found.value)
+    };
+    assert_eq!(number(&mut settings, "a", &mut refusals), Some(1));
+    let default = |key: &str| Entry {
+        key: key.to_owned(),
+        place: Place::new("profile.toml", 9),
+        value: Setting::Integer(50),
+    };
+    settings.add_missing(["a", "b", "c"].map(default));
+    assert_eq!(number(&mut settings, "a", &mut refusals), None);
+    assert_eq!(number(&mut settings, "b", &mut refusals), Some(2));
+    assert_eq!(number(&mut settings, "c", &mut refusals), Some(50));
+    settings.finish(&mut refusals);
+    assert!(told(refusals).is_empty());
 }
