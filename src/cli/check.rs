@@ -67,8 +67,10 @@ fn channel_report(channel: &Channel) -> String {
             of_device.push(point);
         }
     }
+    let mut profiles = channel.profiles.iter();
     for (device, points) in driver.devices().iter().zip(&points) {
-        text.push_str(&device_report(device, points));
+        let profile = profiles.next().and_then(Option::as_deref);
+        text.push_str(&device_report(device, profile, points));
     }
     if channel.enabled {
         text.push_str(&plan_report(driver));
@@ -76,7 +78,11 @@ fn channel_report(channel: &Channel) -> String {
     text
 }
 
-fn device_report(device: &DeviceDeclaration, points: &[&PointDeclaration]) -> String {
+fn device_report(
+    device: &DeviceDeclaration,
+    profile: Option<&str>,
+    points: &[&PointDeclaration],
+) -> String {
     let mut table = Table::new(&[
         ("point", false),
         ("type", false),
@@ -102,7 +108,9 @@ fn device_report(device: &DeviceDeclaration, points: &[&PointDeclaration]) -> St
         ]);
     }
     let points = count(points.len(), "point");
-    format!("\n  device {} at {}, {points}\n{}", device.name, device.address, table.render(4))
+    let profile = profile.map(|name| format!(", profile {name}")).unwrap_or_default();
+    let DeviceDeclaration { name, address } = device;
+    format!("\n  device {name} at {address}{profile}, {points}\n{}", table.render(4))
 }
 
 fn plan_report(driver: &dyn Driver) -> String {

@@ -36,7 +36,7 @@ pub(super) fn read_main(path: &Path, refusals: &mut Refusals) -> Option<Settings
 }
 
 /// One file's settings, or `None` together with at least one refusal.
-fn read(path: &Path, refusals: &mut Refusals) -> Option<Settings> {
+pub(super) fn read(path: &Path, refusals: &mut Refusals) -> Option<Settings> {
     let place = whole(path);
     let bytes = match read_bytes(path) {
         Ok(bytes) => bytes,

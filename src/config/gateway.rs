@@ -15,6 +15,9 @@ const DEFAULT_DATA: &str = "data";
 /// Says that nothing is to be kept.
 const NO_DATA: &str = "none";
 
+/// Where profiles lie unless told otherwise, relative to the main file.
+pub(super) const DEFAULT_PROFILES: &str = "profiles";
+
 /// Most host names the gateway may be addressed by.
 pub const MAX_HOSTS: usize = 64;
 
@@ -51,16 +54,25 @@ impl Default for Gateway {
     }
 }
 
-/// Takes `[gateway]` out of the main file, which stands at `path`; with it the patterns of `include`, if any.
+/// Where the rest of the configuration lies, as far as that is written.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    /// Patterns of further files.
+    pub(super) include: Option<Located<Vec<String>>>,
+    /// Folders of profiles.
+    pub(super) profiles: Option<Located<Vec<String>>>,
+}
+
+/// Takes `[gateway]` out of the main file, which stands at `path`.
 pub(super) fn take(
     path: &Path,
     main: &mut Settings,
     refusals: &mut Refusals,
-) -> (Gateway, Option<Located<Vec<String>>>) {
+) -> (Gateway, Sources) {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut gateway = Gateway { data: Some(folder.join(DEFAULT_DATA)), ..Gateway::default() };
     let Some(mut section) = main.section("gateway", "gateway", refusals) else {
-        return (gateway, None);
+        return (gateway, Sources::default());
     };
     if let Some(name) = section.text("name", refusals) {
         if name.value.chars().count() > MAX_NAME_CHARS || name.value.contains(char::is_control) {
@@ -87,8 +99,9 @@ pub(super) fn take(
         gateway.data = (data.value != NO_DATA).then(|| folder.join(data.value));
     }
     let include = section.texts("include", refusals);
+    let profiles = section.texts("profiles", refusals);
     section.finish(refusals);
-    (gateway, include)
+    (gateway, Sources { include, profiles })
 }
 
 fn checked_hosts(hosts: &Located<Vec<String>>, refusals: &mut Refusals) -> Vec<String> {

@@ -10,14 +10,17 @@ mod files;
 mod gateway;
 mod limits;
 mod points;
+mod profile;
 mod simulation;
 mod site;
 #[cfg(test)]
 pub(crate) mod tests;
+mod words;
 mod writes;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use pointcast_api::Driver;
 use pointcast_api::settings::{Refusal, Refusals, Settings};
@@ -33,6 +36,7 @@ pub use writes::WriteSettings;
 
 use crate::limits::Limits;
 use crate::registry::{DRIVERS, DriverKind};
+use profile::Shelf;
 use site::Site;
 
 /// Everything a gateway is told before it starts.
@@ -77,13 +81,15 @@ pub struct Channel {
     pub driver_name: &'static str,
     /// Whether it is switched on. The driver of one that is not declares everything and opens nothing.
     pub enabled: bool,
+    /// The name of each device's profile, by device index.
+    pub profiles: Vec<Option<Arc<str>>>,
     /// Its driver, with its devices and points.
     pub driver: Box<dyn Driver>,
 }
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, driver_name, enabled, driver } = self;
+        let Self { name, driver_name, enabled, profiles: _, driver } = self;
         f.debug_struct("Channel")
             .field("name", name)
             .field("driver_name", driver_name)
@@ -115,8 +121,11 @@ pub fn load_with(path: &Path, drivers: &[DriverKind]) -> Result<Config, Vec<Refu
 
 fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<Config> {
     let mut main = files::read_main(path, refusals)?;
-    let (mut gateway, include) = gateway::take(path, &mut main, refusals);
-    let included = include
+    let (mut gateway, sources) = gateway::take(path, &mut main, refusals);
+    let drivers_known = drivers.iter().map(|kind| kind.name).collect();
+    let shelf = Shelf::new(path, sources.profiles.as_ref(), drivers_known, refusals);
+    let included = sources
+        .include
         .map(|include| files::read_included(path, &include, &mut gateway.unmatched, refusals));
     // A file that could not be read may hold any channel: what refers to it cannot be judged.
     let mut included: Vec<Settings> =
@@ -124,7 +133,7 @@ fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<
     let limits = limits::take(&mut main, refusals);
     let writes = writes::take(&mut main, refusals);
     let simulation = simulation::take(&mut main, refusals);
-    let mut site = Site::new(drivers);
+    let mut site = Site::new(drivers, shelf, None);
     site.add_channels(&mut main, refusals);
     for file in &mut included {
         site.add_channels(file, refusals);

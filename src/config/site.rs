@@ -3,15 +3,18 @@
 //! Names are unique across files: a second one is refused with the place of the first.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use pointcast_api::settings::{
-    ChannelSettings, DeviceSettings, Located, Place, PointSettings, Refusals, Settings,
+    ChannelSettings, DeviceSettings, Entry, Located, Place, PointSettings, Refusals, Settings,
 };
 use pointcast_api::{DeviceIndex, DeviceName, Driver, PointId};
 
 use super::Channel;
 use super::disabled::Disabled;
 use super::points::{self, Owner, name_remedy, shown};
+use super::profile::{Shelf, Usage};
+use super::words::near;
 use crate::registry::DriverKind;
 
 /// Most channels of one gateway.
@@ -30,6 +33,8 @@ struct Pending {
     enabled: bool,
     settings: Settings,
     devices: Vec<DeviceSettings>,
+    /// The profile of each device.
+    profiles: Vec<Option<Arc<str>>>,
     /// Whether any device names it, even one that was refused.
     used: bool,
 }
@@ -37,6 +42,10 @@ struct Pending {
 /// The site as far as it was read.
 pub(super) struct Site<'a> {
     drivers: &'a [DriverKind],
+    shelf: Shelf<'a>,
+    /// The device whose points are to be kept as they are written.
+    wanted: Option<&'a str>,
+    found: Option<Vec<Vec<Entry>>>,
     pending: Vec<Pending>,
     /// Where each channel stands, and which of `pending` it is.
     channels: HashMap<String, (Place, usize)>,
@@ -49,9 +58,16 @@ pub(super) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    pub(super) fn new(drivers: &'a [DriverKind]) -> Self {
+    pub(super) fn new(
+        drivers: &'a [DriverKind],
+        shelf: Shelf<'a>,
+        wanted: Option<&'a str>,
+    ) -> Self {
         Self {
             drivers,
+            shelf,
+            wanted,
+            found: None,
             pending: Vec::new(),
             channels: HashMap::new(),
             devices: HashMap::new(),
@@ -85,7 +101,9 @@ impl<'a> Site<'a> {
             self.channels.insert(name.value.clone(), entry);
             let name = name.value;
             let devices = Vec::new();
-            self.pending.push(Pending { name, kind, enabled, settings, devices, used: false });
+            let profiles = Vec::new();
+            let used = false;
+            self.pending.push(Pending { name, kind, enabled, settings, devices, profiles, used });
         }
     }
 
@@ -96,7 +114,7 @@ impl<'a> Site<'a> {
         let word = settings.required(word, "driver", &example, refusals)?;
         let kind = self.drivers.iter().find(|kind| kind.name == word.value);
         if kind.is_none() {
-            let remedy = meant(&word.value, &names);
+            let remedy = near(&word.value, &names);
             word.refuse(refusals, format!("there is no driver {:?}", word.value), remedy);
         }
         kind.copied()
@@ -122,16 +140,36 @@ impl<'a> Site<'a> {
         let prefix = prefix(&mut settings, name.as_ref(), refusals);
         let at = self.channel_of(&mut settings, refusals);
         self.strays |= at.is_none();
-        let count =
-            at.and_then(|at| self.pending.get(at)).map_or(0, |channel| channel.devices.len());
+        let channel = at.and_then(|at| self.pending.get_mut(at));
+        let count = channel.as_ref().map_or(0, |channel| channel.devices.len());
+        let driver = channel.as_ref().and_then(|channel| channel.kind).map(|kind| kind.name);
+        if let Some(channel) = channel {
+            channel.used = true;
+        }
         let index = DeviceIndex(u32::try_from(count).unwrap_or(u32::MAX));
         let shown = name.as_ref().map_or("", DeviceName::as_str);
         let owner = Owner { name: shown, prefix: prefix.as_deref(), index };
-        let points = self.points_of(&mut settings, &owner, refusals);
+        let usage = Usage::take(&mut settings, refusals);
+        let before = refusals.len();
+        let own = settings.sections("points", "point", refusals);
+        let unread = refusals.len() > before;
+        let shelf = &mut self.shelf;
+        let Some(applied) = usage.apply(&mut settings, own, driver, shelf, refusals) else {
+            return;
+        };
+        if applied.points.is_empty() && !unread {
+            let example = "add points = [{ name = \"…\", … }] or sections [[devices.points]]";
+            refusals.push(settings.place(), settings.field("points"), "no points", example);
+        }
+        if self.wanted.is_some_and(|wanted| wanted == shown) {
+            let keys = |point: &Settings| point.entries().to_vec();
+            self.found = Some(applied.points.iter().map(keys).collect());
+        }
+        let points = self.points_of(applied.points, &owner, refusals);
         let Some(channel) = at.and_then(|at| self.pending.get_mut(at)) else { return };
-        channel.used = true;
         if let Some(name) = name {
             channel.devices.push(DeviceSettings { name, settings, points });
+            channel.profiles.push(applied.profile);
         }
     }
 
@@ -166,29 +204,31 @@ impl<'a> Site<'a> {
             let mut names: Vec<&str> = self.channels.keys().map(String::as_str).collect();
             names.sort_unstable();
             let problem = format!("there is no channel {:?}", word.value);
-            word.refuse(refusals, problem, meant(&word.value, &names));
+            let remedy = if names.is_empty() {
+                "there is none yet: add [[channels]] with name and driver".to_owned()
+            } else {
+                near(&word.value, &names)
+            };
+            word.refuse(refusals, problem, remedy);
         }
         found
     }
 
     fn points_of(
         &mut self,
-        settings: &mut Settings,
+        sections: Vec<Settings>,
         owner: &Owner<'_>,
         refusals: &mut Refusals,
     ) -> Vec<PointSettings> {
-        let before = refusals.len();
-        let sections = settings.sections("points", "point", refusals);
-        if sections.is_empty() && refusals.len() == before {
-            let example = "add points = [{ name = \"…\", … }] or sections [[devices.points]]";
-            refusals.push(settings.place(), settings.field("points"), "no points", example);
-        }
         let mut points = Vec::with_capacity(sections.len());
         for section in sections {
             let Some(point) = points::take(section, owner, refusals) else { continue };
             let place = point.settings.place();
             let field = point.settings.what().to_owned();
             if let Some(first) = self.points.get(&point.details.id) {
+                // Two lines of one profile are shown once, whoever uses it.
+                let alike = first.used_at == place.used_at;
+                let first = if alike { first.shared() } else { first.clone() };
                 let problem = format!("a second point with this id, the first is at {first}");
                 refusals.push(place, field, problem, "give one of them another name or prefix");
                 continue;
@@ -202,6 +242,16 @@ impl<'a> Site<'a> {
             points.push(point);
         }
         points
+    }
+
+    /// The keys of the wanted device's points, those from its profile included, once it was added.
+    pub(super) fn take_found(&mut self) -> Option<Vec<Vec<Entry>>> {
+        self.found.take()
+    }
+
+    /// The names of all devices so far.
+    pub(super) fn device_names(&self) -> impl Iterator<Item = &str> {
+        self.devices.keys().map(DeviceName::as_str)
     }
 
     /// Every channel with its driver, in the order of the files.
@@ -219,7 +269,7 @@ impl<'a> Site<'a> {
 }
 
 fn build_channel(channel: Pending, strays: bool, refusals: &mut Refusals) -> Option<Channel> {
-    let Pending { name, kind, enabled, settings, devices, used } = channel;
+    let Pending { name, kind, enabled, settings, devices, profiles, used } = channel;
     let (place, field) = (settings.place().clone(), settings.what().to_owned());
     if !used && strays {
         return None;
@@ -238,7 +288,7 @@ fn build_channel(channel: Pending, strays: bool, refusals: &mut Refusals) -> Opt
     }
     let driver: Box<dyn Driver> =
         if enabled { built? } else { Box::new(Disabled::new(built?.as_ref())) };
-    Some(Channel { name, driver_name: kind.name, enabled, driver })
+    Some(Channel { name, driver_name: kind.name, enabled, profiles, driver })
 }
 
 /// The name of a channel or device: one segment.
@@ -276,17 +326,5 @@ fn prefix(
             text.refuse(refusals, problem, "write it like \"line1/boiler\"");
             None
         }
-    }
-}
-
-/// The remedy for a word that is not in `known`: the nearest that is, or all.
-fn meant(word: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|name| (strsim::damerau_levenshtein(name, word), *name)).min();
-    match near {
-        Some((distance, name)) if distance <= 3 && distance < name.chars().count() => {
-            format!("is {name:?} meant? There are: {}", known.join(", "))
-        }
-        Some(_) => format!("give one of: {}", known.join(", ")),
-        None => "there is none yet: add [[channels]] with name and driver".to_owned(),
     }
 }

@@ -28,6 +28,12 @@ impl Exact {
         Some(Self { digits: if parts.negative { -digits } else { digits }, exponent })
     }
 
+    /// A whole number.
+    #[must_use]
+    pub fn whole_number(digits: i128) -> Self {
+        Self { digits, exponent: 0 }
+    }
+
     /// The exact product, or `None` where it needs more than 38 digits.
     #[must_use]
     pub fn times(self, other: Self) -> Option<Self> {
@@ -57,7 +63,8 @@ impl Exact {
     }
 
     /// A text that every reader of numbers rounds to the nearest it can hold.
-    pub(crate) fn to_text(self) -> String {
+    #[must_use]
+    pub fn to_text(self) -> String {
         format!("{}e{}", self.digits, self.exponent)
     }
 

@@ -289,6 +289,12 @@ impl Settings {
         list.into_iter().map(|(place, entries)| Self::new(what, place, entries)).collect()
     }
 
+    /// What was not taken yet.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// Gives the section every one of `defaults` whose key it does not have and never had.
     pub fn add_missing(&mut self, defaults: impl IntoIterator<Item = Entry>) {
         for entry in defaults {

@@ -27,6 +27,12 @@ impl Place {
     pub fn used_at(&self, user: &Arc<Self>) -> Self {
         Self { used_at: Some(user.clone()), ..self.clone() }
     }
+
+    /// The line itself, whoever uses it.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        Self { used_at: None, ..self.clone() }
+    }
 }
 
 impl fmt::Display for Place {
@@ -112,8 +118,8 @@ impl Refusals {
         let mut shared: HashMap<(Place, String, String), usize> = HashMap::new();
         for refusal in self.0 {
             if refusal.place.used_at.is_some() {
-                let line = Place { used_at: None, ..refusal.place.clone() };
-                let same = (line, refusal.problem.clone(), refusal.remedy.clone());
+                let same =
+                    (refusal.place.shared(), refusal.problem.clone(), refusal.remedy.clone());
                 let first = *shared.entry(same).or_insert(told.len());
                 if let Some(count) = more.get_mut(first) {
                     *count += 1;
