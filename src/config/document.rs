@@ -38,6 +38,15 @@ pub(super) fn parse(file: &Arc<str>, text: &str, refusals: &mut Refusals) -> Opt
     None
 }
 
+/// A single value as it may stand behind `=`, if `text` is just that. All of it stands at `place`.
+pub(super) fn value(text: &str, place: &Place) -> Option<Setting> {
+    let parsed = DeValue::parse(text).ok()?;
+    let lines =
+        Lines { file: &place.file, text, starts: vec![0], before: place.line.saturating_sub(1) };
+    // What is left behind the value would be a remark, and lost.
+    (parsed.span() == (0..text.len())).then(|| setting(&parsed, &lines))
+}
+
 /// The parser's words for an error, as a problem and what would be right.
 fn explain(error: &Error, lines: &Lines<'_>) -> (String, String) {
     let span = error.span().unwrap_or(lines.text.len()..lines.text.len());
@@ -111,13 +120,15 @@ struct Lines<'a> {
     text: &'a str,
     /// Where each line begins.
     starts: Vec<usize>,
+    /// Lines before the text.
+    before: u32,
 }
 
 impl<'a> Lines<'a> {
     fn new(file: &'a Arc<str>, text: &'a str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        Self { file, text, starts }
+        Self { file, text, starts, before: 0 }
     }
 
     fn number(&self, offset: usize) -> usize {
@@ -126,6 +137,7 @@ impl<'a> Lines<'a> {
 
     fn place(&self, offset: usize) -> Place {
         let line = u32::try_from(self.number(offset)).unwrap_or(u32::MAX);
+        let line = line.saturating_add(self.before);
         Place::new(self.file.clone(), line)
     }
 

@@ -37,6 +37,13 @@ pub(super) fn read_main(path: &Path, refusals: &mut Refusals) -> Option<Settings
 
 /// One file's settings, or `None` together with at least one refusal.
 pub(super) fn read(path: &Path, refusals: &mut Refusals) -> Option<Settings> {
+    let (place, text) = read_text(path, refusals)?;
+    let entries = document::parse(&place.file, &text, refusals)?;
+    Some(Settings::new("", place, entries))
+}
+
+/// A file's text, or `None` together with a refusal.
+pub(super) fn read_text(path: &Path, refusals: &mut Refusals) -> Option<(Place, String)> {
     let place = whole(path);
     let bytes = match read_bytes(path) {
         Ok(bytes) => bytes,
@@ -45,19 +52,17 @@ pub(super) fn read(path: &Path, refusals: &mut Refusals) -> Option<Settings> {
             return None;
         }
     };
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
+    match String::from_utf8(bytes) {
+        Ok(text) => Some((place, text)),
         Err(error) => {
             let good = error.utf8_error().valid_up_to();
             let lines = error.as_bytes().iter().take(good).filter(|byte| **byte == b'\n').count();
             let line = u32::try_from(lines + 1).unwrap_or(u32::MAX);
             let remedy = "save it as UTF-8 in your editor";
             refusals.push(&Place { line, ..place }, "file", "not UTF-8", remedy);
-            return None;
+            None
         }
-    };
-    let entries = document::parse(&place.file, &text, refusals)?;
-    Some(Settings::new("", place, entries))
+    }
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, (String, String)> {
@@ -84,11 +89,12 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, (String, String)> {
     Ok(bytes)
 }
 
-/// The files that `include` names, by pattern and then by name. Their settings, or `None` for any that
-/// cannot be had. Patterns that match nothing are added to `unmatched`.
+/// The files that `include` names, by pattern and then by name, but not `replaced`. Their settings, or
+/// `None` for any that cannot be had. Patterns that match nothing are added to `unmatched`.
 pub(super) fn read_included(
     main: &Path,
     include: &Located<Vec<String>>,
+    replaced: Option<&Path>,
     unmatched: &mut Vec<String>,
     refusals: &mut Refusals,
 ) -> Vec<Option<Settings>> {
@@ -120,11 +126,13 @@ pub(super) fn read_included(
         include.refuse(refusals, problem, format!("have at most {MAX_INCLUDED_FILES}"));
         files.clear();
     }
-    files.iter().map(|path| read(path, refusals)).collect()
+    let replaced = replaced.map(identity);
+    let stays = |path: &&PathBuf| replaced.as_ref() != Some(&identity(path));
+    files.iter().filter(stays).map(|path| read(path, refusals)).collect()
 }
 
 /// The same for two ways to the same file.
-fn identity(path: &Path) -> PathBuf {
+pub(super) fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 

@@ -4,6 +4,7 @@
 //! errors of syntax come alone, because behind them nothing can be judged. Loading opens no device, no
 //! port and no socket: only the files themselves. Every bound is a named constant of its room.
 
+mod csv;
 mod disabled;
 mod document;
 mod files;
@@ -11,6 +12,7 @@ mod gateway;
 mod limits;
 mod points;
 mod profile;
+mod render;
 mod simulation;
 mod site;
 #[cfg(test)]
@@ -124,9 +126,9 @@ fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<
     let (mut gateway, sources) = gateway::take(path, &mut main, refusals);
     let drivers_known = drivers.iter().map(|kind| kind.name).collect();
     let shelf = Shelf::new(path, sources.profiles.as_ref(), drivers_known, refusals);
-    let included = sources
-        .include
-        .map(|include| files::read_included(path, &include, &mut gateway.unmatched, refusals));
+    let included = sources.include.map(|include| {
+        files::read_included(path, &include, None, &mut gateway.unmatched, refusals)
+    });
     // A file that could not be read may hold any channel: what refers to it cannot be judged.
     let mut included: Vec<Settings> =
         included.unwrap_or_default().into_iter().collect::<Option<_>>()?;
