@@ -5,6 +5,8 @@
 
 mod check;
 mod duration;
+mod export;
+mod import;
 mod log;
 mod refused;
 mod run;
@@ -71,6 +73,12 @@ enum Command {
     /// Say whether a configuration is right, and what it will read; starts nothing
     #[command(after_help = check::HELP)]
     Check(ConfigFile),
+    /// Take points of a device from a spreadsheet (CSV)
+    #[command(after_help = import::HELP)]
+    Import(import::Import),
+    /// Write the points of a device for a spreadsheet (CSV)
+    #[command(after_help = export::HELP)]
+    Export(export::Export),
     /// Follow points of a running gateway in this terminal
     #[command(after_help = watch::HELP)]
     Watch(watch::Watch),
@@ -113,6 +121,8 @@ pub fn main() -> ExitCode {
         None => run::run(cli.run.path()),
         Some(Command::Run(file)) => run::run(file.path()),
         Some(Command::Check(file)) => check::check(file.path()),
+        Some(Command::Import(arguments)) => import::import(&arguments),
+        Some(Command::Export(arguments)) => export::export(&arguments),
         Some(Command::Sim(arguments)) => sim::sim(&arguments),
         Some(Command::Watch(arguments)) => watch::watch(arguments),
     }

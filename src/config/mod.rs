@@ -7,6 +7,7 @@
 mod csv;
 mod disabled;
 mod document;
+pub mod exchange;
 mod files;
 mod gateway;
 mod limits;
@@ -25,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pointcast_api::Driver;
-use pointcast_api::settings::{Refusal, Refusals, Settings};
+use pointcast_api::settings::{Entry, Refusal, Refusals, Settings};
 
 pub use files::{MAX_FILE_BYTES, MAX_INCLUDED_FILES};
 pub use gateway::{DEFAULT_LISTEN, Gateway, MAX_HOSTS};
@@ -115,27 +116,48 @@ pub fn load(path: &Path) -> Result<Config, Vec<Refusal>> {
 /// As [`load`].
 pub fn load_with(path: &Path, drivers: &[DriverKind]) -> Result<Config, Vec<Refusal>> {
     let mut refusals = Refusals::new();
-    match read(path, drivers, &mut refusals) {
-        Some(config) if refusals.is_empty() => Ok(config),
+    match read(path, drivers, Change::default(), &mut refusals) {
+        Some((config, _)) if refusals.is_empty() => Ok(config),
         Some(_) | None => Err(refusals.into_sorted()),
     }
 }
 
-fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<Config> {
+/// How a configuration is read otherwise than it stands in its files.
+#[derive(Debug, Default)]
+struct Change<'a> {
+    /// An included file that does not count.
+    replaced: Option<&'a Path>,
+    /// What counts as one more included file.
+    added: Option<Settings>,
+    /// The device whose points are asked for.
+    wanted: Option<&'a str>,
+}
+
+/// The keys of each point of the device that was asked for, if there is such a device.
+type Wanted = Option<Vec<Vec<Entry>>>;
+
+fn read(
+    path: &Path,
+    drivers: &[DriverKind],
+    change: Change<'_>,
+    refusals: &mut Refusals,
+) -> Option<(Config, Wanted)> {
     let mut main = files::read_main(path, refusals)?;
     let (mut gateway, sources) = gateway::take(path, &mut main, refusals);
     let drivers_known = drivers.iter().map(|kind| kind.name).collect();
     let shelf = Shelf::new(path, sources.profiles.as_ref(), drivers_known, refusals);
-    let included = sources.include.map(|include| {
-        files::read_included(path, &include, None, &mut gateway.unmatched, refusals)
-    });
+    let unmatched = &mut gateway.unmatched;
+    let included = sources
+        .include
+        .map(|include| files::read_included(path, &include, change.replaced, unmatched, refusals));
     // A file that could not be read may hold any channel: what refers to it cannot be judged.
     let mut included: Vec<Settings> =
         included.unwrap_or_default().into_iter().collect::<Option<_>>()?;
+    included.extend(change.added);
     let limits = limits::take(&mut main, refusals);
     let writes = writes::take(&mut main, refusals);
     let simulation = simulation::take(&mut main, refusals);
-    let mut site = Site::new(drivers, shelf, None);
+    let mut site = Site::new(drivers, shelf, change.wanted);
     site.add_channels(&mut main, refusals);
     for file in &mut included {
         site.add_channels(file, refusals);
@@ -147,8 +169,9 @@ fn read(path: &Path, drivers: &[DriverKind], refusals: &mut Refusals) -> Option<
         refuse_main_only(&mut file, path, refusals);
         file.finish(refusals);
     }
+    let wanted = site.take_wanted(refusals);
     let channels = site.build(refusals);
-    Some(Config { gateway, limits, writes, simulation, channels })
+    Some((Config { gateway, limits, writes, simulation, channels }, wanted))
 }
 
 /// Refuses the sections that are the main file's alone.

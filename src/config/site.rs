@@ -26,6 +26,9 @@ pub const MAX_DEVICES: usize = 65_536;
 /// Most points of one gateway.
 pub const MAX_POINTS: usize = 1_000_000;
 
+/// Stands for a file where a person typed something.
+pub(super) const COMMAND_LINE: &str = "the command line";
+
 /// A channel whose devices are still being gathered.
 struct Pending {
     name: String,
@@ -244,14 +247,20 @@ impl<'a> Site<'a> {
         points
     }
 
-    /// The keys of the wanted device's points, those from its profile included, once it was added.
-    pub(super) fn take_found(&mut self) -> Option<Vec<Vec<Entry>>> {
+    /// The keys of the wanted device's points, those from its profile included. Refuses its absence.
+    pub(super) fn take_wanted(&mut self, refusals: &mut Refusals) -> Option<Vec<Vec<Entry>>> {
+        let wanted = self.wanted?;
+        let mut names: Vec<&str> = self.devices.keys().map(DeviceName::as_str).collect();
+        names.sort_unstable();
+        if self.found.is_none() && !names.contains(&wanted) {
+            let remedy = match names.as_slice() {
+                [] => "there is none yet".to_owned(),
+                names => near(wanted, names),
+            };
+            let place = Place::new(COMMAND_LINE, 0);
+            refusals.push(&place, "--device", format!("there is no device {wanted:?}"), remedy);
+        }
         self.found.take()
-    }
-
-    /// The names of all devices so far.
-    pub(super) fn device_names(&self) -> impl Iterator<Item = &str> {
-        self.devices.keys().map(DeviceName::as_str)
     }
 
     /// Every channel with its driver, in the order of the files.

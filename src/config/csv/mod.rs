@@ -40,7 +40,7 @@ const ALIASES: [(&str, &str); 14] = [
 
 /// The points of a file, and how its columns are called there.
 #[derive(Debug)]
-pub struct Sheet {
+pub(super) struct Sheet {
     /// One section for each row, at its line.
     pub(super) points: Vec<Settings>,
     /// For each key, the head of its column.
