@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use super::Folder;
 use crate::config::load;
 
 const SITE: &str = r#"
@@ -25,18 +26,28 @@ name = "d"
 channel = "c"
 unheard = 1
 points = [{ name = "p", unheard = 1 }]
+[[devices]]
+name = "e"
+channel = "c"
+profile = "p"
+"#;
+
+const PROFILE: &str = r#"
+unheard = 1
+device = { unit_id = 2 }
+parameters = { a = { unheard = 1 } }
+points = [{ name = "p" }]
 "#;
 
 fn known_keys(driver: &str) -> BTreeSet<String> {
-    let name = format!("pointcast-keys-{driver}-{}.toml", std::process::id());
-    let path = std::env::temp_dir().join(name);
-    fs::write(&path, SITE.replace("DRIVER", driver)).unwrap();
+    let folder = Folder::new(&format!("keys-{driver}"));
+    let path = folder.write("main.toml", SITE.replace("DRIVER", driver));
+    folder.write("profiles/p.toml", PROFILE);
     let refusals = load(&path).expect_err("nothing is called unheard");
-    fs::remove_file(&path).unwrap();
     let remedies = refusals.iter().filter(|refusal| refusal.problem == "unknown key");
     let lists: Vec<&str> =
         remedies.map(|refusal| refusal.remedy.strip_prefix("known here: ").unwrap()).collect();
-    assert_eq!(lists.len(), 8, "{refusals:#?}");
+    assert_eq!(lists.len(), 10, "{refusals:#?}");
     lists.iter().flat_map(|list| list.split(", ")).map(str::to_owned).collect()
 }
 

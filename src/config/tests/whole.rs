@@ -1,7 +1,6 @@
 //! Right configurations, and files that are none.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use pointcast_api::{
@@ -11,33 +10,10 @@ use pointcast_api::{
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
+use super::Folder;
 use super::driver::DRIVERS;
 use crate::config::{Config, MAX_FILE_BYTES, load_with};
 use crate::limits::Limits;
-
-/// A folder of its own, gone when dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("pointcast-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
 
 fn load(path: &Path) -> Config {
     load_with(path, DRIVERS).unwrap()
