@@ -121,8 +121,9 @@ fn closing(arguments: &Import) -> String {
     }
     match config::load(path) {
         Ok(loaded) if has(&loaded, &arguments.device) => String::new(),
-        Ok(_) => format!(": no include of {config} takes the file in yet"),
-        Err(_) => format!("; see what pointcast check --config {config} says"),
+        Ok(_) | Err(_) => {
+            format!("; {config} does not take it in yet: see include and profiles in its [gateway]")
+        }
     }
 }
 

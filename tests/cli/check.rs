@@ -1,11 +1,19 @@
 //! `pointcast check`.
 
+use std::path::Path;
+
 use crate::program::{Folder, run};
 
 #[tokio::test]
 async fn the_default_site_and_every_example_are_right() {
+    let folder = Folder::new();
+    copy("config/profiles", &folder.path().join("profiles"));
     let examples = std::fs::read_dir("config/examples").unwrap();
-    let examples = examples.map(|entry| entry.unwrap().path().to_str().unwrap().to_owned());
+    let examples = examples.map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        folder.write(name, &std::fs::read_to_string(&path).unwrap())
+    });
     let mut count = 0;
     for path in examples.chain(["config/pointcast.toml".to_owned()]) {
         let checked = run(&["check", "--config", &path]).await;
@@ -15,7 +23,16 @@ async fn the_default_site_and_every_example_are_right() {
         assert!(checked.stdout.contains("reading plan: "), "{}", checked.stdout);
         count += 1;
     }
-    assert!(count >= 5, "only {count} files found");
+    assert!(count >= 6, "only {count} files found");
+}
+
+/// Copies the files of one folder into a new one.
+fn copy(from: &str, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
 }
 
 #[tokio::test]
@@ -23,6 +40,7 @@ async fn every_example_fits_beside_the_default_site() {
     let folder = Folder::new();
     let site = folder.path().join("site.d");
     std::fs::create_dir(&site).unwrap();
+    copy("config/profiles", &folder.path().join("profiles"));
     let files = |from: &str| {
         let files = std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path());
         files.map(|path| (path.file_name().unwrap().to_owned(), path)).collect::<Vec<_>>()

@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod exchange;
 mod program;
 mod run;
 mod sim;

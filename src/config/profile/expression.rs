@@ -192,6 +192,8 @@ fn setting(number: Exact, inner: &str) -> Result<Setting, Misread> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn values() -> Values {
@@ -251,6 +253,18 @@ mod tests {
             "${base * 99999999999999999999999999999999999999}",
         ] {
             assert!(names(text).is_ok() && fill(text, &values()).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_filled_or_refused_alike(text in "(\\$|\\{|\\}|base|half|id|[a-z0-9.+* -]|\\PC){0,20}") {
+            let filled = fill(&text, &values());
+            if names(&text).is_err() {
+                prop_assert!(filled.is_err());
+            } else if !is_template(&text) {
+                prop_assert_eq!(filled, Ok(Setting::Text(text)));
+            }
         }
     }
 

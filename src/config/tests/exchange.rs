@@ -210,9 +210,9 @@ fn devices(path: &Path) -> Vec<BTreeMap<String, Setting>> {
     let keys = |entries: &[Entry]| {
         entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
     };
-    let device = |(_, device): &(_, Setting)| match device {
-        Setting::Section(entries) => keys(entries),
-        _ => panic!("{device:?}"),
+    let device = |(_, device): &(_, Setting)| {
+        let Setting::Section(entries) = device else { panic!("{device:?}") };
+        keys(entries)
     };
     devices.iter().map(device).collect()
 }
@@ -239,9 +239,9 @@ fn every_device_of_the_default_site_survives_the_way_there_and_back() {
     let mut count = 0;
     for file in fs::read_dir("config/site.d").unwrap() {
         for device in devices(&file.unwrap().path()) {
-            let text = |key: &str| match &device[key] {
-                Setting::Text(text) => text.clone(),
-                other => panic!("{other:?}"),
+            let text = |key: &str| {
+                let Setting::Text(text) = &device[key] else { panic!("{key}") };
+                text.clone()
             };
             let name = text("name");
             let exported = export(main, &name, registry::DRIVERS).unwrap();

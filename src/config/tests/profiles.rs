@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use proptest::prelude::*;
+
 use super::Folder;
 use super::driver::DRIVERS;
 use crate::config::{load, load_with};
@@ -156,4 +158,26 @@ fn many_devices_of_one_profile_load_no_slower_than_written_out() {
     let written = timed(site(&|_| points.clone()));
     eprintln!("{meters} devices of 50 points: {used:?} by a profile, {written:?} written out");
     assert!(used < 2 * written, "{used:?}, {written:?} written out");
+}
+
+proptest! {
+    #[test]
+    fn no_profile_and_no_use_makes_it_panic(
+        profile in prop::collection::vec(prop_oneof![
+            "(title|source|drivers|device|parameters|points) = \\PC{0,20}",
+            "parameters = \\{ a = (1|0\\.5|\"x\"|\\{ default = [0-9]{1,40} \\}|\\{\\}) \\}",
+            "\\[\\[points\\]\\]\nname = \"(p|\\$\\{a\\}|\\$\\{2 \\* a\\}|\\$\\{)\"",
+            "points = \\[\\{ name = \"(p|v/p)\", scan_ms = \"\\$\\{a( \\* [0-9]{1,30})?\\}\" \\}\\]",
+        ], 0..5),
+        usage in prop::collection::vec(prop_oneof![
+            "(only|omit) = \\[\"(p|\\*|v/\\*\\*|\\*\\*/p|)\"\\]",
+            "parameters = \\{ (a|b) = (7|-1\\.5|\"y\"|true|1e300) \\}",
+            "points = \\[\\{ name = \"p\" \\}(, \\{ \\})?\\]",
+        ], 0..3),
+    ) {
+        let folder = Folder::new("profile-any");
+        folder.write("profiles/x.toml", profile.join("\n"));
+        let device = format!("[[devices]]\nname = \"d\"\nchannel = \"c\"\nprofile = \"x\"\n{}", usage.join("\n"));
+        let _either = load_with(&folder.write("main.toml", format!("{CHANNEL}{device}")), DRIVERS);
+    }
 }
