@@ -17,6 +17,9 @@ pub struct DriverKind {
 pub const DRIVERS: &[DriverKind] = &[
     DriverKind { name: "modbus-tcp", build: pointcast_modbus::build_tcp },
     DriverKind { name: "modbus-rtu", build: pointcast_modbus::build_rtu },
+    DriverKind { name: "modbus-rtu-over-tcp", build: pointcast_modbus::build_rtu_over_tcp },
+    DriverKind { name: "modbus-ascii", build: pointcast_modbus::build_ascii },
+    DriverKind { name: "modbus-ascii-over-tcp", build: pointcast_modbus::build_ascii_over_tcp },
     DriverKind { name: "mqtt", build: pointcast_mqtt::build },
     DriverKind { name: "serial", build: pointcast_serial::build },
 ];

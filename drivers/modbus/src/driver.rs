@@ -1,29 +1,23 @@
 //! The driver: what it declares, and one session after another on whatever link its channel has.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use pointcast_api::{
     Blocking, DeviceDeclaration, Driver, Fault, Inlet, Outlet, PlannedRequest, PointDeclaration,
     Refused, Reports, SessionFuture, Utilisation,
 };
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::learner::Paces;
-use crate::line::{Line, Parity};
-use crate::link::rtu::RtuLink;
+use crate::line::{Coding, Line};
+use crate::link::serial::{AsciiLink, RtuLink};
 use crate::link::tcp::TcpLink;
 use crate::link::{Link, Lost};
 use crate::memory;
+use crate::opening;
 use crate::plan::Learned;
 use crate::session::Session;
-use crate::settings::{RtuSettings, Site, TcpSettings, Transport};
-
-/// How long opening a port may take; a USB adapter that hangs takes for ever.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::settings::{Site, Transport};
 
 /// What was learned about the devices, kept from session to session.
 #[derive(Debug, Default)]
@@ -72,41 +66,32 @@ impl ModbusDriver {
 
     /// Opens the link, and asks and writes until it is lost.
     async fn poll(&self, outlet: &dyn Outlet, inlet: &mut Inlet) -> Fault {
-        let lost = match &self.site.channel.transport {
-            Transport::Tcp(tcp) => match refusing(inlet, self.connect(tcp)).await {
+        let channel = &self.site.channel;
+        let lost = match &channel.transport {
+            Transport::Tcp(endpoint) => match refusing(inlet, opening::connect(endpoint)).await {
                 Ok(stream) => {
-                    self.run(TcpLink::new(stream, self.site.channel.request_gap), outlet, inlet)
-                        .await
+                    self.run(TcpLink::new(stream, channel.request_gap), outlet, inlet).await
                 }
                 Err(fault) => return fault,
             },
-            Transport::Rtu(rtu) => match refusing(inlet, open(rtu, &self.opening)).await {
-                Ok(stream) => {
-                    self.run(RtuLink::new(stream, self.site.timing(rtu)), outlet, inlet).await
+            Transport::Serial(serial) => {
+                let timing = self.site.timing(serial);
+                match (refusing(inlet, opening::line(serial, &self.opening)).await, timing.coding) {
+                    (Ok(stream), Coding::Rtu) => {
+                        self.run(RtuLink::new(stream, timing), outlet, inlet).await
+                    }
+                    (Ok(stream), Coding::Ascii) => {
+                        self.run(AsciiLink::new(stream, timing), outlet, inlet).await
+                    }
+                    (Err(fault), _) => return fault,
                 }
-                Err(fault) => return fault,
-            },
+            }
         };
-        Fault::new(format!("read from {}", self.site.channel.place()), lost)
+        Fault::new(format!("read from {}", channel.place()), lost)
     }
 
     async fn run(&self, link: impl Link, outlet: &dyn Outlet, inlet: &mut Inlet) -> Lost {
         Session::new(&self.site, &self.lessons, &self.reports, outlet, link).serve(inlet).await
-    }
-
-    async fn connect(&self, tcp: &TcpSettings) -> Result<TcpStream, Fault> {
-        let doing = || format!("connect to {}", self.site.channel.place());
-        let connecting = TcpStream::connect((tcp.host.as_str(), tcp.port));
-        let stream = match timeout(tcp.connect_timeout, connecting).await {
-            Ok(connected) => connected.map_err(|error| Fault::new(doing(), error))?,
-            Err(_) => {
-                let waited = tcp.connect_timeout.as_millis();
-                return Err(Fault::new(doing(), format!("no answer within {waited} ms")));
-            }
-        };
-        // A request is one small segment: held back, it would wait for an acknowledgement.
-        stream.set_nodelay(true).map_err(|error| Fault::new(doing(), error))?;
-        Ok(stream)
     }
 
     async fn work(
@@ -141,31 +126,6 @@ async fn refusing<T>(inlet: &mut Inlet, opening: impl Future<Output = T>) -> T {
         opened = opening => opened,
         never = refuse => never,
     }
-}
-
-/// Opens the port for itself alone and drops what is waiting in it, which answers nothing of ours.
-async fn open(rtu: &RtuSettings, opening: &Blocking) -> Result<SerialStream, Fault> {
-    let parity = match rtu.line.parity {
-        Parity::None => tokio_serial::Parity::None,
-        Parity::Even => tokio_serial::Parity::Even,
-        Parity::Odd => tokio_serial::Parity::Odd,
-    };
-    let stop_bits = match rtu.line.stop_bits {
-        2 => tokio_serial::StopBits::Two,
-        _ => tokio_serial::StopBits::One,
-    };
-    let builder = tokio_serial::new(&rtu.port, rtu.line.baud)
-        .data_bits(tokio_serial::DataBits::Eight)
-        .parity(parity)
-        .stop_bits(stop_bits)
-        .flow_control(tokio_serial::FlowControl::None);
-    let open = move || -> tokio_serial::Result<SerialStream> {
-        let stream = SerialStream::open(&builder)?;
-        stream.clear(ClearBuffer::Input)?;
-        Ok(stream)
-    };
-    // Opening talks to the adapter, which may take its time: not on a thread that others wait for.
-    opening.run(format!("open {}", rtu.port), OPEN_TIMEOUT, open).await
 }
 
 impl Driver for ModbusDriver {

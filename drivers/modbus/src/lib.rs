@@ -1,5 +1,5 @@
-//! Modbus TCP, and Modbus RTU on a serial line, as a Pointcast driver: functions 1 to 4, and 5, 6, 15, 16, 22 and 23
-//! for what may be written.
+//! Modbus TCP, and Modbus RTU and ASCII on serial lines here or behind serial device servers, as a Pointcast
+//! driver: functions 1 to 4, and 5, 6, 15, 16, 22 and 23 for what may be written.
 //!
 //! Documents: Modbus Application Protocol V1.1b3, Modbus over Serial Line V1.02, Modbus Messaging on TCP/IP
 //! Implementation Guide V1.0b. The library tokio-modbus gives the PDU types; link, framing, correlation and
@@ -7,12 +7,14 @@
 //!
 //! From the configuration down to the wire:
 //!
-//! - `settings` checks everything and tells all that is wrong; [`build_tcp`] and [`build_rtu`] are its doors.
+//! - `settings` checks everything and tells all that is wrong; [`build_tcp`], [`build_rtu`] and the like are
+//!   its doors.
 //! - `admission` says whether the channel has the time, and revises intervals where it has not; pure.
 //! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next;
 //!   `patience` how long to leave alone what does not answer; `learner` how long an answer takes. All are pure.
 //! - `memory` is what was learned as text, for the next start.
-//! - `session` asks block after block and puts what is answered, and writes between two requests (`writes`);
+//! - `opening` opens ports and connections; `session` asks block after block and puts what is answered, and
+//!   writes between two requests (`writes`);
 //!   `link` carries one request and its answer.
 //! - `frame` knows what a reply must look like, `decode` (with `order` and `scale`) what it means; `encode`
 //!   is its inverse.
@@ -34,6 +36,7 @@ mod link;
 #[cfg(feature = "bench")]
 pub mod measure;
 mod memory;
+mod opening;
 mod order;
 mod patience;
 mod plan;
@@ -77,6 +80,42 @@ pub fn build_tcp(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Bo
 /// Returns `None` only together with at least one refusal. Opens nothing.
 pub fn build_rtu(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
     build(channel, Kind::Rtu, refusals)
+}
+
+/// A channel of the driver `modbus-rtu-over-tcp`: a line behind a serial device server that passes RTU frames on
+/// as they are.
+///
+/// Keys as in [`build_rtu`], but for the channel: `address` (`host:port`) and `connect_timeout_ms` (3000) instead
+/// of `port`. `baud` and what belongs to it describe the far line, for predictions; without `baud` the line
+/// is unknown, and `timeout_ms` covers the whole reply.
+///
+/// Returns `None` only together with at least one refusal. Opens nothing.
+pub fn build_rtu_over_tcp(
+    channel: ChannelSettings,
+    refusals: &mut Refusals,
+) -> Option<Box<dyn Driver>> {
+    build(channel, Kind::RtuOverTcp, refusals)
+}
+
+/// A channel of the driver `modbus-ascii`.
+///
+/// Keys as in [`build_rtu`]; `data_bits` (7) may be 8.
+///
+/// Returns `None` only together with at least one refusal. Opens nothing.
+pub fn build_ascii(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
+    build(channel, Kind::Ascii, refusals)
+}
+
+/// A channel of the driver `modbus-ascii-over-tcp`.
+///
+/// Keys as in [`build_rtu_over_tcp`]; `data_bits` (7) may be 8.
+///
+/// Returns `None` only together with at least one refusal. Opens nothing.
+pub fn build_ascii_over_tcp(
+    channel: ChannelSettings,
+    refusals: &mut Refusals,
+) -> Option<Box<dyn Driver>> {
+    build(channel, Kind::AsciiOverTcp, refusals)
 }
 
 fn build(channel: ChannelSettings, kind: Kind, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {

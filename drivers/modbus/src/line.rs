@@ -12,17 +12,27 @@ const FIXED_SILENCE_ABOVE_BAUD: u32 = 19_200;
 /// Silence between frames above [`FIXED_SILENCE_ABOVE_BAUD`].
 const FIXED_SILENCE: Duration = Duration::from_micros(1_750);
 
-/// Characters around a PDU: unit, two of the check sum.
-const FRAME_OVERHEAD_CHARACTERS: usize = 3;
+/// Bytes around a PDU in RTU: unit, two of the check sum.
+const RTU_OVERHEAD: usize = 3;
 
-/// Characters of a read request: five of the PDU and what is around it.
-pub(crate) const READ_CHARACTERS: u32 = 8;
+/// Characters around a PDU in ASCII: colon, unit, check sum, CR, LF.
+const ASCII_OVERHEAD: usize = 7;
 
-/// Characters of its reply beside the content: unit, function, byte count, two of the check sum.
-pub(crate) const REPLY_OVERHEAD_CHARACTERS: u32 = 5;
+/// PDU of a read request, and that of its reply beside the content: function, byte count.
+const READ_BYTES: usize = 5;
+const REPLY_OVERHEAD_BYTES: usize = 2;
 
-/// Longest frame a line carries (§2.5.1).
-pub(crate) const MAX_FRAME_BYTES: usize = 256;
+/// Longest PDU (§2.5.1, §2.5.2).
+const MAX_PDU_BYTES: usize = 253;
+
+/// How the bytes of a frame become characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// Each is one; frames are told apart by silence (§2.5.1).
+    Rtu,
+    /// Each is two hexadecimal digits, between a colon and CR LF (§2.5.2).
+    Ascii,
+}
 
 /// Parity of each character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +42,12 @@ pub(crate) enum Parity {
     Odd,
 }
 
-/// The parameters of a line that its timing follows from. Characters have 8 data bits.
+/// The parameters of a line that its timing follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
+    pub(crate) coding: Coding,
     pub(crate) baud: u32,
+    pub(crate) data_bits: u8,
     pub(crate) parity: Parity,
     pub(crate) stop_bits: u8,
     /// How long slaves think before they answer, for predictions only.
@@ -43,12 +55,31 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// A line of 8 data bits for RTU.
+    pub(crate) fn rtu(baud: u32, parity: Parity, stop_bits: u8, turnaround: Duration) -> Self {
+        Self { coding: Coding::Rtu, baud, data_bits: 8, parity, stop_bits, turnaround }
+    }
+
     /// How long so many characters take.
     pub(crate) fn wire(&self, characters: u32) -> Duration {
         let parity = u64::from(self.parity != Parity::None);
-        let bits_each = 1 + 8 + parity + u64::from(self.stop_bits);
+        let bits_each = 1 + u64::from(self.data_bits) + parity + u64::from(self.stop_bits);
         let nanos = bits_each * u64::from(characters) * 1_000_000_000 / u64::from(self.baud.max(1));
         Duration::from_nanos(nanos)
+    }
+
+    /// How long a frame takes around a PDU of so many bytes.
+    fn frame(&self, pdu_bytes: usize) -> Duration {
+        let characters = match self.coding {
+            Coding::Rtu => pdu_bytes + RTU_OVERHEAD,
+            Coding::Ascii => 2 * pdu_bytes + ASCII_OVERHEAD,
+        };
+        self.wire(u32::try_from(characters).unwrap_or(u32::MAX))
+    }
+
+    /// How long the longest frame takes.
+    pub(crate) fn longest_frame(&self) -> Duration {
+        self.frame(MAX_PDU_BYTES)
     }
 
     /// The silence that ends a frame and must stand before the next: 3.5 characters.
@@ -68,7 +99,7 @@ impl Line {
 
     /// How long an exception takes on the wire: its code beside what every reply has, less the byte count.
     pub(crate) fn refusal(&self) -> Duration {
-        self.wire(REPLY_OVERHEAD_CHARACTERS)
+        self.frame(REPLY_OVERHEAD_BYTES)
     }
 
     /// Predicted time from the first bit of `request` to the last of its reply.
@@ -76,8 +107,17 @@ impl Line {
         self.request(request) + self.turnaround + self.reply(request)
     }
 
-    fn frame(&self, pdu_bytes: usize) -> Duration {
-        self.wire(u32::try_from(pdu_bytes + FRAME_OVERHEAD_CHARACTERS).unwrap_or(u32::MAX))
+    /// How long a read request and its reply take without the content.
+    pub(crate) fn empty_read(&self) -> Duration {
+        self.frame(READ_BYTES) + self.frame(REPLY_OVERHEAD_BYTES)
+    }
+
+    /// How long each byte of content takes.
+    pub(crate) fn content_byte(&self) -> Duration {
+        match self.coding {
+            Coding::Rtu => self.wire(1),
+            Coding::Ascii => self.wire(2),
+        }
     }
 }
 
@@ -89,7 +129,7 @@ mod tests {
 
     fn line(baud: u32, turnaround_ms: u64) -> Line {
         let turnaround = Duration::from_millis(turnaround_ms);
-        Line { baud, parity: Parity::Even, stop_bits: 1, turnaround }
+        Line::rtu(baud, Parity::Even, 1, turnaround)
     }
 
     #[test]
@@ -112,5 +152,18 @@ mod tests {
         let request = WriteRequest { unit: 1, first: 0, write: Write::Registers(vec![0; 10]) };
         let micros = line(9_600, 5).exchange(&request).as_micros();
         assert_eq!(micros, 5_000 + 37 * 11 * 1_000_000 / 9_600);
+    }
+
+    #[test]
+    fn in_ascii_a_byte_is_two_characters_of_ten_bits() {
+        let ascii = Line { coding: Coding::Ascii, data_bits: 7, ..line(9_600, 5) };
+        let request =
+            ReadRequest { unit: 1, table: Table::HoldingRegisters, first: 0, quantity: 10 };
+        // :010300000003F9 and CR LF are 17; a reply of 20 bytes has 51.
+        let micros = ascii.exchange(&request).as_micros();
+        assert_eq!(micros, 5_000 + (17 + 51) * 10 * 1_000_000 / 9_600);
+        assert_eq!(ascii.longest_frame(), ascii.wire(513));
+        let parts = ascii.empty_read() + 20 * ascii.content_byte() + ascii.turnaround;
+        assert!(parts.abs_diff(ascii.exchange(&request)) < Duration::from_nanos(50));
     }
 }

@@ -52,7 +52,7 @@ impl Wire {
     fn cost(&self) -> Cost {
         match *self {
             Self::Serial { baud, turnaround } => {
-                let line = Line { baud, parity: Parity::Even, stop_bits: 1, turnaround };
+                let line = Line::rtu(baud, Parity::Even, 1, turnaround);
                 Cost::serial(&line, turnaround, Duration::ZERO)
             }
             Self::Tcp { round_trip } => Cost::tcp(round_trip, Duration::ZERO),

@@ -7,7 +7,8 @@ use pointcast_api::testing::{Recorder, channel};
 use pointcast_api::{Command, DeviceState, PointIndex, Reading, Value, command_queue};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use tokio_serial::{SerialPort, SerialStream};
 
 use super::*;
 use crate::address::Table;

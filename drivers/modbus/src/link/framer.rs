@@ -3,29 +3,20 @@
 //! A frame is read from the first byte on, by the length that its function implies, and counts only with
 //! the right check sum. Bytes that cannot be a frame spoil everything up to the next silence: no frame is
 //! ever looked for in the middle of something else. Two whole frames without silence between them are two
-//! frames. The framer knows no clock; whoever reads the line tells it of silence.
+//! frames.
 
+use super::framing::{Frame, Framing};
 use crate::crc;
-use crate::line::MAX_FRAME_BYTES;
 
 /// Most content of one frame: 256 bytes less unit, function, count and check sum (§2.5.1).
 const MAX_COUNT: u8 = 251;
 
-/// Exceptions and fixed replies in characters: unit, function, code, check sum; a write's echo.
+/// Exceptions and fixed replies: unit, function, code or status, check sum; a write's echo.
 const EXCEPTION_BYTES: usize = 5;
 const WRITE_ECHO_BYTES: usize = 8;
 const MASK_ECHO_BYTES: usize = 10;
 
-/// A whole frame with the right check sum.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Frame {
-    pub(crate) unit: u8,
-    pub(crate) pdu: Vec<u8>,
-}
-
-/// Cuts what a line carries into frames, whatever pieces it comes in.
-///
-/// Holds less than one frame and one piece.
+/// RTU's framing.
 #[derive(Debug, Default)]
 pub(crate) struct Framer {
     buffer: Vec<u8>,
@@ -41,35 +32,35 @@ enum Length {
     Impossible,
 }
 
-impl Framer {
-    /// `request` goes out now: some two-wire adapters hand it back to their sender before the reply.
-    ///
-    /// An echo is told from a reply before anything else is, for by accident a request can have a reply's
-    /// shape and check sum.
-    pub(crate) fn sent(&mut self, request: &[u8]) {
+impl Framing for Framer {
+    fn encode(unit: u8, put_pdu: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut frame = vec![unit];
+        put_pdu(&mut frame);
+        let sum = crc::crc(&frame);
+        frame.extend(sum);
+        frame
+    }
+
+    fn sent(&mut self, request: &[u8]) {
         self.echo = Some(request.to_vec());
         self.has_echoed = false;
     }
 
-    /// Whether the newest request that it was told of came back.
-    pub(crate) fn has_echoed(&self) -> bool {
+    fn has_echoed(&self) -> bool {
         self.has_echoed
     }
 
-    /// Takes in the next bytes.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
+    fn push(&mut self, bytes: &[u8]) {
         if !self.spoiled {
             self.buffer.extend_from_slice(bytes);
         }
     }
 
-    /// Whether nothing unfinished is held.
-    pub(crate) fn is_clear(&self) -> bool {
+    fn is_clear(&self) -> bool {
         self.buffer.is_empty() && !self.spoiled
     }
 
-    /// The line was silent: what is unfinished never becomes a frame. Whether anything was.
-    pub(crate) fn silence(&mut self) -> bool {
+    fn silence(&mut self) -> bool {
         let unfinished = !self.is_clear();
         self.buffer.clear();
         self.spoiled = false;
@@ -77,8 +68,12 @@ impl Framer {
         unfinished
     }
 
-    /// The next whole frame, or `None` until more bytes or a silence come.
-    pub(crate) fn next(&mut self) -> Option<Frame> {
+    /// Never: what is no frame is held until the next silence.
+    fn garbled(&mut self) -> bool {
+        false
+    }
+
+    fn next(&mut self) -> Option<Frame> {
         if !self.is_past_echo() {
             return None;
         }
@@ -96,7 +91,9 @@ impl Framer {
         self.buffer.drain(..length);
         Some(frame)
     }
+}
 
+impl Framer {
     /// Whether what is held is no echo, or none any more; waits while it may become one.
     fn is_past_echo(&mut self) -> bool {
         let Some(echo) = &self.echo else { return true };
@@ -128,14 +125,12 @@ fn length(bytes: &[u8]) -> Length {
             let count = bytes.get(2).copied().unwrap_or_default();
             Length::Known(usize::from(count) + 5)
         }
-        [_, 0x81..=0xFF, ..] => Length::Known(EXCEPTION_BYTES),
+        [_, 7 | 0x81..=0xFF, ..] => Length::Known(EXCEPTION_BYTES),
         [_, 5 | 6 | 15 | 16, ..] => Length::Known(WRITE_ECHO_BYTES),
         [_, 22, ..] => Length::Known(MASK_ECHO_BYTES),
         _ => Length::Impossible,
     }
 }
-
-const _: () = assert!(MAX_COUNT as usize + 5 == MAX_FRAME_BYTES);
 
 #[cfg(test)]
 mod tests;

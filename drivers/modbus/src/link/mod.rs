@@ -4,11 +4,15 @@
 //! else that arrives is thrown away and told as [`Strays`]. Links are generic over their byte stream, so
 //! tests run them on memory and on paused time.
 
+pub(crate) mod ascii;
+mod fence;
 pub(crate) mod framer;
+pub(crate) mod framing;
 pub(crate) mod mbap;
 mod rests;
-pub(crate) mod rtu;
+pub(crate) mod serial;
 pub(crate) mod tcp;
+pub(crate) mod timing;
 
 use std::future::Future;
 use std::io;
@@ -29,10 +33,14 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Whether a request may still be sent; asked once, and after a yes it is sent.
 pub(crate) type MayGo<'a> = dyn Fn() -> bool + Sync + 'a;
 
+/// After so many requests in a row that nobody answered, a connection is made anew: a peer that vanished
+/// without a word reads like one that is silent.
+const DEAF_AFTER: u32 = 4;
+
 /// How requests are asked. One request is on its way at a time.
 pub(crate) trait Link: Send {
     /// After how many requests in a row that nobody answered the link itself is to be doubted.
-    const DEAF_AFTER: Option<u32>;
+    fn deaf_after(&self) -> Option<u32>;
 
     /// Sends `request`, if `may_go` says so right before the first byte goes out, and waits at most `patience` for
     /// its answer to begin.
@@ -90,6 +98,9 @@ pub(crate) enum Unanswered {
     /// Its answer could not be told from an echo of it, for no read has shown yet whether this line echoes:
     /// nothing was sent.
     MaybeEcho,
+    /// The unit owes an answer that may be held up in the connection, and did not show that it is not:
+    /// nothing was sent.
+    OwesAnswer,
 }
 
 /// An answer and when its last byte arrived.

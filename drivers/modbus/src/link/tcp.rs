@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::mbap::{Frame, Splitter, begins_frame, encode};
 use super::{
-    Answered, Exchange, Link, Lost, MayGo, READ_CHUNK_BYTES, StrayKind, Strays, Unanswered,
-    read_some, write_whole,
+    Answered, DEAF_AFTER, Exchange, Link, Lost, MayGo, READ_CHUNK_BYTES, StrayKind, Strays,
+    Unanswered, read_some, write_whole,
 };
 use crate::frame::{Answer, Judged, Request};
 
@@ -129,8 +129,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for TcpLink<S> {
-    /// A peer that vanished without a word reads like one that is silent; a new connection tells.
-    const DEAF_AFTER: Option<u32> = Some(4);
+    fn deaf_after(&self) -> Option<u32> {
+        Some(DEAF_AFTER)
+    }
 
     async fn ask_if(
         &mut self,

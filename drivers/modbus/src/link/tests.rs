@@ -1,6 +1,7 @@
 //! Links on memory and on paused time: whatever arrives, and whenever, no wrong answer comes out.
 
 mod late;
+mod stalled;
 mod writes;
 
 use std::sync::{Arc, Mutex};
@@ -10,22 +11,43 @@ use tokio::io::DuplexStream;
 use tokio::time::{Instant, advance, sleep};
 use tokio_modbus::ExceptionCode;
 
-use super::rtu::{RtuLink, RtuTiming};
+use super::framing::Framing;
+use super::serial::RtuLink;
 use super::tcp::TcpLink;
+use super::timing::SerialTiming;
 use super::*;
 use crate::address::Table;
 use crate::decode::Content;
 use crate::frame::{ReadRequest, Write, WriteRequest};
-use crate::line::{Line, Parity};
+use crate::line::{Coding, Line, Parity};
+use crate::testing::any::AnyLink;
 use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
 
 const PATIENCE: Duration = Duration::from_millis(100);
 const MAX_REPLY_DELAY: Duration = Duration::from_millis(400);
 
-fn timing() -> RtuTiming {
+fn timing(wire: Wire) -> SerialTiming {
     let turnaround = Duration::from_millis(5);
-    let line = Line { baud: 9_600, parity: Parity::Even, stop_bits: 1, turnaround };
-    RtuTiming { line, max_reply_delay: MAX_REPLY_DELAY, request_gap: Duration::ZERO }
+    let coding = wire.coding().unwrap();
+    let data_bits = if coding == Coding::Ascii { 7 } else { 8 };
+    let parity = Parity::Even;
+    let line = Line { coding, baud: 9_600, data_bits, parity, stop_bits: 1, turnaround };
+    SerialTiming {
+        path: wire.path(),
+        coding,
+        line: Some(line),
+        max_reply_delay: MAX_REPLY_DELAY,
+        request_gap: Duration::ZERO,
+    }
+}
+
+fn link(wire: Wire, stream: DuplexStream) -> AnyLink {
+    match wire {
+        Wire::Tcp => AnyLink::Tcp(TcpLink::new(stream, Duration::ZERO)),
+        Wire::Rtu | Wire::RtuOverTcp | Wire::Ascii | Wire::AsciiOverTcp => {
+            AnyLink::serial(stream, timing(wire))
+        }
+    }
 }
 
 fn registers(unit: u8, first: u16) -> ReadRequest {
@@ -71,10 +93,7 @@ async fn asked(
     answer: impl FnMut(usize, Incoming) -> Vec<Sent> + Send + 'static,
 ) -> Outcome {
     let stream = bus(wire, answer);
-    match wire {
-        Wire::Tcp => outcome(&mut TcpLink::new(stream, Duration::ZERO), requests).await,
-        Wire::Rtu => outcome(&mut RtuLink::new(stream, timing()), requests).await,
-    }
+    outcome(&mut link(wire, stream), requests).await
 }
 
 fn at_once(bytes: Vec<u8>) -> Vec<Sent> {
@@ -83,7 +102,7 @@ fn at_once(bytes: Vec<u8>) -> Vec<Sent> {
 
 #[tokio::test(start_paused = true)]
 async fn a_timely_answer_is_the_answer() {
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         let requests = [registers(1, 100), registers(2, 7), registers(1, 200)];
         let (answers, strays) =
             asked(wire, &requests, |_, incoming| at_once(incoming.reply())).await;
@@ -117,7 +136,7 @@ fn joined(first: Vec<u8>, second: Vec<u8>) -> Vec<Sent> {
 #[tokio::test(start_paused = true)]
 async fn frames_that_are_no_answer_are_passed_over() {
     use StrayKind::{Foreign, Garbled, Misshapen, UnknownTransaction};
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         let foreign = |incoming: Incoming| incoming.frame(2, &incoming.pdu());
         check(wire, (true, Foreign), move |i| joined(foreign(i), i.reply())).await;
         check(wire, (false, Foreign), move |i| at_once(foreign(i))).await;
@@ -134,26 +153,35 @@ async fn frames_that_are_no_answer_are_passed_over() {
     };
     check(Wire::Tcp, (true, UnknownTransaction), move |i| joined(other_transaction(i), i.reply()))
         .await;
-    check(Wire::Rtu, (false, Garbled), |i| {
-        let mut reply = i.reply();
-        reply[4] ^= 0x10;
-        at_once(reply)
-    })
-    .await;
-    check(Wire::Rtu, (false, Garbled), |i| at_once(i.reply()[..7].to_vec())).await;
-    // Noise, silence, and then the answer: it is an answer. Without silence it is part of the noise.
+    for wire in Wire::SERIAL {
+        check(wire, (false, Garbled), |i| {
+            let mut reply = i.reply();
+            reply[4] ^= 0x10;
+            at_once(reply)
+        })
+        .await;
+        check(wire, (false, Garbled), |i| at_once(i.reply()[..7].to_vec())).await;
+    }
+    // Noise, silence, and then the answer: it is an answer. Without silence it is part of the noise, unless
+    // something else than silence tells where it begins.
     let noise = vec![0x00, 0xFF, 0x13];
-    let (apart, close) = (noise.clone(), noise);
-    check(Wire::Rtu, (true, Garbled), move |i| {
-        vec![(Duration::from_millis(1), apart.clone()), (Duration::from_millis(30), i.reply())]
-    })
-    .await;
-    check(Wire::Rtu, (false, Garbled), move |i| joined(close.clone(), i.reply())).await;
+    for (wire, pause_ms, close_gets_through) in
+        [(Wire::Rtu, 30, false), (Wire::Ascii, 1, true), (Wire::AsciiOverTcp, 1, true)]
+    {
+        let (apart, close) = (noise.clone(), noise.clone());
+        check(wire, (true, Garbled), move |i| {
+            let pause = Duration::from_millis(1 + pause_ms);
+            vec![(Duration::from_millis(1), apart.clone()), (pause, i.reply())]
+        })
+        .await;
+        check(wire, (close_gets_through, Garbled), move |i| joined(close.clone(), i.reply())).await;
+    }
+    check(Wire::RtuOverTcp, (false, Garbled), move |i| joined(noise.clone(), i.reply())).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_in_pieces_is_an_answer() {
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         let requests = [registers(1, 100), registers(1, 200)];
         let (answers, strays) = asked(wire, &requests, |_, incoming| {
             let at = |at: usize| Duration::from_millis(1 + 5 * u64::try_from(at).unwrap());
@@ -168,7 +196,7 @@ async fn an_answer_in_pieces_is_an_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn exceptions_are_answers() {
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         let (answers, _) = asked(wire, &[registers(1, 1)], |_, i| at_once(i.exception(4))).await;
         assert_eq!(answers, [Some(Answer::Exception(ExceptionCode::ServerDeviceFailure))]);
     }
@@ -194,18 +222,18 @@ async fn silence_stands_before_every_request() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_between_requests_may_be_longer_than_a_timeout() {
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         let start = Instant::now();
         let stream = bus(wire, |_, incoming| at_once(incoming.reply()));
         let request_gap = 10 * PATIENCE;
         let requests = [registers(1, 0), registers(1, 9)];
-        let (answers, _) = match wire {
-            Wire::Tcp => outcome(&mut TcpLink::new(stream, request_gap), &requests).await,
-            Wire::Rtu => {
-                let timing = RtuTiming { request_gap, ..timing() };
-                outcome(&mut RtuLink::new(stream, timing), &requests).await
+        let mut link = match wire {
+            Wire::Tcp => AnyLink::Tcp(TcpLink::new(stream, request_gap)),
+            Wire::Rtu | Wire::RtuOverTcp | Wire::Ascii | Wire::AsciiOverTcp => {
+                AnyLink::serial(stream, SerialTiming { request_gap, ..timing(wire) })
             }
         };
+        let (answers, _) = outcome(&mut link, &requests).await;
         assert_eq!(answers, requests.map(|request| Some(right(&request))), "{wire:?}");
         assert!(start.elapsed() >= request_gap);
     }
@@ -219,7 +247,7 @@ async fn a_line_that_is_never_silent_is_not_talked_into() {
             tokio::time::sleep(Duration::from_millis(3)).await;
         }
     });
-    let mut link = RtuLink::new(ours, timing());
+    let mut link = RtuLink::new(ours, timing(Wire::Rtu));
     let exchange = link.ask(&registers(1, 0).into(), PATIENCE).await.unwrap();
     assert!(matches!(exchange.answer, Err(Unanswered::LineBusy)));
     assert!(link.rests_until(1) <= Some(Instant::now()), "nothing was asked, nothing is owed");
@@ -234,7 +262,8 @@ async fn a_closed_link_is_lost() {
     assert!(matches!(idle, Err(Lost::Closed)), "{idle:?}");
     let (ours, theirs) = tokio::io::duplex(64);
     drop(theirs);
-    let asked = RtuLink::new(ours, timing()).ask(&registers(1, 0).into(), PATIENCE).await;
+    let mut link = RtuLink::new(ours, timing(Wire::Rtu));
+    let asked = link.ask(&registers(1, 0).into(), PATIENCE).await;
     assert!(matches!(asked, Err(Lost::Closed)), "{asked:?}");
 }
 
@@ -334,7 +363,7 @@ async fn a_line_that_floods_costs_a_bounded_rate_and_no_more_than_its_time() {
                 *counted.lock().unwrap() += noise.len();
             }
         });
-        let mut link = RtuLink::new(ours, timing());
+        let mut link = RtuLink::new(ours, timing(Wire::Rtu));
         for why in [Unanswered::Silence, Unanswered::LineBusy] {
             // The first one waits for the rest of all units, the second for that of its own.
             let start = Instant::now().max(link.rests_until(1).unwrap());
@@ -347,34 +376,37 @@ async fn a_line_that_floods_costs_a_bounded_rate_and_no_more_than_its_time() {
     }
 }
 
+/// A request in RTU and in ASCII.
+fn encoded(request: &Request) -> (Vec<u8>, String) {
+    let put_pdu = |frame: &mut Vec<u8>| request.put_pdu(frame);
+    let ascii = ascii::Framer::encode(request.unit(), put_pdu);
+    (framer::Framer::encode(request.unit(), put_pdu), String::from_utf8(ascii).unwrap())
+}
+
 /// The standard's request (V1.02 appendix B has the check sum's rules). Do not change this test.
 #[test]
-fn rtu_request_bytes_are_frozen() {
-    let request = |unit, table, first, quantity| {
-        rtu::encode(&ReadRequest { unit, table, first, quantity }.into())
+fn request_bytes_are_frozen() {
+    let request = |table, first, quantity| {
+        encoded(&ReadRequest { unit: 0x11, table, first, quantity }.into())
     };
-    assert_eq!(
-        request(0x11, Table::Coils, 0x13, 0x25),
-        [0x11, 0x01, 0x00, 0x13, 0x00, 0x25, 0x0E, 0x84]
-    );
-    assert_eq!(
-        request(0x11, Table::DiscreteInputs, 0xC4, 0x16),
-        [0x11, 0x02, 0x00, 0xC4, 0x00, 0x16, 0xBA, 0xA9]
-    );
-    assert_eq!(
-        request(0x11, Table::HoldingRegisters, 0x6B, 3),
-        [0x11, 0x03, 0x00, 0x6B, 0x00, 0x03, 0x76, 0x87]
-    );
-    assert_eq!(
-        request(0x11, Table::InputRegisters, 0x08, 1),
-        [0x11, 0x04, 0x00, 0x08, 0x00, 0x01, 0xB2, 0x98]
-    );
+    let (rtu, ascii) = request(Table::Coils, 0x13, 0x25);
+    assert_eq!(rtu, [0x11, 0x01, 0x00, 0x13, 0x00, 0x25, 0x0E, 0x84]);
+    assert_eq!(ascii, ":110100130025B6\r\n");
+    let (rtu, ascii) = request(Table::DiscreteInputs, 0xC4, 0x16);
+    assert_eq!(rtu, [0x11, 0x02, 0x00, 0xC4, 0x00, 0x16, 0xBA, 0xA9]);
+    assert_eq!(ascii, ":110200C4001613\r\n");
+    let (rtu, ascii) = request(Table::HoldingRegisters, 0x6B, 3);
+    assert_eq!(rtu, [0x11, 0x03, 0x00, 0x6B, 0x00, 0x03, 0x76, 0x87]);
+    assert_eq!(ascii, ":1103006B00037E\r\n");
+    let (rtu, ascii) = request(Table::InputRegisters, 0x08, 1);
+    assert_eq!(rtu, [0x11, 0x04, 0x00, 0x08, 0x00, 0x01, 0xB2, 0x98]);
+    assert_eq!(ascii, ":110400080001E2\r\n");
 }
 
 /// The examples of the application protocol (§6.5, §6.6, §6.11, §6.12, §6.16) on a line. Do not change this test.
 #[test]
 fn rtu_write_bytes_are_frozen() {
-    let frame = |first, write| rtu::encode(&WriteRequest { unit: 0x11, first, write }.into());
+    let frame = |first, write| encoded(&WriteRequest { unit: 0x11, first, write }.into()).0;
     assert_eq!(frame(0xAC, Write::Coil(true)), [0x11, 0x05, 0x00, 0xAC, 0xFF, 0x00, 0x4E, 0x8B]);
     assert_eq!(frame(1, Write::Register(3)), [0x11, 0x06, 0x00, 0x01, 0x00, 0x03, 0x9A, 0x9B]);
     assert_eq!(

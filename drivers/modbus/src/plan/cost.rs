@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::address::{REGISTER_BITS, Table};
 use crate::frame::ReadRequest;
-use crate::line::{Line, READ_CHARACTERS, REPLY_OVERHEAD_CHARACTERS};
+use crate::line::Line;
 
 /// What a request takes on TCP as long as nothing is measured: devices think for one to a few milliseconds,
 /// and a local network adds less than one.
@@ -28,9 +28,8 @@ pub(crate) struct Cost {
 impl Cost {
     /// On a serial line whose device thinks for `turnaround` before it answers.
     pub(crate) fn serial(line: &Line, turnaround: Duration, request_gap: Duration) -> Self {
-        let frames = line.wire(READ_CHARACTERS + REPLY_OVERHEAD_CHARACTERS);
         let pause = line.silence().max(request_gap);
-        Self { request: frames + turnaround + pause, byte: line.wire(1) }
+        Self { request: line.empty_read() + turnaround + pause, byte: line.content_byte() }
     }
 
     /// On a TCP connection; [`DEFAULT_TCP_ROUND_TRIP`] where nothing is known.
@@ -117,7 +116,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn line(baud: u32) -> Line {
-        Line { baud, parity: Parity::Even, stop_bits: 1, turnaround: Duration::ZERO }
+        Line::rtu(baud, Parity::Even, 1, Duration::ZERO)
     }
 
     fn request(table: Table, quantity: u16) -> ReadRequest {

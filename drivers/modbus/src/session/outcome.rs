@@ -119,6 +119,7 @@ impl<L: Link> Session<'_, L> {
                 format!("only damaged bytes within {waited} ms: check baud, parity and wiring")
             }
             Unanswered::Silence => format!("no reply within {waited} ms"),
+            Unanswered::OwesAnswer => format!("an earlier reply is still owed after {waited} ms"),
             Unanswered::LineBusy => format!("the line was not silent for {waited} ms"),
             // Of reads neither is ever said.
             Unanswered::Withheld | Unanswered::MaybeEcho => "it was not sent".to_owned(),
@@ -133,7 +134,7 @@ impl<L: Link> Session<'_, L> {
         self.unanswered = self.unanswered.saturating_add(1);
         let all_silent =
             self.health.iter().all(|health| health.patience.is_silent() || !health.has_answered);
-        match L::DEAF_AFTER {
+        match self.link.deaf_after() {
             Some(limit) if self.unanswered >= limit && all_silent => {
                 Err(Lost::Deaf { requests: self.unanswered })
             }

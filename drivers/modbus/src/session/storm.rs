@@ -14,12 +14,14 @@ use rand::{Rng, SeedableRng};
 use tokio::sync::Notify;
 
 use super::*;
-use crate::crc::is_whole;
 use crate::decode::Content;
 use crate::frame::ReadRequest;
-use crate::link::rtu::RtuLink;
-use crate::link::tcp::TcpLink;
-use crate::settings::{Kind, Transport, check};
+use crate::line::Coding;
+use crate::link::framing::Framing;
+use crate::link::timing::Path;
+use crate::link::{ascii, framer};
+use crate::settings::{Kind, check};
+use crate::testing::any::AnyLink;
 use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
 use crate::testing::told;
 
@@ -111,14 +113,15 @@ impl Weather {
     fn damaged(&mut self, wire: Wire, reply: Vec<u8>) -> Vec<u8> {
         loop {
             let mut damaged = reply.clone();
-            let guarded = if wire == Wire::Rtu { damaged.len() } else { 9 };
+            let guarded = if wire == Wire::Tcp { 9 } else { damaged.len() };
             for _ in 0..self.random.random_range(1..=8) {
                 damaged[self.random.random_range(0..guarded)] ^=
                     1 << self.random.random_range(0..8);
             }
-            let unseen = match wire {
-                Wire::Rtu => is_whole(&damaged),
-                Wire::Tcp => damaged == reply,
+            let unseen = match wire.coding() {
+                None => damaged == reply,
+                Some(Coding::Rtu) => passes::<framer::Framer>(&damaged),
+                Some(Coding::Ascii) => passes::<ascii::Framer>(&damaged),
             };
             if !unseen {
                 return damaged;
@@ -131,7 +134,9 @@ impl Weather {
     fn foreign(&mut self, incoming: Incoming) -> Vec<u8> {
         let shift = self.random.random_range(1..u16::MAX);
         match incoming.wire {
-            Wire::Rtu => incoming.frame(77, &incoming.pdu()),
+            Wire::Rtu | Wire::RtuOverTcp | Wire::Ascii | Wire::AsciiOverTcp => {
+                incoming.frame(77, &incoming.pdu())
+            }
             Wire::Tcp => {
                 let transaction = incoming.transaction.wrapping_add(shift);
                 let first = incoming.request.first ^ 8;
@@ -160,6 +165,13 @@ impl Weather {
     }
 }
 
+/// Whether anything in `damaged` has the right check sum.
+fn passes<F: Framing>(damaged: &[u8]) -> bool {
+    let mut framer = F::default();
+    framer.push(damaged);
+    framer.next().is_some()
+}
+
 /// Units with many blocks of one shape.
 fn site(kind: Kind) -> Site {
     let mut points = String::new();
@@ -177,8 +189,11 @@ fn site(kind: Kind) -> Site {
     }
     let place = match kind {
         Kind::Tcp => "address = \"x\"".to_owned(),
-        Kind::Rtu => {
+        Kind::Rtu | Kind::Ascii => {
             format!("port = \"x\"\nbaud = 115200\nmax_reply_delay_ms = {MAX_REPLY_DELAY_MS}")
+        }
+        Kind::RtuOverTcp | Kind::AsciiOverTcp => {
+            format!("address = \"x:1\"\nmax_reply_delay_ms = {MAX_REPLY_DELAY_MS}")
         }
     };
     let mut toml = format!("{place}\ntimeout_ms = {TIMEOUT_MS}\nmax_gap = 0\n");
@@ -227,19 +242,15 @@ async fn storm(kind: Kind) -> (Seen, Weather) {
             }
             weather.answer(incoming)
         };
-        let finished = match &site.channel.transport {
-            Transport::Tcp(_) => {
-                tokio::spawn(serve(theirs, Wire::Tcp, answer));
-                let link = TcpLink::new(ours, Duration::ZERO);
-                let session = Session::new(&site, &lessons, &reports, &judge, link).run();
-                tokio::select! { _lost = session => false, () = over.notified() => true }
+        let (link, wire) = AnyLink::of(&site, ours);
+        tokio::spawn(serve(theirs, wire, answer));
+        let session = Session::new(&site, &lessons, &reports, &judge, link).run();
+        let finished = tokio::select! {
+            lost = session => {
+                assert!(wire.path() == Path::Network, "{lost}");
+                false
             }
-            Transport::Rtu(rtu) => {
-                tokio::spawn(serve(theirs, Wire::Rtu, answer));
-                let link = RtuLink::new(ours, site.timing(rtu));
-                let session = Session::new(&site, &lessons, &reports, &judge, link).run();
-                tokio::select! { lost = session => panic!("{lost}"), () = over.notified() => true }
-            }
+            () = over.notified() => true,
         };
         if finished {
             break;
@@ -255,18 +266,30 @@ fn copy(weather: &Weather) -> Weather {
     Weather { random: StdRng::seed_from_u64(0), ..*weather }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_storm_on_a_line_brings_no_wrong_value() {
-    let (seen, weather) = storm(Kind::Rtu).await;
-    println!("rtu: {seen:?}, {} faults, {} invisible", weather.faults, weather.invisible);
+async fn check_storm(kind: Kind) {
+    let (seen, weather) = storm(kind).await;
+    println!("{kind:?}: {seen:?}, {} faults, {} invisible", weather.faults, weather.invisible);
     assert_eq!(seen.wrong, 0, "{seen:?}");
     assert!(seen.right > weather.faults && weather.faults > REPLIES / 4, "{seen:?} {weather:?}");
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_storm_on_a_line_brings_no_wrong_value() {
+    check_storm(Kind::Rtu).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_storm_on_a_connection_brings_no_wrong_value() {
-    let (seen, weather) = storm(Kind::Tcp).await;
-    println!("tcp: {seen:?}, {} faults, {} invisible", weather.faults, weather.invisible);
-    assert_eq!(seen.wrong, 0, "{seen:?}");
-    assert!(seen.right > weather.faults && weather.faults > REPLIES / 4, "{seen:?} {weather:?}");
+    check_storm(Kind::Tcp).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_on_a_line_behind_a_connection_brings_no_wrong_value() {
+    check_storm(Kind::RtuOverTcp).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_in_ascii_brings_no_wrong_value() {
+    check_storm(Kind::Ascii).await;
+    check_storm(Kind::AsciiOverTcp).await;
 }

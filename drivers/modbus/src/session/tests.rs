@@ -18,9 +18,8 @@ use tokio::time::{sleep, timeout};
 use super::*;
 use crate::address::Table;
 use crate::frame::ReadRequest;
-use crate::link::rtu::RtuLink;
-use crate::link::tcp::TcpLink;
-use crate::settings::{Kind, Transport, check};
+use crate::settings::{Kind, check};
+use crate::testing::any::AnyLink;
 use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
 use crate::testing::{batches, readings, report, take, told};
 
@@ -51,18 +50,9 @@ impl Rig {
         answer: impl FnMut(Incoming) -> Vec<Sent> + Send + 'static,
     ) -> Option<Lost> {
         let (ours, theirs) = tokio::io::duplex(4096);
-        match &self.site.channel.transport {
-            Transport::Tcp(_) => {
-                tokio::spawn(serve(theirs, Wire::Tcp, answer));
-                let link = TcpLink::new(ours, self.site.channel.request_gap);
-                timeout(long, self.session(link).run()).await.ok()
-            }
-            Transport::Rtu(rtu) => {
-                tokio::spawn(serve(theirs, Wire::Rtu, answer));
-                let link = RtuLink::new(ours, self.site.timing(rtu));
-                timeout(long, self.session(link).run()).await.ok()
-            }
-        }
+        let (link, wire) = AnyLink::of(&self.site, ours);
+        tokio::spawn(serve(theirs, wire, answer));
+        timeout(long, self.session(link).run()).await.ok()
     }
 
     fn session<L: Link>(&self, link: L) -> Session<'_, L> {

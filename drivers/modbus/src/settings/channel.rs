@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use pointcast_api::settings::{Located, Refusals, Settings};
+use pointcast_api::settings::{Refusals, Settings};
 
+use super::endpoint::{self, Endpoint};
+use super::serial::{self, Reach, SerialSettings};
 use crate::frame::MAX_REGISTERS;
-use crate::line::{Line, Parity};
-use crate::plan::{Cost, DEFAULT_TCP_ROUND_TRIP};
+use crate::line::Coding;
+use crate::plan::Cost;
 
-const DEFAULT_BAUD: u32 = 9_600;
 const DEFAULT_TCP_PORT: u16 = 502;
-const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Modbus over Serial Line V1.02 §2.4.1: a response timeout is typically one second to several.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -21,16 +21,6 @@ const DEFAULT_TIMEOUT_MIN: Duration = Duration::from_millis(200);
 
 /// One more try hides a single damaged frame from dashboards; more would only make a dead unit dearer.
 const DEFAULT_RETRIES: u8 = 1;
-
-/// Slaves think 5 to 30 ms before they answer. The least is assumed, so that no gap is read over that a
-/// request would have been cheaper for.
-const DEFAULT_TURNAROUND: Duration = Duration::from_millis(5);
-
-/// Rates that serial ports and adapters are made for.
-const BAUD_RATES: [u32; 20] = [
-    300, 600, 1_200, 1_800, 2_400, 4_800, 9_600, 14_400, 19_200, 28_800, 38_400, 56_000, 57_600,
-    76_800, 115_200, 187_500, 230_400, 460_800, 500_000, 921_600,
-];
 
 /// A channel's keys, checked.
 #[derive(Clone, Debug)]
@@ -49,34 +39,20 @@ pub(crate) struct Channel {
 /// Which kind of bus it is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Transport {
-    Tcp(TcpSettings),
-    Rtu(RtuSettings),
+    /// Frames that are numbered.
+    Tcp(Endpoint),
+    /// Frames as on a serial line.
+    Serial(SerialSettings),
 }
 
-/// A TCP server or gateway.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TcpSettings {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) connect_timeout: Duration,
-    /// How long a request and its reply take, for predictions only.
-    pub(crate) round_trip: Duration,
-}
-
-/// A serial port.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RtuSettings {
-    pub(crate) port: String,
-    pub(crate) line: Line,
-    /// As configured; otherwise it follows from the longest timeout of the channel's devices.
-    pub(crate) max_reply_delay: Option<Located<Duration>>,
-}
-
-/// Which constructor was called.
+/// Which constructor was called: what frames look like, and whether a line's port is here or behind a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Tcp,
     Rtu,
+    RtuOverTcp,
+    Ascii,
+    AsciiOverTcp,
 }
 
 impl Channel {
@@ -85,7 +61,10 @@ impl Channel {
     pub(crate) fn assumed_pace(&self) -> Duration {
         match &self.transport {
             Transport::Tcp(tcp) => tcp.round_trip,
-            Transport::Rtu(rtu) => rtu.line.turnaround,
+            Transport::Serial(SerialSettings { reach, line, .. }) => match reach {
+                Reach::Port(_) => line.turnaround,
+                Reach::Network(server) => line.turnaround + server.round_trip,
+            },
         }
     }
 
@@ -93,16 +72,18 @@ impl Channel {
     pub(crate) fn cost(&self, pace: Duration) -> Cost {
         match &self.transport {
             Transport::Tcp(_) => Cost::tcp(pace, self.request_gap),
-            Transport::Rtu(rtu) => Cost::serial(&rtu.line, pace, self.request_gap),
+            Transport::Serial(serial) => Cost::serial(&serial.line, pace, self.request_gap),
         }
     }
 
     /// Where the bus is, for people.
     pub(crate) fn place(&self) -> String {
         match &self.transport {
-            Transport::Tcp(tcp) if tcp.host.contains(':') => format!("[{}]:{}", tcp.host, tcp.port),
-            Transport::Tcp(tcp) => format!("{}:{}", tcp.host, tcp.port),
-            Transport::Rtu(rtu) => rtu.port.clone(),
+            Transport::Tcp(endpoint)
+            | Transport::Serial(SerialSettings { reach: Reach::Network(endpoint), .. }) => {
+                endpoint.place()
+            }
+            Transport::Serial(SerialSettings { reach: Reach::Port(port), .. }) => port.clone(),
         }
     }
 }
@@ -113,7 +94,12 @@ impl Channel {
 pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> Channel {
     let transport = match kind {
         Kind::Tcp => Transport::Tcp(tcp(&mut keys, refusals)),
-        Kind::Rtu => Transport::Rtu(rtu(&mut keys, refusals)),
+        Kind::Rtu => Transport::Serial(serial::port(&mut keys, Coding::Rtu, refusals)),
+        Kind::RtuOverTcp => Transport::Serial(serial::network(&mut keys, Coding::Rtu, refusals)),
+        Kind::Ascii => Transport::Serial(serial::port(&mut keys, Coding::Ascii, refusals)),
+        Kind::AsciiOverTcp => {
+            Transport::Serial(serial::network(&mut keys, Coding::Ascii, refusals))
+        }
     };
     let timeout = keys.millis("timeout_ms", 1..=600_000, refusals);
     let timeout_min = keys.millis("timeout_min_ms", 1..=600_000, refusals);
@@ -140,106 +126,14 @@ pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> 
     }
 }
 
-fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> TcpSettings {
-    let address = keys.text("address", refusals);
-    let address = keys.required(address, "address", "address = \"192.168.0.10:502\"", refusals);
-    let connect_timeout = keys.millis("connect_timeout_ms", 1..=60_000, refusals);
-    let round_trip = keys.millis("round_trip_ms", 0..=10_000, refusals);
-    let found = address.as_ref().and_then(|address| host_and_port(&address.value));
-    if let (None, Some(address)) = (&found, &address) {
-        let problem = format!("{:?} is no host and port", address.value);
-        address.refuse(refusals, problem, "give host:port, or a host alone for port 502");
+fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> Endpoint {
+    let endpoint = endpoint::take(keys, Some(DEFAULT_TCP_PORT), refusals);
+    if let Some(baud) = keys.text_or_number("baud", refusals) {
+        baud.refuse(
+            refusals,
+            "Modbus TCP has no baud",
+            "take driver = \"modbus-rtu-over-tcp\" if the serial device server passes RTU frames on as they are",
+        );
     }
-    let (host, port) = found.unwrap_or_default();
-    TcpSettings {
-        host,
-        port,
-        connect_timeout: connect_timeout.map_or(DEFAULT_CONNECT_TIMEOUT, |timeout| timeout.value),
-        round_trip: round_trip.map_or(DEFAULT_TCP_ROUND_TRIP, |time| time.value),
-    }
-}
-
-/// `host`, `host:port`, `[::1]`, `[::1]:port` or a bare IPv6 address.
-fn host_and_port(text: &str) -> Option<(String, u16)> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (host, after) = rest.split_once(']')?;
-            host.parse::<std::net::Ipv6Addr>().ok()?;
-            let port = if after.is_empty() { None } else { Some(after.strip_prefix(':')?) };
-            (host, port)
-        }
-        None if text.parse::<std::net::Ipv6Addr>().is_ok() => (text, None),
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    let named = !host.is_empty()
-        && !host.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/')
-        && (text.starts_with('[') || host == text || !host.contains(':'));
-    let port = match port {
-        None => DEFAULT_TCP_PORT,
-        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            port.parse().ok().filter(|port| *port > 0)?
-        }
-        Some(_) => return None,
-    };
-    named.then(|| (host.to_owned(), port))
-}
-
-fn rtu(keys: &mut Settings, refusals: &mut Refusals) -> RtuSettings {
-    let port = keys.text("port", refusals);
-    let port = keys.required(port, "port", "port = \"/dev/ttyUSB0\"", refusals);
-    let baud = keys.integer("baud", 1..=i64::from(u32::MAX), refusals);
-    let data_bits = keys.integer("data_bits", 1..=16, refusals);
-    let parities = [("even", Parity::Even), ("odd", Parity::Odd), ("none", Parity::None)];
-    let parity = keys.choice("parity", &parities, refusals);
-    let stop_bits = keys.integer("stop_bits", 1..=2, refusals);
-    let turnaround = keys.millis("turnaround_ms", 0..=10_000, refusals);
-    let max_reply_delay = keys.millis("max_reply_delay_ms", 1..=600_000, refusals);
-    if let Some(bits) = data_bits.filter(|bits| bits.value != 8) {
-        let problem = format!("{} data bits cannot carry RTU frames", bits.value);
-        bits.refuse(refusals, problem, "give 8");
-    }
-    let rate = match &baud {
-        None => Some(DEFAULT_BAUD),
-        Some(baud) => BAUD_RATES.iter().copied().find(|rate| i64::from(*rate) == baud.value),
-    };
-    if let (None, Some(baud)) = (rate, &baud) {
-        let list: Vec<_> = BAUD_RATES.iter().map(u32::to_string).collect();
-        let problem = format!("{} is no usual rate", baud.value);
-        baud.refuse(refusals, problem, format!("give one of {}", list.join(", ")));
-    }
-    let line = Line {
-        baud: rate.unwrap_or(DEFAULT_BAUD),
-        parity: parity.map_or(Parity::Even, |parity| parity.value),
-        stop_bits: stop_bits.and_then(|bits| u8::try_from(bits.value).ok()).unwrap_or(1),
-        turnaround: turnaround.map_or(DEFAULT_TURNAROUND, |turnaround| turnaround.value),
-    };
-    RtuSettings { port: port.map(|port| port.value).unwrap_or_default(), line, max_reply_delay }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, expected: Option<(&str, u16)>) {
-        let expected = expected.map(|(host, port)| (host.to_owned(), port));
-        assert_eq!(host_and_port(text), expected, "{text}");
-    }
-
-    #[test]
-    fn a_host_alone_means_port_502() {
-        check("10.0.0.1", Some(("10.0.0.1", 502)));
-        check("plc.local:1502", Some(("plc.local", 1502)));
-        check("[::1]", Some(("::1", 502)));
-        check("[fe80::1]:503", Some(("fe80::1", 503)));
-        check("::1", Some(("::1", 502)));
-        for text in [
-            "", ":502", "a:", "a:0", "a:65536", "a:+5", "a:b", "[::1", "[x]:5", "a b", "a/b:5",
-            "a:5:6",
-        ] {
-            check(text, None);
-        }
-    }
+    endpoint
 }

@@ -44,7 +44,7 @@ pub(crate) fn check(
     let before = refusals.len();
     let unit = match kind {
         Kind::Tcp => keys.integer("unit_id", 0..=255, refusals),
-        Kind::Rtu => {
+        Kind::Rtu | Kind::RtuOverTcp | Kind::Ascii | Kind::AsciiOverTcp => {
             let unit = keys.integer("unit_id", 1..=247, refusals);
             keys.required(unit, "unit_id", "unit_id = 1", refusals)
         }

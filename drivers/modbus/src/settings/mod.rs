@@ -5,8 +5,10 @@
 mod admit;
 mod channel;
 mod device;
+mod endpoint;
 mod overlap;
 mod point;
+mod serial;
 mod writing;
 
 use std::collections::HashMap;
@@ -17,13 +19,15 @@ use pointcast_api::{
     DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, StaleAfter, Utilisation,
 };
 
-pub(crate) use channel::{Channel, Kind, RtuSettings, TcpSettings, Transport};
+pub(crate) use channel::{Channel, Kind, Transport};
+pub(crate) use endpoint::Endpoint;
+pub(crate) use serial::{Reach, SerialSettings};
 
 use crate::decode::Decoder;
 use crate::frame::ReadRequest;
 use crate::learner::Paces;
 use crate::line::Line;
-use crate::link::rtu::RtuTiming;
+use crate::link::timing::{Path, SerialTiming};
 use crate::plan::{Block, Learned, Shape, Want, plan};
 use crate::writing::Writing;
 use device::Device;
@@ -60,21 +64,26 @@ pub(crate) struct Unit {
 }
 
 impl Site {
-    /// The line's parameters, where there is a line.
+    /// The line's parameters, where there is a line and they are known.
     pub(crate) fn line(&self) -> Option<&Line> {
         match &self.channel.transport {
             Transport::Tcp(_) => None,
-            Transport::Rtu(rtu) => Some(&rtu.line),
+            Transport::Serial(serial) => serial.known_line(),
         }
     }
 
-    /// The timing of the line `rtu`.
-    pub(crate) fn timing(&self, rtu: &RtuSettings) -> RtuTiming {
+    /// The timing of the line `serial`.
+    pub(crate) fn timing(&self, serial: &SerialSettings) -> SerialTiming {
         let longest = self.units.iter().map(|unit| unit.timeout).max();
         let longest = longest.unwrap_or(self.channel.timeout);
-        let delay = rtu.max_reply_delay.as_ref().map(|delay| delay.value);
-        RtuTiming {
-            line: rtu.line,
+        let delay = serial.max_reply_delay.as_ref().map(|delay| delay.value);
+        SerialTiming {
+            path: match serial.reach {
+                Reach::Port(_) => Path::Port,
+                Reach::Network(_) => Path::Network,
+            },
+            coding: serial.line.coding,
+            line: serial.known_line().copied(),
             // A slave that is late is seldom later than twice what it may be.
             max_reply_delay: delay.unwrap_or(longest * 2).max(longest),
             request_gap: self.channel.request_gap,
@@ -117,7 +126,7 @@ pub(crate) fn check(
     checked.same_units(refusals);
     overlap::check(&checked.points, refusals);
     let longest = checked.devices.iter().map(|device| device.timeout).max();
-    if let (Transport::Rtu(RtuSettings { max_reply_delay: Some(delay), .. }), Some(longest)) =
+    if let (Transport::Serial(SerialSettings { max_reply_delay: Some(delay), .. }), Some(longest)) =
         (&channel.transport, longest.filter(|longest| *longest > Duration::ZERO))
         && delay.value < longest
     {

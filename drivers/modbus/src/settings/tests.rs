@@ -40,7 +40,7 @@ fn defaults_are_as_documented() {
     assert_eq!(tcp.units, [Unit { id: 1, timeout: Duration::from_secs(1), timeout_min }]);
     assert_eq!(tcp.devices[0].address, "10.0.0.1:502 unit 1");
     let rtu = site(Kind::Rtu, "port = \"/dev/ttyS1\"\n[[devices]]\nname = \"d\"\nunit_id = 7");
-    let Transport::Rtu(settings) = &rtu.channel.transport else { panic!() };
+    let Transport::Serial(settings) = &rtu.channel.transport else { panic!() };
     assert_eq!((settings.line.baud, settings.line.stop_bits), (9_600, 1));
     assert_eq!(settings.line.parity, crate::line::Parity::Even);
     assert_eq!(rtu.channel.max_gap, None);

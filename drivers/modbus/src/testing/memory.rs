@@ -15,22 +15,23 @@ pub(crate) struct Heard {
     pub(crate) unit: u8,
     pub(crate) pdu: Vec<u8>,
     wire: Wire,
-    transaction: [u8; 2],
+    transaction: u16,
 }
 
 impl Heard {
     /// Whether it changes something.
     pub(crate) fn writes(&self) -> bool {
-        !(1..=4).contains(&self.pdu[0])
+        !matches!(self.pdu[0], 1..=4 | 7)
     }
 
     /// The frame around a reply.
     pub(crate) fn frame(&self, pdu: &[u8]) -> Vec<u8> {
         match self.wire {
-            Wire::Rtu => Incoming::frame_of(self.unit, pdu),
+            Wire::Rtu | Wire::RtuOverTcp => Incoming::frame_of(self.unit, pdu),
+            Wire::Ascii | Wire::AsciiOverTcp => Incoming::ascii_frame_of(self.unit, pdu),
             Wire::Tcp => {
                 let length = u16::try_from(pdu.len() + 1).unwrap().to_be_bytes();
-                let prefix = [self.transaction, [0, 0], length].concat();
+                let prefix = [self.transaction.to_be_bytes(), [0, 0], length].concat();
                 [prefix, vec![self.unit], pdu.to_vec()].concat()
             }
         }
@@ -78,6 +79,7 @@ impl Memory {
                 self.write(heard.unit, first, &pdu[6..]);
                 pdu[..5].to_vec()
             }
+            7 => vec![7, 0],
             22 => {
                 let register = self.registers.entry((heard.unit, first)).or_default();
                 let (and, or) = (heard.word(3), heard.word(5));
@@ -149,23 +151,8 @@ pub(crate) fn after(delay_ms: u64, frame: Vec<u8>) -> Vec<Sent> {
 }
 
 fn take(received: &mut Vec<u8>, wire: Wire) -> Option<Heard> {
-    let around = if wire == Wire::Tcp { 7 } else { 1 };
-    let pdu = received.get(around..).filter(|pdu| !pdu.is_empty())?;
-    let length = match pdu[0] {
-        1..=6 => 5,
-        15 | 16 => 6 + usize::from(*pdu.get(5)?),
-        22 => 7,
-        23 => 10 + usize::from(*pdu.get(9)?),
-        other => panic!("function {other}"),
-    };
-    let check = if wire == Wire::Tcp { 0 } else { 2 };
-    let frame: Vec<u8> = (received.len() >= around + length + check)
-        .then(|| received.drain(..around + length + check).collect())?;
-    let transaction = [frame[0], frame[1]];
-    match wire {
-        Wire::Tcp => assert_eq!(usize::from(frame[5]), length + 1, "{frame:02X?}"),
-        Wire::Rtu => assert!(crate::crc::is_whole(&frame), "{frame:02X?}"),
-    }
-    let pdu = frame[around..around + length].to_vec();
-    Some(Heard { at: Instant::now(), unit: frame[around - 1], pdu, wire, transaction })
+    let length = wire.length(received).filter(|length| received.len() >= *length)?;
+    let frame: Vec<u8> = received.drain(..length).collect();
+    let (transaction, unit, pdu) = wire.unwrap(&frame);
+    Some(Heard { at: Instant::now(), unit, pdu, wire, transaction })
 }

@@ -1,5 +1,6 @@
 //! What tests of this crate share, beyond what tests of all drivers do.
 
+pub(crate) mod any;
 pub(crate) mod bus;
 pub(crate) mod memory;
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::address::Table;
-use crate::frame::{Judged, ReadRequest};
+use crate::frame::{Judged, ReadRequest, Request};
 use proptest::prelude::*;
 
 fn frame(unit: u8, pdu: &[u8]) -> Vec<u8> {
@@ -93,7 +93,7 @@ fn a_truncated_frame_ends_with_silence() {
 fn an_echo_of_the_request_is_passed_over() {
     for first in [0_u16, 0x0264, 0x2000, 0x0400] {
         let request = ReadRequest { unit: 1, table: Table::InputRegisters, first, quantity: 1 };
-        let echo = crate::link::rtu::encode(&request.into());
+        let echo = Framer::encode(1, |frame| Request::from(request).put_pdu(frame));
         let (frames, _) = found(&[&echo, &REPLY], Some(&echo));
         assert_eq!(frames.len(), 1, "{first:#06X}");
         assert!(matches!(request.judge(1, &frames[0].pdu), Judged::Answer(_)));

@@ -6,8 +6,9 @@ use super::*;
 /// has the shape of the second. The second request must get its own answer or none.
 #[tokio::test(start_paused = true)]
 async fn a_late_answer_is_never_taken_for_the_next_one() {
-    let line = timing().line;
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    let tcp = timing(Wire::Rtu).line;
+    for wire in Wire::ALL {
+        let line = wire.coding().map_or(tcp, |_| timing(wire).line).unwrap();
         for late_ms in 0..=400 {
             let requests = [registers(1, 100), registers(1, 200), registers(1, 300)];
             let (answers, _) = asked(wire, &requests, move |count, incoming| {
@@ -28,8 +29,8 @@ async fn a_late_answer_is_never_taken_for_the_next_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_late_exception_is_never_taken_for_the_next_one() {
-    for wire in [Wire::Tcp, Wire::Rtu] {
-        for late_ms in 130..=400 {
+    for wire in Wire::ALL {
+        for late_ms in 150..=400 {
             let requests = [registers(1, 100), registers(1, 200)];
             let (answers, strays) = asked(wire, &requests, move |count, incoming| match count {
                 0 => vec![(Duration::from_millis(late_ms), incoming.exception(2))],
@@ -51,7 +52,7 @@ async fn a_late_answer_between_others_is_thrown_away_and_ends_the_rest() {
             0 => vec![(Duration::from_millis(late_ms), incoming.reply())],
             _ => vec![(Duration::from_millis(60), incoming.reply())],
         });
-        let mut link = RtuLink::new(stream, timing());
+        let mut link = RtuLink::new(stream, timing(Wire::Rtu));
         let first = registers(1, 100);
         assert_eq!(outcome(&mut link, &[first]).await.0, [None]);
         let mut late = 0;
@@ -70,7 +71,7 @@ async fn a_late_answer_between_others_is_thrown_away_and_ends_the_rest() {
 #[tokio::test(start_paused = true)]
 async fn a_unit_that_did_not_answer_rests_for_the_longest_delay() {
     let stream = bus(Wire::Rtu, |_, _| vec![]);
-    let mut link = RtuLink::new(stream, timing());
+    let mut link = RtuLink::new(stream, timing(Wire::Rtu));
     let request = registers(1, 100);
     // On a port just opened everybody rests.
     assert!(link.rests_until(9).is_some_and(|until| until > Instant::now() + MAX_REPLY_DELAY));
@@ -87,14 +88,15 @@ async fn a_unit_that_did_not_answer_rests_for_the_longest_delay() {
 #[tokio::test(start_paused = true)]
 async fn what_a_master_before_us_asked_for_is_not_ours() {
     let (ours, mut theirs) = tokio::io::duplex(4096);
-    let earlier = Incoming { wire: Wire::Rtu, transaction: 0, request: registers(1, 900) };
+    let earlier =
+        Incoming { wire: Wire::Rtu, transaction: 0, request: registers(1, 900), is_fence: false };
     tokio::spawn(async move {
         tokio::time::sleep(MAX_REPLY_DELAY).await;
         theirs.write_all(&earlier.reply()).await.unwrap();
         serve(theirs, Wire::Rtu, |incoming| at_once(incoming.reply())).await;
     });
     let request = registers(1, 100);
-    let (answers, strays) = outcome(&mut RtuLink::new(ours, timing()), &[request]).await;
+    let (answers, strays) = outcome(&mut RtuLink::new(ours, timing(Wire::Rtu)), &[request]).await;
     assert_eq!(answers, [Some(right(&request))]);
     assert_eq!(strays, [(StrayKind::Foreign, Some(1))]);
 }

@@ -46,17 +46,14 @@ async fn written(link: &mut impl Link, requests: &[Request]) -> Vec<Option<Answe
 }
 
 async fn on(wire: Wire, stream: DuplexStream, requests: &[Request]) -> Vec<Option<Answer>> {
-    match wire {
-        Wire::Tcp => written(&mut TcpLink::new(stream, Duration::ZERO), requests).await,
-        Wire::Rtu => written(&mut RtuLink::new(stream, timing()), requests).await,
-    }
+    written(&mut link(wire, stream), requests).await
 }
 
 /// The first write's reply comes late, by any time up to the bound, and is to the byte what would confirm the
 /// second, which the device never answers: it must stay unconfirmed.
 #[tokio::test(start_paused = true)]
 async fn a_late_reply_never_confirms_the_next_write() {
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         for request in [set(5, 1), set_two(5)] {
             for late_ms in 130..=400 {
                 let stream = writes_bus(wire, move |count, heard| match count {
@@ -73,7 +70,7 @@ async fn a_late_reply_never_confirms_the_next_write() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timely_reply_confirms_and_that_of_another_write_does_not() {
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         let stream = writes_bus(wire, |count, heard| {
             at_once(match count {
                 3 => heard.frame(&[6, 0, 5, 0, 2]),
@@ -90,7 +87,7 @@ async fn a_timely_reply_confirms_and_that_of_another_write_does_not() {
 
 #[tokio::test(start_paused = true)]
 async fn exceptions_answer_writes_too() {
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         let stream = writes_bus(wire, |count, heard| {
             at_once(if count == 0 { echo(heard) } else { heard.exception(3) })
         });
@@ -120,7 +117,7 @@ async fn on_a_line_that_echoes_only_the_second_copy_confirms() {
 #[tokio::test(start_paused = true)]
 async fn a_reply_like_an_echo_is_not_asked_for_before_a_read_has_shown_whether_there_are_echoes() {
     let stream = writes_bus(Wire::Rtu, |_, heard| at_once(echo(heard)));
-    let mut link = RtuLink::new(stream, timing());
+    let mut link = RtuLink::new(stream, timing(Wire::Rtu));
     let refused = link.ask(&set(5, 1), PATIENCE).await.unwrap();
     assert_eq!(refused.answer.err(), Some(Unanswered::MaybeEcho));
     assert_eq!(written(&mut link, &[set(5, 1)]).await, [Some(Answer::Written)]);
@@ -131,7 +128,7 @@ async fn a_reply_like_an_echo_is_not_asked_for_before_a_read_has_shown_whether_t
 #[tokio::test(start_paused = true)]
 async fn what_may_not_go_any_more_is_not_sent() {
     let gap = Duration::from_millis(700);
-    for wire in [Wire::Tcp, Wire::Rtu] {
+    for wire in Wire::ALL {
         let seen = Arc::new(Mutex::new(0));
         let heard = Arc::clone(&seen);
         let stream = writes_bus(wire, move |_, request| {
@@ -145,18 +142,14 @@ async fn what_may_not_go_any_more_is_not_sent() {
             *asking.lock().unwrap() = Instant::now();
             false
         };
-        let answer = match wire {
-            Wire::Tcp => {
-                let mut link = TcpLink::new(stream, gap);
-                assert_eq!(written(&mut link, &[]).await, []);
-                link.ask_if(&set(5, 1), PATIENCE, &may_go).await.unwrap().answer
-            }
-            Wire::Rtu => {
-                let mut link = RtuLink::new(stream, RtuTiming { request_gap: gap, ..timing() });
-                assert_eq!(written(&mut link, &[]).await, []);
-                link.ask_if(&set(5, 1), PATIENCE, &may_go).await.unwrap().answer
+        let mut link = match wire {
+            Wire::Tcp => AnyLink::Tcp(TcpLink::new(stream, gap)),
+            Wire::Rtu | Wire::RtuOverTcp | Wire::Ascii | Wire::AsciiOverTcp => {
+                AnyLink::serial(stream, SerialTiming { request_gap: gap, ..timing(wire) })
             }
         };
+        assert_eq!(written(&mut link, &[]).await, []);
+        let answer = link.ask_if(&set(5, 1), PATIENCE, &may_go).await.unwrap().answer;
         assert_eq!(answer.err(), Some(Unanswered::Withheld));
         assert!(*asked_at.lock().unwrap() >= start + gap, "asked before all the waiting was over");
         sleep(Duration::from_secs(2)).await;

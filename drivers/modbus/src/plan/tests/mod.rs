@@ -29,7 +29,7 @@ fn shape(max_block: u16, max_gap: Option<u16>) -> Shape {
 /// On a line of 9600 baud, where a request takes as long as 10.4 registers.
 fn on_a_line(max_block: u16) -> Shape {
     let turnaround = Duration::from_millis(5);
-    let line = Line { baud: 9_600, parity: Parity::Even, stop_bits: 1, turnaround };
+    let line = Line::rtu(9_600, Parity::Even, 1, turnaround);
     let cost = Cost::serial(&line, turnaround, Duration::ZERO);
     Shape { max_block, max_gap: None, cost }
 }

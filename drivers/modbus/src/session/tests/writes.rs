@@ -78,18 +78,9 @@ async fn session_on(
     react: impl FnMut(&Heard) -> Vec<Sent> + Send + 'static,
     mut inlet: Inlet,
 ) -> Lost {
-    match &rig.site.channel.transport {
-        Transport::Tcp(_) => {
-            tokio::spawn(serve_writes(theirs, Wire::Tcp, react));
-            let link = TcpLink::new(ours, rig.site.channel.request_gap);
-            rig.session(link).serve(&mut inlet).await
-        }
-        Transport::Rtu(rtu) => {
-            tokio::spawn(serve_writes(theirs, Wire::Rtu, react));
-            let link = RtuLink::new(ours, rig.site.timing(rtu));
-            rig.session(link).serve(&mut inlet).await
-        }
-    }
+    let (link, wire) = AnyLink::of(&rig.site, ours);
+    tokio::spawn(serve_writes(theirs, wire, react));
+    rig.session(link).serve(&mut inlet).await
 }
 
 /// A bus of units with a memory, each of which thinks for so long.

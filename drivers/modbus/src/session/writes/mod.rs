@@ -193,6 +193,11 @@ impl<L: Link> Session<'_, L> {
                 self.writes.sent(device, (pending, encoded), Taken::Unanswered, 1);
             }
             Err(Unanswered::LineBusy) => self.writes.put_back(device, pending),
+            // It did not answer what the link asked it before.
+            Err(Unanswered::OwesAnswer) => {
+                self.count_silence(&asked);
+                pending.command.refuse(Refused::Unreachable);
+            }
             Err(Unanswered::Withheld) => pending.command.refuse(Refused::Expired),
             // Any read tells whether the line echoes. A unit that does not answer it is not written to.
             Err(Unanswered::MaybeEcho) => match self.read(&target).await? {

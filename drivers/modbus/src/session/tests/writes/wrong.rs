@@ -1,6 +1,7 @@
 //! Devices that do otherwise, refuse, or say nothing.
 
 use super::*;
+use crate::link::tcp::TcpLink;
 
 #[tokio::test(start_paused = true)]
 async fn a_device_that_keeps_something_else_is_told_as_such() {
