@@ -6,6 +6,7 @@ use std::fs;
 
 use super::Folder;
 use crate::config::load;
+use crate::registry::DRIVERS;
 
 const SITE: &str = r#"
 unheard = 1
@@ -56,7 +57,8 @@ fn every_key_stands_in_the_document() {
     let document = fs::read_to_string("config/KEYS.md").unwrap();
     // `password` is known only to be refused with its remedy.
     let told = |key: &String| key == "password" || document.contains(&format!("`{key}`"));
-    for driver in ["modbus-tcp", "modbus-rtu", "mqtt", "serial"] {
+    for driver in DRIVERS.iter().map(|kind| kind.name) {
+        assert!(document.contains(&format!("`\"{driver}\"`")), "{driver}");
         let keys = known_keys(driver);
         let sections = ["gateway", "limits", "writes", "simulation", "channels", "devices"];
         let untold: Vec<_> =

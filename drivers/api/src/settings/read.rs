@@ -65,6 +65,21 @@ impl Settings {
         Some(self.entries.remove(at))
     }
 
+    /// Takes a key that belongs elsewhere, to be refused with where that is: its text, or a number as written.
+    ///
+    /// It is not among the keys that are known here.
+    pub fn misplaced(&mut self, key: &str) -> Option<Located<String>> {
+        let at = self.entries.iter().position(|entry| entry.key == key)?;
+        let Entry { place, value, .. } = self.entries.remove(at);
+        let value = match value {
+            Setting::Text(text) => text,
+            Setting::Integer(number) => number.to_string(),
+            Setting::Float(number) => number.text,
+            other => other.kind().to_owned(),
+        };
+        Some(Located { value, place, field: self.field(key) })
+    }
+
     fn convert<T>(
         &mut self,
         key: &'static str,

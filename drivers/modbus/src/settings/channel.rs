@@ -128,7 +128,7 @@ pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> 
 
 fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> Endpoint {
     let endpoint = endpoint::take(keys, Some(DEFAULT_TCP_PORT), refusals);
-    if let Some(baud) = keys.text_or_number("baud", refusals) {
+    if let Some(baud) = keys.misplaced("baud") {
         baud.refuse(
             refusals,
             "Modbus TCP has no baud",

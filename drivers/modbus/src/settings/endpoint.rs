@@ -60,7 +60,7 @@ pub(super) fn take(
 
 /// `port` is a serial one; who means the other one, or another driver, is told.
 fn refuse_port(keys: &mut Settings, refusals: &mut Refusals) {
-    if let Some(port) = keys.text_or_number("port", refusals) {
+    if let Some(port) = keys.misplaced("port") {
         let remedy = match port.value.parse::<u16>() {
             Ok(port) => format!("write it into address: \"host:{port}\""),
             Err(_) => "take driver = \"modbus-rtu\" or \"modbus-ascii\" for it".to_owned(),

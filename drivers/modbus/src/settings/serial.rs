@@ -51,7 +51,7 @@ impl SerialSettings {
 pub(super) fn port(keys: &mut Settings, coding: Coding, refusals: &mut Refusals) -> SerialSettings {
     let port = keys.text("port", refusals);
     let port = keys.required(port, "port", "port = \"/dev/ttyUSB0\"", refusals);
-    if let Some(address) = keys.text("address", refusals) {
+    if let Some(address) = keys.misplaced("address") {
         let driver = format!("driver = \"modbus-{}-over-tcp\"", word(coding));
         let problem = "a serial port has no address";
         address.refuse(refusals, problem, format!("take {driver} for a serial device server"));

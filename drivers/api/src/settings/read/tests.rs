@@ -145,3 +145,17 @@ fn defaults_give_way_to_what_is_there_and_to_what_was_taken() {
     settings.finish(&mut refusals);
     assert!(told(refusals).is_empty());
 }
+
+#[test]
+fn a_misplaced_key_is_told_once_and_not_offered() {
+    let mut refusals = Refusals::new();
+    let mut settings = section(&[("port", Setting::Integer(502)), ("prot", Setting::Bool(true))]);
+    assert!(settings.text("address", &mut refusals).is_none());
+    let port = settings.misplaced("port").unwrap();
+    assert_eq!((port.value.as_str(), port.field.as_str()), ("502", "device \"b\": port"));
+    assert_eq!(settings.misplaced("prot").unwrap().value, "true or false");
+    assert!(settings.misplaced("port").is_none());
+    port.refuse(&mut refusals, "not here", "there");
+    settings.finish(&mut refusals);
+    assert_eq!(told(refusals), ["a.toml:2: device \"b\": port: not here\n    there"]);
+}
