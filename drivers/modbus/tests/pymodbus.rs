@@ -1,4 +1,4 @@
-//! The driver against pymodbus, a Modbus server by other hands, on TCP and on a pseudo terminal.
+//! The driver against pymodbus, a Modbus server by other hands: in each framing, on TCP and on a pseudo terminal.
 
 #![expect(
     clippy::unwrap_used,
@@ -227,27 +227,46 @@ async fn check(build: Build, keys: &str) {
     ended.unwrap();
 }
 
+/// On a port of its own.
+async fn on_tcp(build: Build, framing: &str) {
+    let (_server, port) = server(&[framing]).await;
+    check(build, &format!("address = \"127.0.0.1:{port}\"\ntimeout_ms = 1500")).await;
+}
+
+/// On one end of a line.
+async fn on_a_line(build: Build, framing: &str, keys: &str) {
+    let line = Line::new(framing).await;
+    let slave = line.end("slave");
+    let (_server, _) = server(&[framing, slave.to_str().unwrap()]).await;
+    let master = line.end("master");
+    let times = "baud = 115200\ntimeout_ms = 1500\nmax_reply_delay_ms = 1500";
+    check(build, &format!("port = {master:?}\n{times}\n{keys}")).await;
+}
+
 #[tokio::test]
 async fn pymodbus_over_tcp() {
-    let (_server, port) = server(&["tcp"]).await;
-    check(
-        pointcast_modbus::build_tcp,
-        &format!("address = \"127.0.0.1:{port}\"\ntimeout_ms = 1500"),
-    )
-    .await;
+    on_tcp(pointcast_modbus::build_tcp, "tcp").await;
 }
 
 #[tokio::test]
 async fn pymodbus_over_rtu() {
-    let line = Line::new("reads").await;
-    let slave = line.end("slave");
-    let (_server, _) = server(&["rtu", slave.to_str().unwrap()]).await;
-    let master = line.end("master");
-    check(
-        pointcast_modbus::build_rtu,
-        &format!("port = {master:?}\nbaud = 115200\ntimeout_ms = 1500\nmax_reply_delay_ms = 1500"),
-    )
-    .await;
+    on_a_line(pointcast_modbus::build_rtu, "rtu", "").await;
+}
+
+#[tokio::test]
+async fn pymodbus_over_rtu_over_tcp() {
+    on_tcp(pointcast_modbus::build_rtu_over_tcp, "rtu-over-tcp").await;
+}
+
+#[tokio::test]
+async fn pymodbus_over_ascii() {
+    // A pseudo terminal carries eight bits whatever it is told, and pymodbus sends seven in them.
+    on_a_line(pointcast_modbus::build_ascii, "ascii", "").await;
+}
+
+#[tokio::test]
+async fn pymodbus_over_ascii_over_tcp() {
+    on_tcp(pointcast_modbus::build_ascii_over_tcp, "ascii-over-tcp").await;
 }
 
 const SETPOINTS: &str = r#"

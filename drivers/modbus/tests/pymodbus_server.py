@@ -1,7 +1,10 @@
 """A Modbus server by other hands, for tests/pymodbus.rs.
 
-    pymodbus_server.py tcp [port]     listens there, or on a free port, and prints "ready <port>"
-    pymodbus_server.py rtu <device>   serves a pseudo terminal and prints "ready"
+    pymodbus_server.py tcp [port]           listens there, or on a free port, and prints "ready <port>"
+    pymodbus_server.py rtu-over-tcp [port]  the same with RTU frames
+    pymodbus_server.py ascii-over-tcp [port]
+    pymodbus_server.py rtu <device>         serves a pseudo terminal and prints "ready"
+    pymodbus_server.py ascii <device>
 
 Unit 1 holds one of every type, laid out by pymodbus itself; unit 2 the same numbers with the words turned
 round; unit 3 holds registers with one missing in the middle; unit 9 never answers.
@@ -75,32 +78,44 @@ def devices():
     ]
 
 
-def without_unit_9(unit_at):
+FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU, "ascii": FramerType.ASCII}
+
+
+def without_unit_9(framing):
     """Swallows what pymodbus would say for a unit that it does not have."""
+    place, unit = {
+        "tcp": (slice(6, 7), b"\x09"),
+        "rtu": (slice(0, 1), b"\x09"),
+        "ascii": (slice(1, 3), b"09"),
+    }[framing]
 
     def trace(sending, packet):
-        return b"" if sending and packet[unit_at] == 9 else packet
+        return b"" if sending and packet[place] == unit else packet
 
     return trace
 
 
 async def main():
-    if sys.argv[1] == "tcp":
+    framing, _, over_tcp = sys.argv[1].partition("-")
+    if over_tcp or framing == "tcp":
         port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
         server = ModbusTcpServer(
-            devices(), address=("127.0.0.1", port), trace_packet=without_unit_9(6)
+            devices(),
+            framer=FRAMERS[framing],
+            address=("127.0.0.1", port),
+            trace_packet=without_unit_9(framing),
         )
         await server.serve_forever(background=True)
         print("ready", server.transport.sockets[0].getsockname()[1], flush=True)
     else:
         server = ModbusSerialServer(
             devices(),
-            framer=FramerType.RTU,
+            framer=FRAMERS[framing],
             port=sys.argv[2],
             # A pseudo terminal has no parity, and pyserial insists on what it sets.
             baudrate=115200,
             parity="N",
-            trace_packet=without_unit_9(0),
+            trace_packet=without_unit_9(framing),
         )
         await server.serve_forever(background=True)
         print("ready", flush=True)
