@@ -1,5 +1,7 @@
 //! The driver on real sockets and pseudo terminals.
 
+mod apart;
+
 use std::time::Duration;
 
 use pointcast_api::settings::Refusals;
@@ -19,13 +21,20 @@ use crate::testing::{report, told};
 /// For things that must happen soon on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
 
-fn driver(kind: Kind, keys: &str) -> ModbusDriver {
-    let toml = format!(
+fn site_text(keys: &str) -> String {
+    format!(
         "{keys}\n[[devices]]\nname = \"d\"\nunit_id = 3\nscan_ms = 20\n\
          points = [{{ name = \"p\", address = \"holding:7\", type = \"u16\" }}]"
-    );
+    )
+}
+
+fn driver(kind: Kind, keys: &str) -> ModbusDriver {
+    driver_of(kind, &site_text(keys))
+}
+
+fn driver_of(kind: Kind, toml: &str) -> ModbusDriver {
     let mut refusals = Refusals::new();
-    let site = check(channel(&toml), kind, &mut refusals);
+    let site = check(channel(toml), kind, &mut refusals);
     ModbusDriver::new(site.unwrap_or_else(|| panic!("{:#?}", told(refusals))))
 }
 
@@ -75,6 +84,33 @@ async fn values_come_over_tcp_until_stopped() {
     assert!(ended.is_ok(), "{ended:?}");
 }
 
+/// A serial device server in front of a line.
+#[tokio::test]
+async fn values_of_a_line_come_over_tcp_and_unsent_requests_go_with_the_connection() {
+    for (kind, wire) in
+        [(Kind::RtuOverTcp, Wire::RtuOverTcp), (Kind::AsciiOverTcp, Wire::AsciiOverTcp)]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let driver = driver(
+            kind,
+            &format!("address = \"{address}\"\ntimeout_ms = 300\nmax_reply_delay_ms = 300"),
+        );
+        let (left, reset) = oneshot::channel();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let bus = serve(&mut stream, wire, |i| vec![(Duration::ZERO, i.reply())]);
+            bus.await;
+            // Not an end, but a reset: what was still to be sent is dropped with the connection.
+            left.send(stream.try_write(b"x").is_err()).unwrap();
+        });
+        let (ended, _ear) = session_until_value(&driver, async |stop| stop.cancel()).await;
+        assert!(ended.is_ok(), "{ended:?}");
+        drop(driver);
+        assert!(reset.await.unwrap(), "{kind:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_closes_is_a_fault_that_names_its_place() {
     let (listener, driver) = tcp().await;
@@ -99,8 +135,10 @@ async fn a_place_where_nobody_listens_is_a_fault() {
     drop(listener);
     let place = tcp.site.channel.place();
     let rtu = driver(Kind::Rtu, "port = \"/dev/pointcast-no-such-port\"");
+    let over_tcp = driver(Kind::RtuOverTcp, &format!("address = \"{place}\""));
     for (driver, doing) in [
         (tcp, format!("failed to connect to {place}: ")),
+        (over_tcp, format!("failed to connect to {place}: ")),
         (rtu, "failed to open /dev/pointcast-no-such-port: ".to_owned()),
     ] {
         let ear = Recorder::default();
