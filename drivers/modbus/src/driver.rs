@@ -68,7 +68,16 @@ impl ModbusDriver {
     async fn poll(&self, outlet: &dyn Outlet, inlet: &mut Inlet) -> Fault {
         let channel = &self.site.channel;
         let lost = match &channel.transport {
-            Transport::Tcp(endpoint) => match refusing(inlet, opening::connect(endpoint)).await {
+            Transport::Tcp(endpoint, Some(tls)) => {
+                let opening = opening::secure(endpoint, tls, &self.opening);
+                match refusing(inlet, opening).await {
+                    Ok(stream) => {
+                        self.run(TcpLink::new(stream, channel.request_gap), outlet, inlet).await
+                    }
+                    Err(fault) => return fault,
+                }
+            }
+            Transport::Tcp(endpoint, None) => match refusing(inlet, opening::connect(endpoint)).await {
                 Ok(stream) => {
                     self.run(TcpLink::new(stream, channel.request_gap), outlet, inlet).await
                 }

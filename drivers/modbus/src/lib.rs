@@ -44,6 +44,7 @@ mod scale;
 mod schedule;
 mod session;
 mod settings;
+mod tls;
 mod writing;
 
 use pointcast_api::Driver;
@@ -54,10 +55,12 @@ use settings::Kind;
 
 /// A channel of the driver `modbus-tcp`.
 ///
-/// Channel keys: `address` (`host`, `host:port`; port 502), `connect_timeout_ms` (3000), `round_trip_ms` (2: what
-/// a request and its reply take, for predictions), `timeout_ms` (1000), `timeout_min_ms` (200: by so much
-/// a learned timeout is longer than the mean), `retries` (1), `max_gap` (registers that nobody wants and that may be
-/// read along; as many as are cheaper than another request), `request_gap_ms` (0). Device keys: `unit_id` (1; 0 to 255),
+/// Channel keys: `address` (`host`, `host:port`; port 502, with TLS 802), `tls` (false), `ca`,
+/// `client_certificate`, `client_key`, `server_name` (that of `address`), `connect_timeout_ms` (3000),
+/// `round_trip_ms` (2: what a request and its reply take, for predictions), `timeout_ms` (1000), `timeout_min_ms`
+/// (200: by so much a learned timeout is longer than the mean), `retries` (1), `max_gap` (registers that nobody
+/// wants and that may be read along; as many as are cheaper than another request), `request_gap_ms` (0). Device
+/// keys: `unit_id` (1; 0 to 255),
 /// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers). Point
 /// keys: `address`, `type`, `scan_ms`, `word_order`, `scale`, `offset`, `scale_register` (where the power of
 /// ten stands), `no_value` (raw values that stand for none, such as `0x8000`, or `"sunspec"`), `clamp` (to

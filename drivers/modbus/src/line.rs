@@ -55,7 +55,8 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// A line of 8 data bits for RTU.
+    /// A line of 8 data bits for RTU, for those who measure and test.
+    #[cfg(any(test, feature = "bench"))]
     pub(crate) fn rtu(baud: u32, parity: Parity, stop_bits: u8, turnaround: Duration) -> Self {
         Self { coding: Coding::Rtu, baud, data_bits: 8, parity, stop_bits, turnaround }
     }

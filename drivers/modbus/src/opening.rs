@@ -1,18 +1,25 @@
 //! Opening ports and connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::{Blocking, Fault};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 
 use crate::line::{Line, Parity};
 use crate::settings::{Endpoint, Reach, SerialSettings};
+use crate::tls::TlsSettings;
 
 /// How long opening a port may take; a USB adapter that hangs takes for ever.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long reading a few certificates may take; a network's file system that hangs takes for ever.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes both ways, of whatever is open.
 pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -36,6 +43,30 @@ pub(crate) async fn connect(endpoint: &Endpoint) -> Result<TcpStream, Fault> {
     // A request is one small segment: held back, it would wait for an acknowledgement.
     stream.set_nodelay(true).map_err(|error| Fault::new(doing(), error))?;
     Ok(stream)
+}
+
+/// Connects, and agrees on TLS.
+///
+/// # Errors
+/// As [`connect`]; what is wrong with a file; why the server is not trusted, or does not trust us.
+pub(crate) async fn secure(
+    endpoint: &Endpoint,
+    tls: &TlsSettings,
+    opening: &Blocking,
+) -> Result<TlsStream<TcpStream>, Fault> {
+    let settings = tls.clone();
+    let doing = format!("read the certificates for {}", endpoint.place());
+    let config = opening.run(doing, READ_TIMEOUT, move || settings.load()).await?;
+    let stream = connect(endpoint).await?;
+    let doing = || format!("agree on TLS with {}", endpoint.place());
+    let agreeing = TlsConnector::from(Arc::new(config)).connect(tls.server_name.clone(), stream);
+    match timeout(endpoint.connect_timeout, agreeing).await {
+        Ok(agreed) => agreed.map_err(|error| Fault::new(doing(), error)),
+        Err(_) => {
+            let waited = endpoint.connect_timeout.as_millis();
+            Err(Fault::new(doing(), format!("no answer within {waited} ms")))
+        }
+    }
 }
 
 /// Opens a serial line, wherever its port is.

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use pointcast_api::{
     Command as Written, DeviceState, Failure, Outcome, PointIndex, Reading, Refused, Value,
     Verdict, command_queue,
 };
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout};
@@ -35,7 +37,7 @@ fn python() -> PathBuf {
 }
 
 /// A server, and what its first line said after `ready`; it ends with its standard input.
-async fn server(arguments: &[&str]) -> (Child, String) {
+async fn server(arguments: &[impl AsRef<OsStr>]) -> (Child, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pymodbus_server.py");
     let mut child = Command::new(python())
         .arg(script)
@@ -51,18 +53,44 @@ async fn server(arguments: &[&str]) -> (Child, String) {
     (child, line.strip_prefix("ready").expect("ready").trim().to_owned())
 }
 
+/// A directory that goes with its test.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let name = format!("pointcast-pymodbus-{name}-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&directory).unwrap();
+        Self(directory)
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        std::fs::write(self.join(name), text).unwrap();
+        self.join(name)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Left behind it would only be litter.
+        let _removed = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Two pseudo terminals tied together, as links in a directory of their own.
 struct Line {
     _socat: Child,
-    directory: PathBuf,
+    directory: Directory,
 }
 
 impl Line {
     /// `name` tells the lines of this program's tests apart.
     async fn new(name: &str) -> Self {
-        let name = format!("pointcast-pymodbus-{name}-{}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&directory).unwrap();
+        let directory = Directory::new(name);
         let end = |name: &str| format!("pty,raw,echo=0,link={}", directory.join(name).display());
         let socat = Command::new("socat")
             .args([end("master"), end("slave")])
@@ -81,13 +109,6 @@ impl Line {
 
     fn end(&self, name: &str) -> PathBuf {
         self.directory.join(name)
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        // Left behind it would only be litter.
-        let _removed = std::fs::remove_dir_all(&self.directory);
     }
 }
 
@@ -360,4 +381,28 @@ async fn pymodbus_takes_setpoints_over_rtu() {
     let keys =
         format!("port = {master:?}\nbaud = 115200\ntimeout_ms = 1500\nmax_reply_delay_ms = 1500");
     check_writes(pointcast_modbus::build_rtu, &keys).await;
+}
+
+#[tokio::test]
+async fn pymodbus_over_tls_with_certificates_on_both_sides() {
+    let directory = Directory::new("tls");
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "plant");
+    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let issue = |who: &str| {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![who.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &ca).unwrap();
+        let certificate = directory.write(&format!("{who}.pem"), &certificate.pem());
+        [certificate, directory.write(&format!("{who}.key"), &key.serialize_pem())]
+    };
+    let ca_file = directory.write("ca.pem", &ca.pem());
+    let [server_certificate, server_key] = issue("localhost");
+    let [certificate, key] = issue("gateway");
+    let files = [server_certificate.as_os_str(), server_key.as_os_str(), ca_file.as_os_str()];
+    let (_server, port) = server(&[&[OsStr::new("tls")], &files[..]].concat()).await;
+    let tls = format!("tls = true\nca = {ca_file:?}\nclient_certificate = {certificate:?}");
+    let keys = format!("address = \"localhost:{port}\"\n{tls}\nclient_key = {key:?}");
+    check(pointcast_modbus::build_tcp, &format!("{keys}\ntimeout_ms = 1500")).await;
 }

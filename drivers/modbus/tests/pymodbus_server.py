@@ -3,6 +3,7 @@
     pymodbus_server.py tcp [port]           listens there, or on a free port, and prints "ready <port>"
     pymodbus_server.py rtu-over-tcp [port]  the same with RTU frames
     pymodbus_server.py ascii-over-tcp [port]
+    pymodbus_server.py tls <certificate> <key> <ca>   Modbus/TCP Security, which asks for a certificate as well
     pymodbus_server.py rtu <device>         serves a pseudo terminal and prints "ready"
     pymodbus_server.py ascii <device>
 
@@ -11,11 +12,12 @@ round; unit 3 holds registers with one missing in the middle; unit 9 never answe
 """
 
 import asyncio
+import ssl
 import sys
 
 from pymodbus import FramerType
 from pymodbus.client.mixin import ModbusClientMixin
-from pymodbus.server import ModbusSerialServer, ModbusTcpServer
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer, ModbusTlsServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 NUMBERS = [
@@ -97,7 +99,20 @@ def without_unit_9(framing):
 
 async def main():
     framing, _, over_tcp = sys.argv[1].partition("-")
-    if over_tcp or framing == "tcp":
+    if framing == "tls":
+        certificate, key, ca = sys.argv[2:]
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_cert_chain(certificate, key)
+        server = ModbusTlsServer(
+            devices(),
+            address=("127.0.0.1", 0),
+            sslctx=context,
+            trace_packet=without_unit_9("tcp"),
+        )
+        await server.serve_forever(background=True)
+        print("ready", server.transport.sockets[0].getsockname()[1], flush=True)
+    elif over_tcp or framing == "tcp":
         port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
         server = ModbusTcpServer(
             devices(),

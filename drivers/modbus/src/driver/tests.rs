@@ -1,6 +1,7 @@
 //! The driver on real sockets and pseudo terminals.
 
 mod apart;
+mod secure;
 
 use std::time::Duration;
 

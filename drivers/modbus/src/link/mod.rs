@@ -192,16 +192,32 @@ async fn read_some<S: AsyncRead + Unpin>(
     stream: &mut S,
     chunk: &mut [u8; READ_CHUNK_BYTES],
 ) -> Result<usize, Lost> {
-    match stream.read(chunk).await? {
+    match stream.read(chunk).await {
         // A serial port that was unplugged reads as nothing, for ever; a socket, as closed.
-        0 => Err(Lost::Closed),
-        count => Ok(count),
+        Ok(0) => Err(Lost::Closed),
+        // Within TLS a peer should say that it closes; few do.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Lost::Closed),
+        Ok(count) => Ok(count),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Writes a whole request. Never flushed: on a serial port that blocks the thread until the line is idle.
 async fn write_whole<S: AsyncWrite + Unpin>(stream: &mut S, request: &[u8]) -> Result<(), Lost> {
-    match timeout(WRITE_TIMEOUT, stream.write_all(request)).await {
+    within_write_timeout(stream.write_all(request)).await
+}
+
+/// Writes a whole request to a connection, and flushes it: within TLS, written is not sent.
+async fn write_through<S: AsyncWrite + Unpin>(stream: &mut S, request: &[u8]) -> Result<(), Lost> {
+    let writing = async {
+        stream.write_all(request).await?;
+        stream.flush().await
+    };
+    within_write_timeout(writing).await
+}
+
+async fn within_write_timeout(writing: impl Future<Output = io::Result<()>>) -> Result<(), Lost> {
+    match timeout(WRITE_TIMEOUT, writing).await {
         Ok(written) => Ok(written?),
         Err(_) => Err(Lost::Stuck),
     }

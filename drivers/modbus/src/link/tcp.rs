@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::mbap::{Frame, Splitter, begins_frame, encode};
 use super::{
     Answered, DEAF_AFTER, Exchange, Link, Lost, MayGo, READ_CHUNK_BYTES, StrayKind, Strays,
-    Unanswered, read_some, write_whole,
+    Unanswered, read_some, write_through,
 };
 use crate::frame::{Answer, Judged, Request};
 
@@ -108,7 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             return Ok(Err(Unanswered::Withheld));
         }
         self.transaction = self.transaction.wrapping_add(1);
-        write_whole(&mut self.stream, &encode(self.transaction, request)).await?;
+        write_through(&mut self.stream, &encode(self.transaction, request)).await?;
         let sent = Instant::now();
         let deadline = sent + patience;
         loop {

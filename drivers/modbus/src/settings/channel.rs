@@ -6,11 +6,16 @@ use pointcast_api::settings::{Refusals, Settings};
 
 use super::endpoint::{self, Endpoint};
 use super::serial::{self, Reach, SerialSettings};
+use super::tls;
 use crate::frame::MAX_REGISTERS;
 use crate::line::Coding;
 use crate::plan::Cost;
+use crate::tls::TlsSettings;
 
 const DEFAULT_TCP_PORT: u16 = 502;
+
+/// Of Modbus/TCP Security, as registered with IANA.
+const DEFAULT_TLS_PORT: u16 = 802;
 
 /// Modbus over Serial Line V1.02 §2.4.1: a response timeout is typically one second to several.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -39,8 +44,8 @@ pub(crate) struct Channel {
 /// Which kind of bus it is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Transport {
-    /// Frames that are numbered.
-    Tcp(Endpoint),
+    /// Frames that are numbered, perhaps encrypted.
+    Tcp(Endpoint, Option<TlsSettings>),
     /// Frames as on a serial line.
     Serial(SerialSettings),
 }
@@ -60,7 +65,7 @@ impl Channel {
     /// round trip on TCP.
     pub(crate) fn assumed_pace(&self) -> Duration {
         match &self.transport {
-            Transport::Tcp(tcp) => tcp.round_trip,
+            Transport::Tcp(server, _) => server.round_trip,
             Transport::Serial(SerialSettings { reach, line, .. }) => match reach {
                 Reach::Port(_) => line.turnaround,
                 Reach::Network(server) => line.turnaround + server.round_trip,
@@ -71,7 +76,7 @@ impl Channel {
     /// What requests cost of a device that takes `pace` to answer.
     pub(crate) fn cost(&self, pace: Duration) -> Cost {
         match &self.transport {
-            Transport::Tcp(_) => Cost::tcp(pace, self.request_gap),
+            Transport::Tcp(..) => Cost::tcp(pace, self.request_gap),
             Transport::Serial(serial) => Cost::serial(&serial.line, pace, self.request_gap),
         }
     }
@@ -79,7 +84,7 @@ impl Channel {
     /// Where the bus is, for people.
     pub(crate) fn place(&self) -> String {
         match &self.transport {
-            Transport::Tcp(endpoint)
+            Transport::Tcp(endpoint, _)
             | Transport::Serial(SerialSettings { reach: Reach::Network(endpoint), .. }) => {
                 endpoint.place()
             }
@@ -93,7 +98,7 @@ impl Channel {
 /// A default stands in for whatever was refused, so that the rest can be checked as well.
 pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> Channel {
     let transport = match kind {
-        Kind::Tcp => Transport::Tcp(tcp(&mut keys, refusals)),
+        Kind::Tcp => tcp(&mut keys, refusals),
         Kind::Rtu => Transport::Serial(serial::port(&mut keys, Coding::Rtu, refusals)),
         Kind::RtuOverTcp => Transport::Serial(serial::network(&mut keys, Coding::Rtu, refusals)),
         Kind::Ascii => Transport::Serial(serial::port(&mut keys, Coding::Ascii, refusals)),
@@ -126,8 +131,10 @@ pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> 
     }
 }
 
-fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> Endpoint {
-    let endpoint = endpoint::take(keys, Some(DEFAULT_TCP_PORT), refusals);
+fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> Transport {
+    let tls = tls::take(keys, refusals);
+    let default_port = if tls.is_wanted() { DEFAULT_TLS_PORT } else { DEFAULT_TCP_PORT };
+    let endpoint = endpoint::take(keys, Some(default_port), refusals);
     if let Some(baud) = keys.misplaced("baud") {
         baud.refuse(
             refusals,
@@ -135,5 +142,6 @@ fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> Endpoint {
             "take driver = \"modbus-rtu-over-tcp\" if the serial device server passes RTU frames on as they are",
         );
     }
-    endpoint
+    let tls = tls.check(&endpoint.host, refusals);
+    Transport::Tcp(endpoint, tls)
 }

@@ -9,6 +9,7 @@ mod endpoint;
 mod overlap;
 mod point;
 mod serial;
+mod tls;
 mod writing;
 
 use std::collections::HashMap;
@@ -67,7 +68,7 @@ impl Site {
     /// The line's parameters, where there is a line and they are known.
     pub(crate) fn line(&self) -> Option<&Line> {
         match &self.channel.transport {
-            Transport::Tcp(_) => None,
+            Transport::Tcp(..) => None,
             Transport::Serial(serial) => serial.known_line(),
         }
     }

@@ -1,11 +1,10 @@
+mod links;
 mod points;
 mod writing;
 
 use super::*;
 use crate::address::Table;
 use crate::decode::{NumberType, Scaling};
-use crate::line::Coding;
-use crate::link::timing::Path;
 use crate::testing::told;
 use pointcast_api::ValueType;
 use pointcast_api::testing::channel;
@@ -35,7 +34,7 @@ fn refused_point(point: &str) -> Vec<String> {
 #[test]
 fn defaults_are_as_documented() {
     let tcp = site(Kind::Tcp, "address = \"10.0.0.1\"\n[[devices]]\nname = \"d\"");
-    let Transport::Tcp(settings) = &tcp.channel.transport else { panic!() };
+    let Transport::Tcp(settings, None) = &tcp.channel.transport else { panic!() };
     assert_eq!((settings.port, settings.connect_timeout.as_millis()), (502, 3_000));
     assert_eq!((tcp.channel.retries, tcp.channel.max_gap), (1, None));
     let timeout_min = Duration::from_millis(200);
@@ -198,54 +197,6 @@ fn everything_wrong_is_told_together() {
         assert!(found.is_some_and(|found| found.contains(remedy)), "{expected}: {told:#?}");
     }
     assert_eq!(told.len(), 8, "{told:#?}");
-}
-
-#[test]
-fn a_line_behind_a_connection_may_be_unknown() {
-    let device = "[[devices]]\nname = \"d\"\nunit_id = 1";
-    for (kind, coding, bits) in
-        [(Kind::RtuOverTcp, Coding::Rtu, 8), (Kind::AsciiOverTcp, Coding::Ascii, 7)]
-    {
-        let unknown = site(kind, &format!("address = \"nport:4001\"\n{device}"));
-        assert_eq!(unknown.line(), None);
-        assert_eq!(unknown.devices[0].address, "nport:4001 unit 1");
-        let Transport::Serial(settings) = &unknown.channel.transport else { panic!() };
-        let timing = unknown.timing(settings);
-        assert_eq!((timing.path, timing.coding, timing.line), (Path::Network, coding, None));
-        let known = site(kind, &format!("address = \"nport:4001\"\nbaud = 19200\n{device}"));
-        let line = known.line().unwrap();
-        assert_eq!((line.baud, line.data_bits, line.coding), (19_200, bits, coding));
-    }
-    let ascii = site(Kind::Ascii, &format!("port = \"x\"\ndata_bits = 8\n{device}"));
-    assert_eq!(ascii.line().map(|line| (line.data_bits, line.baud)), Some((8, 9_600)));
-}
-
-/// Names that sound alike: each confusion is told with the driver or key that is meant.
-#[test]
-fn what_belongs_to_another_modbus_is_told_where_it_belongs() {
-    let device = "[[devices]]\nname = \"d\"\nunit_id = 1";
-    for (kind, keys, expected) in [
-        (Kind::Tcp, "address = \"x\"\nport = 1502", "write it into address: \"host:1502\""),
-        (Kind::Tcp, "address = \"x\"\nport = \"/dev/ttyS1\"", "driver = \"modbus-rtu\""),
-        (Kind::Tcp, "address = \"x\"\nbaud = 9600", "driver = \"modbus-rtu-over-tcp\""),
-        (Kind::Rtu, "port = \"x\"\naddress = \"y:1\"", "driver = \"modbus-rtu-over-tcp\""),
-        (Kind::Ascii, "port = \"x\"\naddress = \"y:1\"", "driver = \"modbus-ascii-over-tcp\""),
-        (Kind::RtuOverTcp, "address = \"x:1\"\nport = 4001", "write it into address"),
-        (Kind::RtuOverTcp, "address = \"x\"", "no usual port"),
-        (Kind::AsciiOverTcp, "address = \"[::1]\"", "no usual port"),
-        (Kind::RtuOverTcp, "address = \"x:1\"\nparity = \"odd\"", "add the far line's baud"),
-        (Kind::RtuOverTcp, "address = \"x:1\"\nturnaround_ms = 9", "add the far line's baud"),
-        (Kind::RtuOverTcp, "address = \"x:1\"\nbaud = 9600\ndata_bits = 7", "give 8"),
-        (Kind::Ascii, "port = \"x\"\ndata_bits = 9", "give 7 or 8"),
-    ] {
-        let told = refused(kind, &format!("{keys}\n{device}"));
-        assert!(told.len() == 1 && told[0].contains(expected), "{kind:?} {keys}: {told:#?}");
-    }
-    for kind in [Kind::Rtu, Kind::RtuOverTcp, Kind::Ascii, Kind::AsciiOverTcp] {
-        let told = refused(kind, "[[devices]]\nname = \"d\"\nunit_id = 0");
-        assert!(told.iter().any(|told| told.contains("from 1 to 247")), "{kind:?}: {told:?}");
-        assert!(told.iter().any(|told| told.contains(": missing")), "{kind:?}: {told:?}");
-    }
 }
 
 #[test]

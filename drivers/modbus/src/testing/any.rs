@@ -33,7 +33,7 @@ impl AnyLink {
     /// The link that `site` wants, and how its bus must be served.
     pub(crate) fn of(site: &Site, stream: DuplexStream) -> (Self, Wire) {
         match &site.channel.transport {
-            Transport::Tcp(_) => {
+            Transport::Tcp(..) => {
                 (Self::Tcp(TcpLink::new(stream, site.channel.request_gap)), Wire::Tcp)
             }
             Transport::Serial(serial @ SerialSettings { reach, line, .. }) => {

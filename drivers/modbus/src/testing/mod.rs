@@ -3,6 +3,7 @@
 pub(crate) mod any;
 pub(crate) mod bus;
 pub(crate) mod memory;
+pub(crate) mod pki;
 
 use pointcast_api::settings::Refusals;
 use pointcast_api::testing::{Heard, Recorder};
