@@ -74,9 +74,9 @@ pub fn build_tcp(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Bo
 
 /// A channel of the driver `modbus-rtu`.
 ///
-/// Keys as in [`build_tcp`], but for the channel: `port` instead of `address`, `connect_timeout_ms` and
-/// `round_trip_ms`;
-/// `baud` (9600), `data_bits` (8), `parity` (`"even"`), `stop_bits` (1), `turnaround_ms` (5: how long slaves
+/// Keys as in [`build_tcp`], but for the channel: `port` instead of `address`, `connect_timeout_ms`, `round_trip_ms`
+/// and what belongs to TLS; `baud` (9600), `data_bits` (8), `parity` (`"even"`), `stop_bits` (1), `rs485` (false),
+/// `rts_on_send` (`"high"`), `rts_delay_before_ms` (0), `rts_delay_after_ms` (0), `turnaround_ms` (5: how long slaves
 /// think, for predictions), `max_reply_delay_ms` (twice the longest timeout: how late an answer may begin and
 /// still be known as late). `unit_id` (1 to 247) must be given.
 ///

@@ -1,9 +1,12 @@
 //! Opening ports and connections.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::{Blocking, Fault};
+use serial2::KeepSettings;
+use serial2::rs4xx::{Rs485Config, TransceiverMode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -12,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 
 use crate::line::{Line, Parity};
-use crate::settings::{Endpoint, Reach, SerialSettings};
+use crate::settings::{Endpoint, PortSettings, Reach, Rs485, SerialSettings};
 use crate::tls::TlsSettings;
 
 /// How long opening a port may take; a USB adapter that hangs takes for ever.
@@ -78,7 +81,7 @@ pub(crate) async fn line(
     opening: &Blocking,
 ) -> Result<Box<dyn ByteStream>, Fault> {
     match &serial.reach {
-        Reach::Port(path) => Ok(Box::new(port(path, &serial.line, opening).await?)),
+        Reach::Port(settings) => Ok(Box::new(port(settings, &serial.line, opening).await?)),
         Reach::Network(endpoint) => {
             let stream = connect(endpoint).await?;
             // What waits to be sent when the connection is given up must not be sent after all: the next
@@ -92,7 +95,11 @@ pub(crate) async fn line(
 }
 
 /// Opens a port for itself alone and drops what is waiting in it, which answers nothing of ours.
-async fn port(path: &str, line: &Line, opening: &Blocking) -> Result<SerialStream, Fault> {
+async fn port(
+    settings: &PortSettings,
+    line: &Line,
+    opening: &Blocking,
+) -> Result<SerialStream, Fault> {
     let data_bits = match line.data_bits {
         7 => tokio_serial::DataBits::Seven,
         _ => tokio_serial::DataBits::Eight,
@@ -106,16 +113,55 @@ async fn port(path: &str, line: &Line, opening: &Blocking) -> Result<SerialStrea
         2 => tokio_serial::StopBits::Two,
         _ => tokio_serial::StopBits::One,
     };
-    let builder = tokio_serial::new(path, line.baud)
+    let builder = tokio_serial::new(&settings.path, line.baud)
         .data_bits(data_bits)
         .parity(parity)
         .stop_bits(stop_bits)
         .flow_control(tokio_serial::FlowControl::None);
-    let open = move || -> tokio_serial::Result<SerialStream> {
+    let PortSettings { path, rs485 } = settings.clone();
+    let open = move || -> Result<SerialStream, PortError> {
+        // Open until the port is open for good: some drivers forget the mode of a port that nobody has open.
+        let _switching = rs485.map(|rs485| switch(&path, rs485)).transpose()?;
         let stream = SerialStream::open(&builder)?;
         stream.clear(ClearBuffer::Input)?;
         Ok(stream)
     };
     // Opening talks to the adapter, which may take its time: not on a thread that others wait for.
-    opening.run(format!("open {path}"), OPEN_TIMEOUT, open).await
+    opening.run(format!("open {}", settings.path), OPEN_TIMEOUT, open).await
+}
+
+/// Why a port is of no use.
+#[derive(Debug, thiserror::Error)]
+enum PortError {
+    #[error(transparent)]
+    Open(#[from] tokio_serial::Error),
+    #[error(
+        "its driver does not switch RS-485 transceivers; leave rs485 away if the adapter does it by itself"
+    )]
+    NoRs485(#[source] io::Error),
+    #[error("its driver does not take these RS-485 settings; it would use {used}")]
+    OtherRs485 { used: String },
+}
+
+/// Has the kernel switch the transceiver at `path`; the port that it was asked through.
+fn switch(path: &str, rs485: Rs485) -> Result<serial2::SerialPort, PortError> {
+    let port = serial2::SerialPort::open(path, KeepSettings).map_err(tokio_serial::Error::from)?;
+    let mut wanted = Rs485Config::new();
+    wanted.set_invert_rts(rs485.is_inverted);
+    wanted.set_delay_before_send(rs485.delay_before);
+    wanted.set_delay_after_send(rs485.delay_after);
+    port.set_rs4xx_mode(wanted).map_err(PortError::NoRs485)?;
+    // Drivers pass over what they cannot do, without a word.
+    match port.get_rs4xx_mode().map_err(PortError::NoRs485)? {
+        TransceiverMode::Rs485(used) if is_as_wanted(&used, rs485) => Ok(port),
+        used @ (TransceiverMode::Rs485(_) | TransceiverMode::Rs422 | TransceiverMode::Default) => {
+            Err(PortError::OtherRs485 { used: format!("{used:?}") })
+        }
+    }
+}
+
+fn is_as_wanted(used: &Rs485Config, wanted: Rs485) -> bool {
+    used.get_invert_rts() == wanted.is_inverted
+        && used.get_delay_before_send() == wanted.delay_before
+        && used.get_delay_after_send() == wanted.delay_after
 }

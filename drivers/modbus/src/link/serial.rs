@@ -272,7 +272,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send, F: Framing> SerialLink<S, F> {
     }
 
     fn message(&self, unit: u8, frame: Vec<u8>, size: &impl WireSize, may_echo: bool) -> Message {
-        let wire = self.timing.wire(|line| line.request(size));
+        let wire = self.timing.wire(|line| line.request(size)) + self.timing.rts_delay;
         let reply_wire = self.timing.wire(|line| line.reply(size));
         Message { unit, frame, wire, reply_wire, may_echo }
     }

@@ -36,6 +36,7 @@ fn timing(wire: Wire) -> SerialTiming {
         path: wire.path(),
         coding,
         line: Some(line),
+        rts_delay: Duration::ZERO,
         max_reply_delay: MAX_REPLY_DELAY,
         request_gap: Duration::ZERO,
     }

@@ -30,6 +30,8 @@ pub(crate) struct SerialTiming {
     pub(crate) coding: Coding,
     /// Behind a connection it may be unknown: then everything on it is taken to be part of the patience.
     pub(crate) line: Option<Line>,
+    /// How much longer a request takes where RTS is switched for it.
+    pub(crate) rts_delay: Duration,
     /// Longest an answer may take to begin and still be known as late.
     pub(crate) max_reply_delay: Duration,
     /// Least pause between a reply and the next request, where more than the silence is wanted.

@@ -88,7 +88,7 @@ impl Channel {
             | Transport::Serial(SerialSettings { reach: Reach::Network(endpoint), .. }) => {
                 endpoint.place()
             }
-            Transport::Serial(SerialSettings { reach: Reach::Port(port), .. }) => port.clone(),
+            Transport::Serial(SerialSettings { reach: Reach::Port(port), .. }) => port.path.clone(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The keys of a serial line, whether its port is here or behind a connection.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use pointcast_api::settings::{Located, Refusals, Settings};
@@ -19,6 +20,9 @@ const BAUD_RATES: [u32; 20] = [
     76_800, 115_200, 187_500, 230_400, 460_800, 500_000, 921_600,
 ];
 
+/// The kernel takes no more than 100 ms (`RS485_MAX_RTS_DELAY`).
+const RTS_DELAY_MS: RangeInclusive<u32> = 0..=100;
+
 /// A serial line, and how it is reached.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SerialSettings {
@@ -35,9 +39,34 @@ pub(crate) struct SerialSettings {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reach {
     /// By a port of this machine.
-    Port(String),
+    Port(PortSettings),
     /// By a serial device server.
     Network(Endpoint),
+}
+
+/// A port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PortSettings {
+    /// Its device file.
+    pub(crate) path: String,
+    /// Whether and how the kernel switches a transceiver; left alone otherwise.
+    pub(crate) rs485: Option<Rs485>,
+}
+
+/// How RTS tells a transceiver to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rs485 {
+    /// Low while sending, high otherwise.
+    pub(crate) is_inverted: bool,
+    pub(crate) delay_before: Duration,
+    pub(crate) delay_after: Duration,
+}
+
+impl Rs485 {
+    /// How much longer sending takes for it.
+    pub(crate) fn delay(&self) -> Duration {
+        self.delay_before + self.delay_after
+    }
 }
 
 impl SerialSettings {
@@ -56,13 +85,40 @@ pub(super) fn port(keys: &mut Settings, coding: Coding, refusals: &mut Refusals)
         let problem = "a serial port has no address";
         address.refuse(refusals, problem, format!("take {driver} for a serial device server"));
     }
-    let taken = take_line(keys, coding, refusals);
+    let rs485 = take_rs485(keys, refusals);
+    let mut taken = take_line(keys, coding, refusals);
+    taken.line.turnaround += rs485.map(|rs485| rs485.delay()).unwrap_or_default();
+    let path = port.map(|port| port.value).unwrap_or_default();
     SerialSettings {
-        reach: Reach::Port(port.map(|port| port.value).unwrap_or_default()),
+        reach: Reach::Port(PortSettings { path, rs485 }),
         is_known: true,
         line: taken.line,
         max_reply_delay: taken.max_reply_delay,
     }
+}
+
+/// Takes `rs485` and what belongs to it.
+fn take_rs485(keys: &mut Settings, refusals: &mut Refusals) -> Option<Rs485> {
+    let rs485 = keys.flag("rs485", refusals);
+    let on_send = keys.choice("rts_on_send", &[("high", false), ("low", true)], refusals);
+    let before = keys.millis("rts_delay_before_ms", RTS_DELAY_MS, refusals);
+    let after = keys.millis("rts_delay_after_ms", RTS_DELAY_MS, refusals);
+    if rs485.is_some_and(|rs485| rs485.value) {
+        return Some(Rs485 {
+            is_inverted: on_send.is_some_and(|on_send| on_send.value),
+            delay_before: before.map_or(Duration::ZERO, |delay| delay.value),
+            delay_after: after.map_or(Duration::ZERO, |delay| delay.value),
+        });
+    }
+    let unused = [
+        on_send.map(|set| set.map(|_| ())),
+        before.map(|set| set.map(|_| ())),
+        after.map(|set| set.map(|_| ())),
+    ];
+    for unused in unused.iter().flatten() {
+        unused.refuse(refusals, "RTS is left alone without rs485", "add rs485 = true");
+    }
+    None
 }
 
 /// Takes the keys of a line behind a serial device server.

@@ -73,6 +73,19 @@ async fn a_port_that_is_unplugged_is_bad_at_once_and_live_when_it_is_back() {
     }
 }
 
+/// A pseudo terminal has no transceiver, and it is said instead of passed over.
+#[tokio::test]
+async fn a_port_that_switches_no_transceiver_is_not_used_as_if_it_did() {
+    let (_master, slave) = SerialStream::pair().unwrap();
+    let path = slave.name().unwrap();
+    let driver = driver(Kind::Rtu, &format!("port = {path:?}\nrs485 = true"));
+    let (ear, (_sender, mut inlet)) = (Recorder::default(), command_queue());
+    let session = driver.session(&ear, &mut inlet, CancellationToken::new());
+    let explained = timeout(SOON, session).await.unwrap().unwrap_err().explain();
+    let expected = format!("failed to open {path}: its driver does not switch RS-485 transceivers");
+    assert!(explained.starts_with(&expected), "{explained}");
+}
+
 /// An address whose queue of connections is full: whoever connects waits for an answer that never comes.
 async fn black_hole() -> (socket2::Socket, Vec<socket2::Socket>) {
     let socket =

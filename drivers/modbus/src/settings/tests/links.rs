@@ -102,3 +102,37 @@ fn tls_wants_all_that_trust_is_made_of() {
     let keys = format!("address = \"plc:1\"\n{tls}\n{device}\nunit_id = 1");
     assert!(refused(Kind::RtuOverTcp, &keys).iter().any(|told| told.contains("tls: unknown key")));
 }
+
+#[test]
+fn rts_is_switched_where_that_is_said() {
+    let device = "[[devices]]\nname = \"d\"\nunit_id = 1";
+    let plain = site(Kind::Rtu, &format!("port = \"/dev/ttyS1\"\n{device}"));
+    let Transport::Serial(SerialSettings { reach: Reach::Port(port), .. }) =
+        &plain.channel.transport
+    else {
+        panic!()
+    };
+    assert_eq!((port.path.as_str(), port.rs485), ("/dev/ttyS1", None));
+    let keys =
+        "rs485 = true\nrts_on_send = \"low\"\nrts_delay_before_ms = 2\nrts_delay_after_ms = 1";
+    let switched = site(Kind::Rtu, &format!("port = \"/dev/ttyS1\"\n{keys}\n{device}"));
+    let Transport::Serial(serial) = &switched.channel.transport else { panic!() };
+    let Reach::Port(port) = &serial.reach else { panic!() };
+    let [before, after] = [2, 1].map(Duration::from_millis);
+    let expected = Rs485 { is_inverted: true, delay_before: before, delay_after: after };
+    assert_eq!(port.rs485, Some(expected));
+    // What it costs is in the plan, and in when a request has left.
+    assert_eq!(serial.line.turnaround, Duration::from_millis(5 + 3));
+    assert_eq!(switched.timing(serial).rts_delay, Duration::from_millis(3));
+    for (keys, expected) in [
+        ("rts_on_send = \"low\"", "rts_on_send: RTS is left alone without rs485"),
+        ("rs485 = false\nrts_delay_after_ms = 1", "rts_delay_after_ms: RTS is left alone"),
+        ("rs485 = true\nrts_delay_before_ms = 101", "rts_delay_before_ms: 101 is not right here"),
+        ("rs485 = true\nrts_on_send = \"up\"", "rts_on_send: \"up\" is not right here"),
+    ] {
+        let told = refused(Kind::Rtu, &format!("port = \"x\"\n{keys}\n{device}"));
+        assert!(told.len() == 1 && told[0].contains(expected), "{keys}: {told:#?}");
+    }
+    let told = refused(Kind::RtuOverTcp, &format!("address = \"x:1\"\nrs485 = true\n{device}"));
+    assert!(told[0].contains("rs485: unknown key"), "{told:?}");
+}
