@@ -8,7 +8,8 @@
     pymodbus_server.py ascii <device>
 
 Unit 1 holds one of every type, laid out by pymodbus itself; unit 2 the same numbers with the words turned
-round; unit 3 holds registers with one missing in the middle; unit 9 never answers.
+round; unit 3 holds registers with one missing in the middle; unit 9 never answers. Where a line is
+served over TCP, the fifth reply of unit 1 is lost.
 """
 
 import asyncio
@@ -83,16 +84,18 @@ def devices():
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU, "ascii": FramerType.ASCII}
 
 
-def without_unit_9(framing):
-    """Swallows what pymodbus would say for a unit that it does not have."""
-    place, unit = {
-        "tcp": (slice(6, 7), b"\x09"),
-        "rtu": (slice(0, 1), b"\x09"),
-        "ascii": (slice(1, 3), b"09"),
-    }[framing]
+def swallowing(framing, lost_reply=None):
+    """Swallows what pymodbus would say for unit 9, which it does not have, and one reply of unit 1."""
+    place = {"tcp": slice(6, 7), "rtu": slice(0, 1), "ascii": slice(1, 3)}[framing]
+    replies = 0
 
     def trace(sending, packet):
-        return b"" if sending and packet[place] == unit else packet
+        nonlocal replies
+        unit = int(packet[place]) if framing == "ascii" else packet[place][0]
+        replies += sending and unit == 1
+        if sending and (unit == 9 or unit == 1 and replies == lost_reply):
+            return b""
+        return packet
 
     return trace
 
@@ -108,7 +111,7 @@ async def main():
             devices(),
             address=("127.0.0.1", 0),
             sslctx=context,
-            trace_packet=without_unit_9("tcp"),
+            trace_packet=swallowing("tcp"),
         )
         await server.serve_forever(background=True)
         print("ready", server.transport.sockets[0].getsockname()[1], flush=True)
@@ -118,7 +121,8 @@ async def main():
             devices(),
             framer=FRAMERS[framing],
             address=("127.0.0.1", port),
-            trace_packet=without_unit_9(framing),
+            # After a lost reply on a line, function 07 has to show that it is not held up.
+            trace_packet=swallowing(framing, lost_reply=5 if over_tcp else None),
         )
         await server.serve_forever(background=True)
         print("ready", server.transport.sockets[0].getsockname()[1], flush=True)
@@ -130,7 +134,7 @@ async def main():
             # A pseudo terminal has no parity, and pyserial insists on what it sets.
             baudrate=115200,
             parity="N",
-            trace_packet=without_unit_9(framing),
+            trace_packet=swallowing(framing),
         )
         await server.serve_forever(background=True)
         print("ready", flush=True)

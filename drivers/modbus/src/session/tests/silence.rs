@@ -25,7 +25,12 @@ fn two_units(kind: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_unit_costs_a_tenth_of_the_channel_and_comes_back_by_itself() {
-    for (kind, keys) in [(Kind::Tcp, "address = \"x\""), (Kind::Rtu, "port = \"x\"")] {
+    for (kind, keys) in [
+        (Kind::Tcp, "address = \"x\""),
+        (Kind::Rtu, "port = \"x\""),
+        (Kind::RtuOverTcp, "address = \"x:1\""),
+        (Kind::AsciiOverTcp, "address = \"x:1\""),
+    ] {
         let rig = Rig::new(kind, &two_units(keys));
         let alive = Arc::new(AtomicBool::new(false));
         let (is_alive, probes) = (Arc::clone(&alive), Arc::new(AtomicU32::new(0)));
@@ -202,4 +207,34 @@ async fn a_line_with_wrong_parameters_is_told_from_a_silent_one() {
         );
     };
     tokio::select! { lost = session => panic!("{lost:?}"), () = script => {} }
+}
+
+/// One lost reply behind a connection: the device is asked again once it has shown that nothing is held up. One
+/// that never answers what is no value, against the standard, is reached again over a new connection.
+#[tokio::test(start_paused = true)]
+async fn after_a_lost_reply_over_a_connection_values_go_on() {
+    for answers_fences in [true, false] {
+        let points = "points = [{ name = \"p\", address = \"holding:0\", type = \"u16\" }]";
+        let device = format!("[[devices]]\nname = \"d\"\nunit_id = 1\nscan_ms = 100\n{points}");
+        let rig = Rig::new(Kind::RtuOverTcp, &format!("address = \"x:1\"\n{device}"));
+        let mut count = 0;
+        let lost = rig.run(60 * SECOND, move |incoming| {
+            count += 1;
+            let is_lost = count == 20 || incoming.is_fence && !answers_fences;
+            if is_lost { vec![] } else { at_once(incoming.reply()) }
+        });
+        let lost = lost.await;
+        let heard = take(&rig.ear);
+        assert!(readings(&heard, PointIndex(0)).contains(&register(1, 0)));
+        if answers_fences {
+            assert!(lost.is_none(), "{lost:?}");
+            let failed = |reading: &Reading| matches!(reading, Reading::Failed(_));
+            let all = readings(&heard, PointIndex(0));
+            assert!(all.len() > 500 && !all.iter().any(failed), "a retry hides it");
+        } else {
+            assert!(matches!(lost, Some(Lost::Deaf { requests: 4 })), "{lost:?}");
+            rig.run(10 * SECOND, |incoming| at_once(incoming.reply())).await;
+            assert_eq!(readings(&take(&rig.ear), PointIndex(0)).first(), Some(&register(1, 0)));
+        }
+    }
 }
