@@ -78,15 +78,14 @@ impl Site {
         let longest = self.units.iter().map(|unit| unit.timeout).max();
         let longest = longest.unwrap_or(self.channel.timeout);
         let delay = serial.max_reply_delay.as_ref().map(|delay| delay.value);
-        let (path, rs485) = match &serial.reach {
-            Reach::Port(port) => (Path::Port, port.rs485),
-            Reach::Network(_) => (Path::Network, None),
-        };
         SerialTiming {
-            path,
+            path: match &serial.reach {
+                Reach::Port(_) => Path::Port,
+                Reach::Network(_) => Path::Network,
+            },
             coding: serial.line.coding,
             line: serial.known_line().copied(),
-            rts_delay: rs485.map(|rs485| rs485.delay()).unwrap_or_default(),
+            rts_delay: serial.rts_delay(),
             // A slave that is late is seldom later than twice what it may be.
             max_reply_delay: delay.unwrap_or(longest * 2).max(longest),
             request_gap: self.channel.request_gap,

@@ -62,14 +62,17 @@ pub(crate) struct Rs485 {
     pub(crate) delay_after: Duration,
 }
 
-impl Rs485 {
-    /// How much longer sending takes for it.
-    pub(crate) fn delay(&self) -> Duration {
-        self.delay_before + self.delay_after
-    }
-}
-
 impl SerialSettings {
+    /// How much longer a request takes where RTS is switched for it.
+    pub(crate) fn rts_delay(&self) -> Duration {
+        match &self.reach {
+            Reach::Port(PortSettings { rs485: Some(rs485), .. }) => {
+                rs485.delay_before + rs485.delay_after
+            }
+            Reach::Port(_) | Reach::Network(_) => Duration::ZERO,
+        }
+    }
+
     /// The line, where its parameters are known.
     pub(crate) fn known_line(&self) -> Option<&Line> {
         self.is_known.then_some(&self.line)
@@ -86,8 +89,7 @@ pub(super) fn port(keys: &mut Settings, coding: Coding, refusals: &mut Refusals)
         address.refuse(refusals, problem, format!("take {driver} for a serial device server"));
     }
     let rs485 = take_rs485(keys, refusals);
-    let mut taken = take_line(keys, coding, refusals);
-    taken.line.turnaround += rs485.map(|rs485| rs485.delay()).unwrap_or_default();
+    let taken = take_line(keys, coding, refusals);
     let path = port.map(|port| port.value).unwrap_or_default();
     SerialSettings {
         reach: Reach::Port(PortSettings { path, rs485 }),

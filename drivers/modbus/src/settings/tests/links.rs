@@ -122,8 +122,10 @@ fn rts_is_switched_where_that_is_said() {
     let expected = Rs485 { is_inverted: true, delay_before: before, delay_after: after };
     assert_eq!(port.rs485, Some(expected));
     // What it costs is in the plan, and in when a request has left.
-    assert_eq!(serial.line.turnaround, Duration::from_millis(5 + 3));
     assert_eq!(switched.timing(serial).rts_delay, Duration::from_millis(3));
+    let request = ReadRequest { unit: 1, table: Table::Coils, first: 0, quantity: 1 };
+    let cost = |site: &Site| site.channel.cost(Duration::ZERO).time(&request);
+    assert_eq!(cost(&switched) - cost(&plain), Duration::from_millis(3));
     for (keys, expected) in [
         ("rts_on_send = \"low\"", "rts_on_send: RTS is left alone without rs485"),
         ("rs485 = false\nrts_delay_after_ms = 1", "rts_delay_after_ms: RTS is left alone"),
