@@ -32,6 +32,12 @@ impl Cost {
         Self { request: line.empty_read() + turnaround + pause, byte: line.content_byte() }
     }
 
+    /// On a line behind a connection whose parameters nobody told: `pace` is what an answer takes with all that
+    /// is on its way, and `line` a guess of what each byte more takes.
+    pub(crate) fn behind(line: &Line, pace: Duration, request_gap: Duration) -> Self {
+        Self { request: pace + request_gap, byte: line.content_byte() }
+    }
+
     /// On a TCP connection; [`DEFAULT_TCP_ROUND_TRIP`] where nothing is known.
     pub(crate) fn tcp(round_trip: Duration, request_gap: Duration) -> Self {
         Self { request: round_trip + request_gap, byte: TCP_BYTE }
@@ -159,6 +165,13 @@ mod tests {
     fn a_request_on_tcp_is_a_round_trip_and_next_to_nothing_for_its_content() {
         let cost = Cost::tcp(DEFAULT_TCP_ROUND_TRIP, MS);
         assert_eq!(cost.time(&request(Table::InputRegisters, 125)).as_micros(), 3_200);
+    }
+
+    #[test]
+    fn of_an_unknown_line_only_the_bytes_are_guessed() {
+        let cost = Cost::behind(&line(9_600), 40 * MS, MS);
+        let asked = request(Table::HoldingRegisters, 10);
+        assert_eq!(cost.time(&asked), 41 * MS + 20 * line(9_600).wire(1));
     }
 
     /// The first gap that parts two registers for good.

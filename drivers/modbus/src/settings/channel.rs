@@ -77,9 +77,10 @@ impl Channel {
     pub(crate) fn cost(&self, pace: Duration) -> Cost {
         match &self.transport {
             Transport::Tcp(..) => Cost::tcp(pace, self.request_gap),
-            Transport::Serial(serial) => {
-                Cost::serial(&serial.line, pace + serial.rts_delay(), self.request_gap)
-            }
+            Transport::Serial(serial) => match serial.known_line() {
+                Some(line) => Cost::serial(line, pace + serial.rts_delay(), self.request_gap),
+                None => Cost::behind(&serial.line, pace, self.request_gap),
+            },
         }
     }
 
