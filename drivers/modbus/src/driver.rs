@@ -77,12 +77,14 @@ impl ModbusDriver {
                     Err(fault) => return fault,
                 }
             }
-            Transport::Tcp(endpoint, None) => match refusing(inlet, opening::connect(endpoint)).await {
-                Ok(stream) => {
-                    self.run(TcpLink::new(stream, channel.request_gap), outlet, inlet).await
+            Transport::Tcp(endpoint, None) => {
+                match refusing(inlet, opening::connect(endpoint)).await {
+                    Ok(stream) => {
+                        self.run(TcpLink::new(stream, channel.request_gap), outlet, inlet).await
+                    }
+                    Err(fault) => return fault,
                 }
-                Err(fault) => return fault,
-            },
+            }
             Transport::Serial(serial) => {
                 let timing = self.site.timing(serial);
                 match (refusing(inlet, opening::line(serial, &self.opening)).await, timing.coding) {

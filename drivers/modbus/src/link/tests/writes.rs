@@ -1,6 +1,7 @@
 //! Writes: whatever comes late or comes back, no write is confirmed by anything but its own reply.
 
 use super::*;
+use crate::frame::{Write, WriteRequest};
 use crate::testing::memory::{Heard, serve_writes};
 
 fn set(first: u16, register: u16) -> Request {
