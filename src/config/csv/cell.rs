@@ -7,13 +7,17 @@ use pointcast_api::settings::{Decimal, Place, Setting};
 use crate::config::{document, render};
 
 /// Keys whose cells are text whatever they look like.
-const TEXTS: [&str; 13] = [
+const TEXTS: [&str; 17] = [
     "name",
     "unit",
     "description",
     "address",
     "type",
     "word_order",
+    "encoding",
+    "padding",
+    "utc_offset",
+    "scale_register",
     "topic",
     "pointer",
     "on",
