@@ -279,7 +279,7 @@ async fn pymodbus_over_rtu() {
 #[tokio::test]
 async fn pymodbus_over_rtu_over_tcp() {
     // One reply is lost there, and the unit is asked again after it has answered function 07.
-    assert_eq!(on_tcp(pointcast_modbus::build_rtu_over_tcp, "rtu-over-tcp").await, 1);
+    assert_eq!(on_tcp(pointcast_modbus::build_rtu_over_tcp, "rtu-over-tcp-lossy").await, 1);
 }
 
 #[tokio::test]
@@ -291,7 +291,7 @@ async fn pymodbus_over_ascii() {
 #[tokio::test]
 async fn pymodbus_over_ascii_over_tcp() {
     // One reply is lost there, and the unit is asked again after it has answered function 07.
-    assert_eq!(on_tcp(pointcast_modbus::build_ascii_over_tcp, "ascii-over-tcp").await, 1);
+    assert_eq!(on_tcp(pointcast_modbus::build_ascii_over_tcp, "ascii-over-tcp-lossy").await, 1);
 }
 
 const SETPOINTS: &str = r#"
@@ -369,22 +369,38 @@ async fn check_writes(build: Build, keys: &str) {
     ended.unwrap();
 }
 
+async fn writes_on_tcp(build: Build, framing: &str) {
+    let (_server, port) = server(&[framing]).await;
+    check_writes(build, &format!("address = \"127.0.0.1:{port}\"\ntimeout_ms = 1500")).await;
+}
+
+async fn writes_on_a_line(build: Build, framing: &str) {
+    let line = Line::new(&format!("{framing}-writes")).await;
+    let slave = line.end("slave");
+    let (_server, _) = server(&[framing, slave.to_str().unwrap()]).await;
+    let master = line.end("master");
+    let times = "baud = 115200\ntimeout_ms = 1500\nmax_reply_delay_ms = 1500";
+    check_writes(build, &format!("port = {master:?}\n{times}")).await;
+}
+
 #[tokio::test]
 async fn pymodbus_takes_setpoints_over_tcp() {
-    let (_server, port) = server(&["tcp"]).await;
-    let keys = format!("address = \"127.0.0.1:{port}\"\ntimeout_ms = 1500");
-    check_writes(pointcast_modbus::build_tcp, &keys).await;
+    writes_on_tcp(pointcast_modbus::build_tcp, "tcp").await;
 }
 
 #[tokio::test]
 async fn pymodbus_takes_setpoints_over_rtu() {
-    let line = Line::new("writes").await;
-    let slave = line.end("slave");
-    let (_server, _) = server(&["rtu", slave.to_str().unwrap()]).await;
-    let master = line.end("master");
-    let keys =
-        format!("port = {master:?}\nbaud = 115200\ntimeout_ms = 1500\nmax_reply_delay_ms = 1500");
-    check_writes(pointcast_modbus::build_rtu, &keys).await;
+    writes_on_a_line(pointcast_modbus::build_rtu, "rtu").await;
+}
+
+#[tokio::test]
+async fn pymodbus_takes_setpoints_over_rtu_over_tcp() {
+    writes_on_tcp(pointcast_modbus::build_rtu_over_tcp, "rtu-over-tcp").await;
+}
+
+#[tokio::test]
+async fn pymodbus_takes_setpoints_over_ascii() {
+    writes_on_a_line(pointcast_modbus::build_ascii, "ascii").await;
 }
 
 #[tokio::test]

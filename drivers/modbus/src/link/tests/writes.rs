@@ -56,7 +56,7 @@ async fn on(wire: Wire, stream: DuplexStream, requests: &[Request]) -> Vec<Optio
 async fn a_late_reply_never_confirms_the_next_write() {
     for wire in Wire::ALL {
         for request in [set(5, 1), set_two(5)] {
-            for late_ms in 130..=400 {
+            for late_ms in 150..=400 {
                 let stream = writes_bus(wire, move |count, heard| match count {
                     0 => at_once(echo(heard)),
                     1 => vec![(Duration::from_millis(late_ms), echo(heard))],
