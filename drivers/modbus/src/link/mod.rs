@@ -9,6 +9,7 @@ mod fence;
 pub(crate) mod framer;
 pub(crate) mod framing;
 pub(crate) mod mbap;
+mod message;
 mod rests;
 pub(crate) mod serial;
 pub(crate) mod tcp;

@@ -21,6 +21,7 @@ use tokio::select;
 use tokio::time::{Instant, sleep_until};
 
 use super::framing::{Frame, Framing};
+use super::message::{Message, Outcome};
 use super::rests::Rests;
 use super::timing::{ADAPTER_LATENCY, Path, SerialTiming};
 use super::{
@@ -53,25 +54,6 @@ pub(crate) type RtuLink<S> = SerialLink<S, framer::Framer>;
 
 /// In ASCII.
 pub(crate) type AsciiLink<S> = SerialLink<S, ascii::Framer>;
-
-/// A message to one unit, and what is known of its reply beforehand.
-struct Message {
-    unit: u8,
-    frame: Vec<u8>,
-    /// How long it takes on the wire, and how long its reply does.
-    wire: Duration,
-    reply_wire: Duration,
-    /// Whether it may come back before the reply.
-    may_echo: bool,
-}
-
-/// What became of a message.
-struct Outcome<T> {
-    /// With how long it took.
-    reply: Option<(T, Duration)>,
-    /// When its last character left, as far as known.
-    sent: Instant,
-}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send, F: Framing> SerialLink<S, F> {
     /// A link on a port just opened, or on a connection just made.
