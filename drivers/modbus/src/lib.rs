@@ -57,7 +57,7 @@ use settings::Kind;
 ///
 /// Channel keys: `address` (`host`, `host:port`; port 502, with TLS 802), `tls` (false), `ca`,
 /// `client_certificate`, `client_key`, `server_name` (that of `address`), `connect_timeout_ms` (3000),
-/// `round_trip_ms` (2: what a request and its reply take, for predictions), `timeout_ms` (1000), `timeout_min_ms`
+/// `round_trip_ms` (what a request and its reply take, for predictions), `timeout_ms` (1000), `timeout_min_ms`
 /// (200: by so much a learned timeout is longer than the mean), `retries` (1), `max_gap` (registers that nobody
 /// wants and that may be read along; as many as are cheaper than another request), `request_gap_ms` (0). Device
 /// keys: `unit_id` (1; 0 to 255),

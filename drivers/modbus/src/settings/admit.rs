@@ -21,7 +21,9 @@ impl Site {
     /// What the blocks of the plan take.
     fn loads(&self) -> Vec<Load> {
         let plan = self.plan(&Learned::default(), &Paces::default());
-        plan.iter().filter_map(|block| self.load(block, &self.shapes)).collect()
+        let cost = self.channel.cost(self.channel.hoped_pace());
+        let shapes: Vec<Shape> = self.shapes.iter().map(|shape| Shape { cost, ..*shape }).collect();
+        plan.iter().filter_map(|block| self.load(block, &shapes)).collect()
     }
 
     /// By how much the intervals of each device are to be stretched, as fast as it answers.

@@ -9,7 +9,7 @@ use super::serial::{self, Reach, SerialSettings};
 use super::tls;
 use crate::frame::MAX_REGISTERS;
 use crate::line::Coding;
-use crate::plan::Cost;
+use crate::plan::{Cost, DEFAULT_TCP_ROUND_TRIP};
 use crate::tls::TlsSettings;
 
 const DEFAULT_TCP_PORT: u16 = 502;
@@ -50,6 +50,9 @@ pub(crate) enum Transport {
     Serial(SerialSettings),
 }
 
+/// What a request takes on a quick local network, of a quick device.
+const QUICK_TCP_ROUND_TRIP: Duration = Duration::from_micros(200);
+
 /// Which constructor was called: what frames look like, and whether a line's port is here or behind a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -64,11 +67,22 @@ impl Channel {
     /// How long a device is taken to need for an answer before any was measured: the turnaround on a line, the
     /// round trip on TCP.
     pub(crate) fn assumed_pace(&self) -> Duration {
+        self.pace(DEFAULT_TCP_ROUND_TRIP)
+    }
+
+    /// The same for those who ask whether there is time for everything: a quick network is assumed. Who is slower is
+    /// measured, and revised then; who was taken to be slower would be read less often for good.
+    pub(crate) fn hoped_pace(&self) -> Duration {
+        self.pace(QUICK_TCP_ROUND_TRIP)
+    }
+
+    fn pace(&self, unknown: Duration) -> Duration {
+        let round_trip = |server: &Endpoint| server.round_trip.unwrap_or(unknown);
         match &self.transport {
-            Transport::Tcp(server, _) => server.round_trip,
+            Transport::Tcp(server, _) => round_trip(server),
             Transport::Serial(SerialSettings { reach, line, .. }) => match reach {
                 Reach::Port(_) => line.turnaround,
-                Reach::Network(server) => line.turnaround + server.round_trip,
+                Reach::Network(server) => line.turnaround + round_trip(server),
             },
         }
     }

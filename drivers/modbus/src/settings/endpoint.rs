@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use pointcast_api::settings::{Refusals, Settings};
 
-use crate::plan::DEFAULT_TCP_ROUND_TRIP;
-
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Whom to connect to.
@@ -15,7 +13,8 @@ pub(crate) struct Endpoint {
     pub(crate) port: u16,
     pub(crate) connect_timeout: Duration,
     /// How long the network takes for a request and its reply, for predictions only.
-    pub(crate) round_trip: Duration,
+    /// As configured; `None`: nobody knows before it is measured.
+    pub(crate) round_trip: Option<Duration>,
 }
 
 impl Endpoint {
@@ -54,7 +53,7 @@ pub(super) fn take(
         host,
         port,
         connect_timeout: connect_timeout.map_or(DEFAULT_CONNECT_TIMEOUT, |timeout| timeout.value),
-        round_trip: round_trip.map_or(DEFAULT_TCP_ROUND_TRIP, |time| time.value),
+        round_trip: round_trip.map(|time| time.value),
     }
 }
 

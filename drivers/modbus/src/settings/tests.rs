@@ -302,17 +302,17 @@ fn a_connection_has_no_more_time_than_round_trips_leave() {
         )
     };
     let every = |site: &Site| site.points[0].scan_interval.unwrap().as_millis();
-    // Ten requests each 100 ms: of 2 ms each as assumed, and of 18.
+    // Ten requests each 100 ms: of 0.2 ms each as hoped, and of 18.
     let fits = site(Kind::Tcp, &toml(""));
     assert_eq!((every(&fits), fits.points[0].configured_interval), (100, None));
-    assert!((fits.utilisation.configured - 0.2).abs() < 1e-3);
+    assert!((fits.utilisation.configured - 0.02).abs() < 1e-3);
     let revised = site(Kind::Tcp, &toml("round_trip_ms = 18"));
     assert!((200..=201).contains(&every(&revised)));
     assert_eq!(revised.points[0].configured_interval, Some(Duration::from_millis(100)));
     assert!((revised.utilisation.configured - 1.8).abs() < 1e-3);
     assert!((0.89..=0.9).contains(&revised.utilisation.revised));
-    let with_pauses = site(Kind::Tcp, &toml("request_gap_ms = 16"));
-    assert!((200..=201).contains(&every(&with_pauses)), "a pause is time as well");
+    let with_pauses = site(Kind::Tcp, &toml("request_gap_ms = 18"));
+    assert!((202..=203).contains(&every(&with_pauses)), "a pause is time as well");
 }
 
 #[test]
