@@ -45,7 +45,8 @@ fn sdm630() -> Map {
 
 /// Schneider Electric PM5000 series: holding registers, floats and 64-bit energies.
 ///
-/// Source: Schneider Electric, "PM5000 series Modbus register list" (FAQ FA234017), which counts from 1.
+/// Source: Schneider Electric, "PM5000 series Modbus register list" (FAQ FA234017), which counts from 1. Not held
+/// against it: where unbalance, what the phases have of reactive and apparent power, and the energies stand.
 fn pm5000() -> Map {
     let from_1 =
         |registers: &[u16]| -> Vec<u16> { registers.iter().map(|register| register - 1).collect() };
