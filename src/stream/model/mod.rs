@@ -127,6 +127,33 @@ fn an_interval_counts_on_whoever_shuts_its_lane() {
     check(vec![vec![]; CLIENTS], ops, 2, MAX_GONE);
 }
 
+/// Found by the second property below: of three frames the last shuts a lane, and what is held back waits for it before
+/// its flush counts.
+#[test]
+fn a_flush_behind_a_lane_that_an_earlier_frame_shut_counts_from_its_opening() {
+    let begin = |device, points, by| Op::Begin { device, points, read: Read::Good(by) };
+    let look = |most| Op::Read { client: 0, most };
+    let ask = |(pattern, wish)| Ask { pattern, wish };
+    let ops = vec![
+        begin(0, 1, 0),
+        Op::Add { points: 1 << 12 | 1 << 14 },
+        begin(2, 1 << 4, 0),
+        Op::Put { client: 0, asks: [(15, 2), (18, 6)].map(ask).to_vec() },
+        look(usize::MAX),
+        Op::Fail { device: 0, how: Failure::Timeout },
+        Op::Move,
+        begin(2, 1 << 4, 1),
+        begin(0, 0b11, 0),
+        Op::Finish { device: 0 },
+        look(1),
+        begin(2, 1, 0),
+        look(usize::MAX),
+        Op::Pass { ms: 400 },
+        begin(1, 1, 0),
+    ];
+    check(vec![vec![]; CLIENTS], ops, 2, MAX_GONE);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 

@@ -170,9 +170,13 @@ pub(super) fn check_idle(client: &mut Client, scene: &Scene<'_>) {
     if client.known.whole != revision || client.patience.is_paced(scene.now) {
         return;
     }
-    let asked = client.patience.asked.take();
+    let mut asked = client.patience.asked.take();
     for (interval, lane) in client.patience.lanes.iter_mut().filter(|(_, lane)| lane.flowing) {
         (lane.flowing, lane.open_at) = (false, after(scene.now, *interval));
+        if *interval > 0 && !client.one_frame {
+            // One frame may have shut it before the next came to what is to be flushed, which then waits for it first.
+            asked.iter_mut().for_each(|open| open.retain(|other| other != interval));
+        }
     }
     let late = late(client, scene);
     client.patience.held.retain(|point, _| late.contains(point));
