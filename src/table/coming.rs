@@ -50,7 +50,7 @@ impl Table {
         self.core().remove(catalog, &gone, self.uptime(), UnixMs::now())
     }
 
-    /// Adds points that nobody waits for; see [`begin_add`](Self::begin_add).
+    /// Adds points that nobody waits for; see `begin_add`.
     ///
     /// # Errors
     /// [`CatalogError`] for an id that is there already, and past [`MAX_PLACES`](super::MAX_PLACES). Nothing has
