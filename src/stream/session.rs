@@ -50,9 +50,9 @@ pub struct Session {
     shared: Arc<Shared>,
     /// What its connections have sent; what else they have is in the state.
     sent_bytes: AtomicU64,
-    /// The newest connection that has ended, and when. Apart from the state: a connection ends on a thread that serves
-    /// others.
-    left: Mutex<Option<(u64, Instant)>>,
+    /// The newest connection that has ended (the upper half), and the table's uptime then in milliseconds, wrapping.
+    /// Apart from the state: a connection ends on a thread that serves others.
+    left: AtomicU64,
     /// Held throughout an edit.
     editing: Mutex<()>,
     state: Mutex<State>,
@@ -68,7 +68,7 @@ struct State {
     noticed_before: u64,
     connection: u64,
     snapshots_paid_until: Option<Instant>,
-    counted: Option<Counted>,
+    counted: Option<Box<Counted>>,
     /// Its life is over: whoever still holds the session finds nothing there any more.
     over: bool,
 }
@@ -100,6 +100,11 @@ impl State {
     }
 }
 
+/// What wraps within 49 days is compared wrapping.
+fn low_half(number: u64) -> u64 {
+    number & u64::from(u32::MAX)
+}
+
 /// Pays for one of at most `most` snapshots within any second: until when they are paid for then, or `None` if that
 /// would be more than a second ahead.
 fn pay(paid_until: Option<Instant>, now: Instant, most: usize) -> Option<Option<Instant>> {
@@ -122,7 +127,7 @@ impl Session {
             over: false,
         };
         let (client, sent_bytes) = (ClientName::new(), AtomicU64::new(0));
-        let (left, editing, state) = (Mutex::default(), Mutex::new(()), Mutex::new(state));
+        let (left, editing, state) = (AtomicU64::new(0), Mutex::new(()), Mutex::new(state));
         Self { client, home, shared, sent_bytes, left, editing, state }
     }
 
@@ -187,8 +192,8 @@ impl Session {
         self.note_gone(&mut state);
         state.arrangement.rewind(table, seq);
         // What was written last may not have arrived, and no position tells: it is written again.
-        let left_at = self.left_at(state.connection).unwrap_or(now);
-        let arrived = left_at.checked_sub(NOTICE_IN_DOUBT).map_or(0, |at| notices.last_at(at));
+        let doubtful = self.unused(state.connection, now).unwrap_or_default() + NOTICE_IN_DOUBT;
+        let arrived = now.checked_sub(doubtful).map_or(0, |at| notices.last_at(at));
         state.noticed = state.noticed.min(arrived.max(state.noticed_before));
         Ok(Some(self.take_over(&mut state, seq, revision, form)))
     }
@@ -205,24 +210,30 @@ impl Session {
 
     /// Ends a connection's hold on the session, unless a newer one has it.
     pub(super) fn leave(&self, connection: u64) {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        if left.is_none_or(|(newest, _)| newest < connection) {
-            *left = Some((connection, Instant::now()));
-        }
+        let ended = low_half(connection) << 32 | self.uptime_ms(Instant::now());
+        let newer = |left: u64| (left >> 32 < ended >> 32).then_some(ended);
+        // If a newer one has ended already, that counts.
+        let _newest = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, newer);
     }
 
-    /// Since when nobody drives the session whose newest connection is this.
-    fn left_at(&self, connection: u64) -> Option<Instant> {
-        let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        left.filter(|(newest, _)| *newest == connection).map(|(_, at)| at)
+    /// For how long nobody has driven the session whose newest connection is this; `None`: it is driven.
+    fn unused(&self, connection: u64, now: Instant) -> Option<Duration> {
+        let left = self.left.load(Ordering::Relaxed);
+        let has_ended = connection > 0 && left >> 32 == low_half(connection);
+        let since = self.uptime_ms(now).wrapping_sub(left);
+        has_ended.then(|| Duration::from_millis(low_half(since)))
+    }
+
+    fn uptime_ms(&self, now: Instant) -> u64 {
+        let uptime = self.shared.table.uptime_at(now).as_millis();
+        low_half(u64::try_from(uptime).unwrap_or(u64::MAX))
     }
 
     /// Ends the session if nobody has driven it for longer than its life; true if its life is over. From then
     /// on it can be neither resumed nor edited: [`close`](Self::close) it.
     pub(super) fn end_if_due(&self, now: Instant) -> bool {
         let mut state = self.state();
-        let left_at = self.left_at(state.connection);
-        let unused = left_at.map(|at| now.saturating_duration_since(at));
+        let unused = self.unused(state.connection, now);
         state.over |= unused.is_some_and(|unused| unused >= self.shared.limits.session_life);
         state.over
     }

@@ -10,27 +10,29 @@ use crate::limits::Limits;
 
 /// The places that there are.
 #[derive(Debug, Clone)]
-pub(super) struct Places {
-    all: Arc<Semaphore>,
-    by_address: Arc<PerAddress>,
+pub(super) struct Places(Arc<All>);
+
+#[derive(Debug)]
+struct All {
+    room: Arc<Semaphore>,
+    by_address: PerAddress,
     most_of_address: usize,
 }
 
-/// One place; dropping it gives it back.
+/// One place; dropping it gives it back. It is kept small: every open stream has one.
 #[derive(Debug)]
 pub(in crate::http) struct Place {
-    _among_all: OwnedSemaphorePermit,
-    by_address: Arc<PerAddress>,
+    all: Arc<All>,
     address: IpAddr,
 }
 
 impl Places {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(limits.connections)),
-            by_address: Arc::default(),
+        Self(Arc::new(All {
+            room: Arc::new(Semaphore::new(limits.connections)),
+            by_address: PerAddress::default(),
             most_of_address: limits.connections_per_address,
-        }
+        }))
     }
 
     /// Waits until there is room for one more.
@@ -38,20 +40,25 @@ impl Places {
     /// # Cancellation
     /// Safe.
     pub(super) async fn room(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
-        Arc::clone(&self.all).acquire_owned().await
+        Arc::clone(&self.0.room).acquire_owned().await
     }
 
     /// The place of a connection from this address, for which there is room among all; `None` if its address has as many
     /// as it may.
     pub(super) fn take(&self, room: OwnedSemaphorePermit, address: IpAddr) -> Option<Place> {
-        let there_is_room = self.by_address.enter_within(address, self.most_of_address);
-        let by_address = || Arc::clone(&self.by_address);
-        there_is_room.then(|| Place { _among_all: room, by_address: by_address(), address })
+        let All { by_address, most_of_address, .. } = &*self.0;
+        if !by_address.enter_within(address, *most_of_address) {
+            return None;
+        }
+        // It is given back by the place.
+        room.forget();
+        Some(Place { all: Arc::clone(&self.0), address })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.by_address.leave(self.address);
+        self.all.by_address.leave(self.address);
+        self.all.room.add_permits(1);
     }
 }

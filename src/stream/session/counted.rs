@@ -19,7 +19,7 @@ pub(super) struct Counted {
 impl State {
     fn counted(&self, generation: u64) -> Option<&Arc<[Verdict]>> {
         let revision = self.arrangement.revision;
-        let known = self.counted.as_ref();
+        let known = self.counted.as_deref();
         known.filter(|c| (c.revision, c.generation) == (revision, generation)).map(|c| &c.verdicts)
     }
 }
@@ -53,7 +53,7 @@ impl Session {
             let (_, verdicts) = selection::resolve(&catalog, &entries, most);
             let verdicts: Arc<[Verdict]> = verdicts.into();
             let known = Counted { revision, generation, verdicts: Arc::clone(&verdicts) };
-            self.state().counted = Some(known);
+            self.state().counted = Some(Box::new(known));
             verdicts
         });
         Edited { revision, entries: told(&entries, verdicts.to_vec()) }

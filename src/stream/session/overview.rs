@@ -2,6 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
+use tokio::time::Instant;
+
 use super::Session;
 use crate::stream::statistics::Sent;
 
@@ -27,7 +29,7 @@ impl Session {
         let state = self.state();
         let now = &state.arrangement;
         Overview {
-            connected: self.left_at(state.connection).is_none(),
+            connected: self.unused(state.connection, Instant::now()).is_none(),
             revision: now.revision,
             entries: now.entries.len(),
             points: now.points(),
