@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::entry::Entry;
+use super::entries::Entries;
 use super::gone::Gone;
 use super::offer::{Row, Selected};
 use super::restraint::{Restraint, RuleNumber};
@@ -19,7 +19,7 @@ const POINTS_AT_ONCE: usize = 1_024;
 /// A client's selection.
 #[derive(Debug)]
 pub(super) struct Arrangement {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Entries,
     pub(super) rows: Vec<Row>,
     pub(super) restraint: Option<Box<Restraint>>,
     pub(super) revision: u32,
@@ -71,7 +71,7 @@ fn range_of(catalog: &Catalog, index: Index) -> Option<(f64, f64)> {
 impl Arrangement {
     pub(super) fn empty() -> Self {
         Self {
-            entries: Vec::new(),
+            entries: Entries::default(),
             rows: Vec::new(),
             restraint: None,
             revision: 0,

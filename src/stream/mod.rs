@@ -24,6 +24,7 @@ mod arrangement;
 mod client;
 mod coming;
 mod delivery;
+mod entries;
 mod entry;
 mod event_id;
 mod feed;

@@ -20,6 +20,7 @@ use super::arrangement::Arrangement;
 use super::client::ClientName;
 use super::coming::Departed;
 use super::delivery::{Delivery, Start, Step, Turn};
+use super::entry::Entry;
 use super::shared::Shared;
 use super::statistics::{Outgoing, Sent};
 use crate::table::{Form, View};
@@ -244,7 +245,8 @@ impl Session {
         state.over = true;
         let gone = std::mem::replace(&mut state.arrangement, Arrangement::empty());
         gone.leave(&self.shared.table);
-        self.shared.standing.remove(self, gone.entries.iter().map(|entry| &entry.pattern));
+        let entries: Vec<Entry> = gone.entries.iter(&self.shared.table.catalog()).collect();
+        self.shared.standing.remove(self, entries.iter().map(|entry| &entry.pattern));
         self.count(gone.points(), 0);
     }
 

@@ -9,10 +9,9 @@ use tracing::warn;
 use super::{Session, State};
 use crate::stream::arrangement::New;
 use crate::stream::coming::Came;
-use crate::stream::entry::Entry;
 use crate::stream::offer::Row;
 use crate::stream::shared::Shared;
-use crate::table::{self, Catalog};
+use crate::table::{self, Catalog, Pattern};
 
 impl Session {
     /// Takes in points that have come. They are told as changes, once their numbers are settled: whoever settles them
@@ -76,10 +75,10 @@ impl Session {
         let catalog = self.shared.table.catalog();
         let ids = lost.iter().filter_map(|index| catalog.entry(*index)).map(table::Entry::id);
         let ids: HashSet<&str> = ids.map(PointId::as_str).collect();
-        let entries = (0..).zip(&state.arrangement.entries);
-        let patterns = entries.map(|(at, Entry { pattern, .. })| (at, pattern));
-        let literal = patterns.filter(|(_, pattern)| ids.contains(pattern.as_str()));
-        self.shared.standing.add(self, literal);
+        let patterns = state.arrangement.entries.iter(&catalog).map(|entry| entry.pattern);
+        let literal: Vec<(u32, Pattern)> =
+            (0..).zip(patterns).filter(|(_, pattern)| ids.contains(pattern.as_str())).collect();
+        self.shared.standing.add(self, literal.iter().map(|(at, pattern)| (*at, pattern)));
     }
 
     /// How many points it has, removed ones that it keeps, and places for points.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::edit::{Edited, told};
 use super::{Session, State};
+use crate::stream::entry::Entry;
 use crate::stream::selection::{self, Verdict};
 use crate::table::Pattern;
 
@@ -28,7 +29,9 @@ impl Session {
     /// The patterns of its entries.
     #[must_use]
     pub fn patterns(&self) -> Vec<Pattern> {
-        self.state().arrangement.entries.iter().map(|entry| entry.pattern.clone()).collect()
+        let catalog = self.shared.table.catalog();
+        let state = self.state();
+        state.arrangement.entries.iter(&catalog).map(|entry| entry.pattern).collect()
     }
 
     /// Whether it is known what its entries mean.
@@ -46,7 +49,8 @@ impl Session {
         let (entries, revision, known) = {
             let state = self.state();
             let known = state.counted(generation).map(Arc::clone);
-            (state.arrangement.entries.clone(), state.arrangement.revision, known)
+            let entries: Vec<Entry> = state.arrangement.entries.iter(&catalog).collect();
+            (entries, state.arrangement.revision, known)
         };
         let verdicts = known.unwrap_or_else(|| {
             let most = self.shared.limits.points_per_client;

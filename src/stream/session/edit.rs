@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{Session, TooOften};
 use crate::stream::arrangement::{Arrangement, Placed, Plan};
+use crate::stream::entries::Entries;
 use crate::stream::entry::{Entry, Wish};
 use crate::stream::offer::{MAX_REVISION, Row};
 use crate::stream::restraint::Restraint;
@@ -123,7 +124,8 @@ impl Session {
         let most = self.shared.limits.snapshots_per_second;
         let paid = state.pay(Instant::now(), most);
         paid.map_err(|TooOften(most)| EditError::TooOften(most))?;
-        Ok((state.arrangement.entries.clone(), state.arrangement.points()))
+        let entries = state.arrangement.entries.iter(&self.shared.table.catalog()).collect();
+        Ok((entries, state.arrangement.points()))
     }
 
     /// How many points the session may select, being at `now` points.
@@ -177,16 +179,19 @@ impl Session {
         let known = |index: &Index| now.rows.get(*places.get(index)? as usize).copied();
         let mut plan = Plan::default();
         plan.placed.reserve_exact(chosen.len());
+        let mut known_as = vec![None; wanted.len()];
         for Chosen { index, entry } in chosen {
             let mut row = known(index).unwrap_or(Row::joining(*index, now.revision));
             if all_new {
                 row.join(now.revision);
             }
             // An id that is known need not be kept twice.
-            if let Some(entry) = wanted.get_mut(*entry).filter(|e| e.pattern.is_literal())
+            if let Some((wanted, known)) = wanted.get_mut(*entry).zip(known_as.get_mut(*entry))
+                && wanted.pattern.is_literal()
                 && let Some(point) = catalog.entry(*index)
             {
-                entry.pattern = Pattern::literal(point.id());
+                wanted.pattern = Pattern::literal(point.id());
+                *known = Some(*index);
             }
             plan.placed.push(Placed { row, rule: rule(*entry), marked: false });
         }
@@ -194,13 +199,14 @@ impl Session {
         if let Some(rules) = &mut rules {
             rules.know_entries((0..wanted.len()).filter(|at| in_force(*at)).map(rule));
         }
-        let mut entries = 0..;
-        wanted.retain(|_| entries.next().is_some_and(in_force));
-        wanted.shrink_to_fit();
+        let wanted = wanted.into_iter().zip(known_as).enumerate();
+        let wanted: Vec<_> =
+            wanted.filter(|(at, _)| in_force(*at)).map(|(_, entry)| entry).collect();
         // A point that is gone is not found any more; its client must still be told that it is, unless it has come
         // again by now.
         let is_missing = |id: &PointId| {
-            catalog.find(id).is_none() && wanted.iter().any(|wanted| wanted.pattern.matches(id))
+            catalog.find(id).is_none()
+                && wanted.iter().any(|(wanted, _)| wanted.pattern.matches(id))
         };
         for (number, row) in now.gone() {
             if catalog.entry(row.index).map(table::Entry::id).is_some_and(is_missing)
@@ -211,7 +217,7 @@ impl Session {
             }
         }
         now.replace(&self.shared.table, &catalog, plan, rules, !all_new);
-        now.entries = wanted;
+        now.entries = Entries::of(wanted);
     }
 
     pub(super) fn count(&self, before: usize, after: usize) {

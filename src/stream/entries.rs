@@ -1,0 +1,73 @@
+//! A session's entries in memory: a plain id that was known costs four bytes, whatever else there is itself. Pure.
+
+use super::entry::{Entry, Wish};
+use crate::table::{Catalog, Index, MAX_PLACES, Pattern};
+
+/// The entries of a subscription, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    /// The place of the point that an entry means by its id, or [`OTHER`] and a place among the others.
+    order: Vec<u32>,
+    others: Vec<Entry>,
+}
+
+const OTHER: u32 = 1 << 31;
+const _: () = assert!(MAX_PLACES <= OTHER as usize, "no point's place is taken for another entry");
+
+impl Entries {
+    /// Entries, each with the point whose id it is, if it is one's.
+    pub(super) fn of(entries: impl IntoIterator<Item = (Entry, Option<Index>)>) -> Self {
+        let mut kept = Self::default();
+        for (entry, point) in entries {
+            let place = match point.filter(|_| entry.wish() == Wish::default()) {
+                Some(index) => index,
+                None => {
+                    kept.others.push(entry);
+                    // There are fewer entries than points.
+                    OTHER | u32::try_from(kept.others.len() - 1).unwrap_or_default()
+                }
+            };
+            kept.order.push(place);
+        }
+        kept.order.shrink_to_fit();
+        kept.others.shrink_to_fit();
+        kept
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Each as it was given. The catalogue keeps the ids of points that were removed.
+    pub(super) fn iter(&self, catalog: &Catalog) -> impl Iterator<Item = Entry> {
+        self.order.iter().filter_map(|place| match place & OTHER {
+            0 => Some(Pattern::literal(catalog.entry(*place)?.id()).into()),
+            _ => self.others.get((place & !OTHER) as usize).cloned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::testing::table;
+
+    #[test]
+    fn entries_come_back_as_they_were_given_and_plain_ids_are_not_kept_twice() {
+        let catalog = table(3).catalog();
+        let plain = |text: &str| Entry::from(Pattern::new(text).unwrap());
+        let rare = Wish { interval_ms: 100, ..Wish::default() };
+        let given = [
+            (plain("p2"), Some(2)),
+            (plain("*"), None),
+            (Entry::new(Pattern::new("p1").unwrap(), rare), Some(1)),
+            (plain("new"), None),
+            (plain("p0"), Some(0)),
+        ];
+        let entries = Entries::of(given.clone());
+        assert_eq!((entries.len(), entries.others.len()), (5, 3));
+        let expected: Vec<Entry> = given.into_iter().map(|(entry, _)| entry).collect();
+        assert_eq!(entries.iter(&catalog).collect::<Vec<_>>(), expected);
+    }
+}
