@@ -55,7 +55,7 @@ pub(crate) fn run(bench: &mut Bench) {
     let name = "per further point, selected by a pattern";
     bench.tell(Figure::alone(case, name, "bytes", by_pattern).with_target(POINT));
     let name = "per further point, each by its id";
-    bench.tell(Figure::alone(case, name, "bytes", by_id));
+    bench.tell(Figure::alone(case, name, "bytes", by_id).with_target(POINT));
 }
 
 /// From the first count to the last.
