@@ -7,8 +7,9 @@ use crate::table::{Catalog, Index, MAX_PLACES, Pattern};
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     /// The place of the point that an entry means by its id, or [`OTHER`] and a place among the others.
-    order: Vec<u32>,
-    others: Vec<Entry>,
+    order: Box<[u32]>,
+    #[expect(clippy::box_collection, reason = "every session has one, and most have none")]
+    others: Option<Box<Vec<Entry>>>,
 }
 
 const OTHER: u32 = 1 << 31;
@@ -17,21 +18,19 @@ const _: () = assert!(MAX_PLACES <= OTHER as usize, "no point's place is taken f
 impl Entries {
     /// Entries, each with the point whose id it is, if it is one's.
     pub(super) fn of(entries: impl IntoIterator<Item = (Entry, Option<Index>)>) -> Self {
-        let mut kept = Self::default();
+        let (mut order, mut others) = (Vec::new(), Vec::new());
         for (entry, point) in entries {
-            let place = match point.filter(|_| entry.wish() == Wish::default()) {
+            order.push(match point.filter(|_| entry.wish() == Wish::default()) {
                 Some(index) => index,
                 None => {
-                    kept.others.push(entry);
-                    // There are fewer entries than points.
-                    OTHER | u32::try_from(kept.others.len() - 1).unwrap_or_default()
+                    others.push(entry);
+                    // A request is far too short for more.
+                    OTHER | u32::try_from(others.len() - 1).unwrap_or_default()
                 }
-            };
-            kept.order.push(place);
+            });
         }
-        kept.order.shrink_to_fit();
-        kept.others.shrink_to_fit();
-        kept
+        others.shrink_to_fit();
+        Self { order: order.into(), others: (!others.is_empty()).then(|| Box::new(others)) }
     }
 
     /// How many there are.
@@ -43,7 +42,7 @@ impl Entries {
     pub(super) fn iter(&self, catalog: &Catalog) -> impl Iterator<Item = Entry> {
         self.order.iter().filter_map(|place| match place & OTHER {
             0 => Some(Pattern::literal(catalog.entry(*place)?.id()).into()),
-            _ => self.others.get((place & !OTHER) as usize).cloned(),
+            _ => self.others.as_ref()?.get((place & !OTHER) as usize).cloned(),
         })
     }
 }
@@ -66,7 +65,10 @@ mod tests {
             (plain("p0"), Some(0)),
         ];
         let entries = Entries::of(given.clone());
-        assert_eq!((entries.len(), entries.others.len()), (5, 3));
+        assert_eq!(
+            (entries.len(), entries.others.as_ref().map(|others| others.len())),
+            (5, Some(3))
+        );
         let expected: Vec<Entry> = given.into_iter().map(|(entry, _)| entry).collect();
         assert_eq!(entries.iter(&catalog).collect::<Vec<_>>(), expected);
     }
