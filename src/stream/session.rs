@@ -8,7 +8,6 @@ mod counted;
 mod edit;
 mod overview;
 
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard, TryLockError};
 use std::task::{Context, Poll};
@@ -23,6 +22,7 @@ use super::delivery::{Delivery, Start, Step, Turn};
 use super::entry::Entry;
 use super::shared::Shared;
 use super::statistics::{Outgoing, Sent};
+use crate::addresses::Address;
 use crate::table::{Form, View};
 
 use counted::Counted;
@@ -47,7 +47,7 @@ pub(super) struct TooOften(pub(super) usize);
 pub struct Session {
     client: ClientName,
     /// Where it was opened from.
-    home: IpAddr,
+    home: Address,
     shared: Arc<Shared>,
     /// What its connections have sent; what else they have is in the state.
     sent_bytes: AtomicU64,
@@ -62,8 +62,7 @@ pub struct Session {
 #[derive(Debug)]
 struct State {
     arrangement: Arrangement,
-    /// What its connections have sent, but bytes.
-    sent: Sent,
+    sent: Frames,
     /// The last notice that was written to it, and the last before it began.
     noticed: u64,
     noticed_before: u64,
@@ -72,6 +71,22 @@ struct State {
     counted: Option<Box<Counted>>,
     /// Its life is over: whoever still holds the session finds nothing there any more.
     over: bool,
+}
+
+/// What a session's connections have sent, but bytes: those are counted apart.
+#[derive(Debug, Clone, Copy, Default)]
+struct Frames {
+    frames: u64,
+    changes: u64,
+    skipped: u64,
+}
+
+impl Frames {
+    fn add(&mut self, Sent { frames, changes, skipped, bytes: _ }: Sent) {
+        self.frames += frames;
+        self.changes += changes;
+        self.skipped += skipped;
+    }
 }
 
 /// What a connection is to do after a step.
@@ -115,11 +130,11 @@ fn pay(paid_until: Option<Instant>, now: Instant, most: usize) -> Option<Option<
 }
 
 impl Session {
-    pub(super) fn new(home: IpAddr, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(home: Address, shared: Arc<Shared>) -> Self {
         let noticed = shared.notices.last();
         let state = State {
             arrangement: Arrangement::empty(),
-            sent: Sent::default(),
+            sent: Frames::default(),
             noticed,
             noticed_before: noticed,
             connection: 0,
@@ -139,7 +154,7 @@ impl Session {
     }
 
     /// The address it was opened from.
-    pub(super) fn home(&self) -> IpAddr {
+    pub(super) fn home(&self) -> Address {
         self.home
     }
 

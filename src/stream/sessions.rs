@@ -24,7 +24,7 @@ use super::session::{Edit, EditError, Session, TooOften};
 use super::shared::Shared;
 use super::standing::Standing;
 use super::statistics::Totals;
-use crate::addresses::PerAddress;
+use crate::addresses::{Address, PerAddress};
 use crate::limits::Limits;
 use crate::table::{Form, Pattern, Table};
 
@@ -84,14 +84,14 @@ pub struct Sessions {
 pub struct Attached {
     pub(super) session: Arc<Session>,
     pub(super) connection: u64,
-    address: IpAddr,
+    address: Address,
 }
 
 /// A stream's place among all and among those of its address; dropping it gives it back.
 #[derive(Debug)]
 struct Place<'a> {
     shared: &'a Shared,
-    address: IpAddr,
+    address: Address,
 }
 
 impl Sessions {
@@ -166,6 +166,7 @@ impl Sessions {
     /// [`Refused`] for a new session past a limit. A session within its life always keeps its place.
     pub fn open(&self, opening: Opening<'_>) -> Result<Feed, Refused> {
         let Opening { last_event_id, points, pace, form, address } = opening;
+        let address = Address::from(address);
         let id = last_event_id.map(EventId::parse);
         if let Some(Some(id)) = id
             && id.epoch == self.shared.epoch
@@ -197,7 +198,7 @@ impl Sessions {
     }
 
     /// A new session, counted for its address.
-    fn admit(&self, address: IpAddr) -> Result<Arc<Session>, Refused> {
+    fn admit(&self, address: Address) -> Result<Arc<Session>, Refused> {
         let Shared { limits, sessions_by_address, .. } = &*self.shared;
         let most = limits.sessions_per_address;
         if !sessions_by_address.enter_within(address, most) {
@@ -279,7 +280,7 @@ fn first_selection(
 
 impl<'a> Place<'a> {
     /// A place within the limits.
-    fn take(shared: &'a Shared, address: IpAddr) -> Result<Self, Refused> {
+    fn take(shared: &'a Shared, address: Address) -> Result<Self, Refused> {
         let Shared { limits, streams, streams_by_address, .. } = shared;
         let most = limits.streams;
         let one_more = |all| (all < most).then_some(all + 1);
@@ -295,7 +296,7 @@ impl<'a> Place<'a> {
     }
 
     /// The place of a session within its life, whatever the limits say.
-    fn keep(shared: &'a Shared, address: IpAddr) -> Self {
+    fn keep(shared: &'a Shared, address: Address) -> Self {
         shared.streams.fetch_add(1, Ordering::Relaxed);
         shared.streams_by_address.enter_within(address, usize::MAX);
         Self { shared, address }

@@ -1,6 +1,5 @@
 //! What all sessions share.
 
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
@@ -8,7 +7,7 @@ use super::coming::Departed;
 use super::notices::Notices;
 use super::standing::Standing;
 use super::statistics::Totals;
-use crate::addresses::PerAddress;
+use crate::addresses::{Address, PerAddress};
 use crate::limits::Limits;
 use crate::table::Table;
 
@@ -34,7 +33,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// A stream from this address has ended.
-    pub(super) fn leave_place(&self, address: IpAddr) {
+    pub(super) fn leave_place(&self, address: Address) {
         self.streams.fetch_sub(1, Ordering::Relaxed);
         self.streams_by_address.leave(address);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-use crate::addresses::PerAddress;
+use crate::addresses::{Address, PerAddress};
 use crate::limits::Limits;
 
 /// The places that there are.
@@ -23,7 +23,7 @@ struct All {
 #[derive(Debug)]
 pub(in crate::http) struct Place {
     all: Arc<All>,
-    address: IpAddr,
+    address: Address,
 }
 
 impl Places {
@@ -47,6 +47,7 @@ impl Places {
     /// as it may.
     pub(super) fn take(&self, room: OwnedSemaphorePermit, address: IpAddr) -> Option<Place> {
         let All { by_address, most_of_address, .. } = &*self.0;
+        let address = Address::from(address);
         if !by_address.enter_within(address, *most_of_address) {
             return None;
         }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
 
-use super::Session;
+use super::{Frames, Session};
 use crate::stream::statistics::Sent;
 
 /// A session as it was when it was asked.
@@ -28,12 +28,13 @@ impl Session {
     pub fn overview(&self) -> Overview {
         let state = self.state();
         let now = &state.arrangement;
+        let Frames { frames, changes, skipped } = state.sent;
         Overview {
             connected: self.unused(state.connection, Instant::now()).is_none(),
             revision: now.revision,
             entries: now.entries.len(),
             points: now.points(),
-            sent: Sent { bytes: self.sent_bytes.load(Ordering::Relaxed), ..state.sent },
+            sent: Sent { frames, changes, skipped, bytes: self.sent_bytes.load(Ordering::Relaxed) },
         }
     }
 }
