@@ -148,7 +148,7 @@ impl Command {
     /// Whether nobody wants it sent any more: its deadline passed, or its asker has left.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.fate.is_withdrawn() || Instant::now() >= self.deadline
+        self.fate.is_withdrawn() || self.answer.is_closed() || Instant::now() >= self.deadline
     }
 
     /// Whether it may be sent now. From a yes on it counts as sent: call it right before the first byte goes out.

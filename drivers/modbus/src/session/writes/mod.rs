@@ -1,7 +1,8 @@
 //! Writes: between two requests, each as the next frame on the wire, and read back.
 //!
 //! What is sent is sent once. Past its deadline it is never sent: that is looked at again right before its first
-//! byte goes out. A write that nobody answered is not repeated, as the device may have acted on it: what it did
+//! byte goes out. One that the device was too busy to take (exception 06) is sent again within its deadline: it did
+//! not act on it. A write that nobody answered is not repeated, as the device may have acted on it: what it did
 //! is read back, and if that is not answered either, nobody knows ([`Unknown`](pointcast_api::Verdict::Unknown)). What is read back is an
 //! ordinary reply, so the change comes to everybody as any other does.
 
@@ -26,6 +27,19 @@ use queue::{Pending, Sent, Taken};
 pub(crate) use queue::{Queue, Step};
 #[cfg(test)]
 pub(super) use queue::{WRITES_BEFORE_A_READ, WRITES_PER_DEVICE};
+
+/// Why nothing is sent.
+enum Unsent {
+    Refused(Refused),
+    /// For now: what the device said.
+    Busy(String),
+}
+
+impl From<Refused> for Unsent {
+    fn from(why: Refused) -> Self {
+        Self::Refused(why)
+    }
+}
 
 /// A point as its writes need it.
 #[derive(Clone, Copy)]
@@ -145,19 +159,18 @@ impl<L: Link> Session<'_, L> {
         &mut self,
         pending: &Pending,
         target: &Target,
-    ) -> Result<Result<(Encoded, WriteRequest), Refused>, Lost> {
+    ) -> Result<Result<(Encoded, WriteRequest), Unsent>, Lost> {
         let (mut encoded, mut current) = (pending.encoded.clone(), None);
         if target.function.reads_first() || encoded.is_none() {
             let content = match self.read(target).await? {
                 Read::Content(content) => content,
-                Read::Later(error) | Read::Refused(error) => {
-                    return Ok(Err(Refused::ByDevice(error)));
-                }
-                Read::Nothing => return Ok(Err(Refused::Unreachable)),
+                Read::Later(error) => return Ok(Err(Unsent::Busy(error))),
+                Read::Refused(error) => return Ok(Err(Refused::ByDevice(error).into())),
+                Read::Nothing => return Ok(Err(Refused::Unreachable.into())),
             };
             encoded = match self.encode(&pending.command, Some(&content)) {
                 Ok(encoded) => Some(encoded),
-                Err(error) => return Ok(Err(Refused::Unfit(error.to_string()))),
+                Err(error) => return Ok(Err(Refused::Unfit(error.to_string()).into())),
             };
             if let Content::Registers(registers) = &content {
                 current = target.own(registers).and_then(<[u16]>::first).copied();
@@ -168,7 +181,7 @@ impl<L: Link> Session<'_, L> {
             let request = target.function.request(target.unit.id, first, &encoded, current)?;
             Some((encoded, request))
         });
-        Ok(prepared.ok_or(Refused::NotWritable))
+        Ok(prepared.ok_or(Refused::NotWritable.into()))
     }
 
     async fn write(&mut self, device: DeviceIndex, pending: Pending) -> Result<(), Lost> {
@@ -178,8 +191,12 @@ impl<L: Link> Session<'_, L> {
         };
         let (encoded, request) = match self.prepare(&pending, &target).await? {
             Ok(prepared) => prepared,
-            Err(refused) => {
-                pending.command.refuse(refused);
+            Err(Unsent::Refused(why)) => {
+                pending.command.refuse(why);
+                return Ok(());
+            }
+            Err(Unsent::Busy(error)) => {
+                self.put_off(device, pending, error);
                 return Ok(());
             }
         };
@@ -198,7 +215,7 @@ impl<L: Link> Session<'_, L> {
                 self.count_silence(&asked);
                 pending.command.refuse(Refused::Unreachable);
             }
-            Err(Unanswered::Withheld) => pending.command.refuse(Refused::Expired),
+            Err(Unanswered::Withheld) => pending.expire(),
             // Any read tells whether the line echoes. A unit that does not answer it is not written to.
             Err(Unanswered::MaybeEcho) => match self.read(&target).await? {
                 Read::Content(_) | Read::Later(_) | Read::Refused(_) => {
@@ -251,11 +268,15 @@ impl<L: Link> Session<'_, L> {
                         self.is_busy(asked);
                         self.writes.sent(asked.device, (pending, encoded), Taken::InTime, tries);
                     }
+                    ExceptionCode::ServerDeviceBusy => {
+                        self.found(asked);
+                        self.is_busy(asked);
+                        self.put_off(asked.device, pending, error);
+                    }
                     ExceptionCode::IllegalFunction
                     | ExceptionCode::IllegalDataAddress
                     | ExceptionCode::IllegalDataValue
                     | ExceptionCode::ServerDeviceFailure
-                    | ExceptionCode::ServerDeviceBusy
                     | ExceptionCode::MemoryParityError
                     | ExceptionCode::Custom(_) => {
                         self.found(asked);
@@ -264,6 +285,12 @@ impl<L: Link> Session<'_, L> {
                 }
             }
         }
+    }
+
+    /// Waits for a busy device: as the oldest of its writes, which keep their order.
+    fn put_off(&mut self, device: DeviceIndex, mut pending: Pending, error: String) {
+        pending.put_off = Some(error);
+        self.writes.put_back(device, pending);
     }
 
     async fn read_back(&mut self, device: DeviceIndex, mut sent: Sent) -> Result<(), Lost> {

@@ -88,6 +88,50 @@ async fn what_takes_a_while_is_unverified_until_it_is_done() {
     .await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_device_is_too_busy_for_is_sent_again_in_its_order() {
+    let rig = Rig::new(Kind::Tcp, &tcp("", &setpoints(2)));
+    let (mut memory, mut refusals) = (Memory::default(), 3);
+    let works = move |heard: &Heard| {
+        let reply = match heard.writes() && refusals > 0 {
+            true => heard.exception(6),
+            false => heard.frame(&memory.answer(heard)),
+        };
+        refusals -= i32::from(heard.writes());
+        after(1, reply)
+    };
+    beside(&rig, works, async |desk| {
+        let (first, second) = tokio::join!(desk.written(0, 7), desk.written(1, 8));
+        assert_eq!((first, second), (applied(7), applied(8)));
+        let seen = desk.writes();
+        let (one, other) = (vec![6, 0, 0, 0, 7], vec![6, 0, 1, 0, 8]);
+        assert_eq!(seen, [one.clone(), one.clone(), one.clone(), one, other]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_stays_busy_is_quoted_at_the_deadline_and_left_alone_from_then_on() {
+    let rig = Rig::new(Kind::Tcp, &tcp("", &setpoints(1)));
+    let mut memory = Memory::default();
+    let busy = move |heard: &Heard| {
+        let reply = match heard.writes() {
+            true => heard.exception(6),
+            false => heard.frame(&memory.answer(heard)),
+        };
+        after(1, reply)
+    };
+    beside(&rig, busy, async |desk| {
+        let text = "unit 1, 06 holding registers 0: exception 06 (Server device busy)";
+        assert_eq!(desk.written(0, 90).await, Err(Refused::ByDevice(text.to_owned())));
+        let sent = desk.writes().len();
+        assert!(sent > 3, "{sent}");
+        sleep(5 * SECOND).await;
+        assert_eq!(desk.writes().len(), sent);
+    })
+    .await;
+}
+
 /// It says that it takes a while, is busy when it is asked at once, and has done it when it is asked again.
 #[tokio::test(start_paused = true)]
 async fn a_busy_device_is_read_back_a_little_later() {
