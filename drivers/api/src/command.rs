@@ -72,8 +72,8 @@ impl Verdict {
 /// Why a command was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Its deadline passed before it was sent. Asking again is safe.
-    #[error("the deadline passed before it was sent")]
+    /// Its deadline passed before it was sent, or before the device was free to take it. Asking again is safe.
+    #[error("the deadline passed before it was sent, or the device was free to take it")]
     Expired,
     /// There is no way to the device, or it does not answer; nothing was sent. Asking again later is safe.
     #[error("the device cannot be reached")]
@@ -95,7 +95,7 @@ pub enum Refused {
     ByDevice(String),
 }
 
-/// Whether a command was sent: decided once, by whoever comes first.
+/// Whether a command was sent: decided by whoever comes first, and anew only when the device did not take it.
 #[derive(Debug)]
 struct Fate(AtomicU8);
 
@@ -110,6 +110,11 @@ impl Fate {
             Ok(_) => true,
             Err(decided) => decided == wish,
         }
+    }
+
+    fn reopen(&self) {
+        // What was withdrawn stays so.
+        let _not_sent = self.0.compare_exchange(SENT, OPEN, Ordering::AcqRel, Ordering::Acquire);
     }
 
     fn is_withdrawn(&self) -> bool {
@@ -148,13 +153,18 @@ impl Command {
     /// Whether nobody wants it sent any more: its deadline passed, or its asker has left.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.fate.is_withdrawn() || self.answer.is_closed() || Instant::now() >= self.deadline
+        self.fate.is_withdrawn() || Instant::now() >= self.deadline
     }
 
     /// Whether it may be sent now. From a yes on it counts as sent: call it right before the first byte goes out.
     #[must_use]
     pub fn begin(&self) -> bool {
         Instant::now() < self.deadline && self.fate.decide(SENT)
+    }
+
+    /// The device said that it did not act on what was sent: it counts as unsent again, and may be sent once more.
+    pub fn take_back(&self) {
+        self.fate.reopen();
     }
 
     /// Answers what came of it.
@@ -220,6 +230,18 @@ mod tests {
         let (command, ticket) = self::command(1_000);
         drop(ticket);
         assert!(!command.begin());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_device_did_not_take_is_unsent_again() {
+        let (command, ticket) = command(1_000);
+        assert!(command.begin());
+        command.take_back();
+        assert!(command.begin(), "once more");
+        command.take_back();
+        assert!(ticket.withdraw() && !command.begin());
+        command.take_back();
+        assert!(!command.begin(), "withdrawn is withdrawn");
     }
 
     #[tokio::test(start_paused = true)]

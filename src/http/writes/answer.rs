@@ -38,7 +38,8 @@ fn problem(point: &PointId, refused: Refused) -> Problem {
             StatusCode::GATEWAY_TIMEOUT,
             "write-not-sent",
             "The write was not sent in time",
-            "the deadline passed before it was sent; it never will be",
+            "the deadline passed before it was sent, or before the device was free to take it; \
+             it never will be sent",
         )
         .sent(false),
         Refused::Unreachable => unreachable(&detail),

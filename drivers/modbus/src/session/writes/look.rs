@@ -14,8 +14,8 @@ use crate::plan::Want;
 /// What a read of a point brought.
 pub(super) enum Read {
     Content(Content),
-    /// The device asks for patience, in words (exceptions 05 and 06).
-    Later(String),
+    /// The device asks for patience (exceptions 05 and 06).
+    Later,
     /// Another exception, in words: there is somebody.
     Refused(String),
     Nothing,
@@ -52,7 +52,7 @@ impl<L: Link> Session<'_, L> {
                 self.found(&asked);
                 if let ExceptionCode::Acknowledge | ExceptionCode::ServerDeviceBusy = code {
                     self.is_busy(&asked);
-                    return Ok(Read::Later(error));
+                    return Ok(Read::Later);
                 }
                 Ok(Read::Refused(error))
             }

@@ -31,8 +31,8 @@ pub(super) use queue::{WRITES_BEFORE_A_READ, WRITES_PER_DEVICE};
 /// Why nothing is sent.
 enum Unsent {
     Refused(Refused),
-    /// For now: what the device said.
-    Busy(String),
+    /// For now: the device asks for patience.
+    Busy,
 }
 
 impl From<Refused> for Unsent {
@@ -164,7 +164,7 @@ impl<L: Link> Session<'_, L> {
         if target.function.reads_first() || encoded.is_none() {
             let content = match self.read(target).await? {
                 Read::Content(content) => content,
-                Read::Later(error) => return Ok(Err(Unsent::Busy(error))),
+                Read::Later => return Ok(Err(Unsent::Busy)),
                 Read::Refused(error) => return Ok(Err(Refused::ByDevice(error).into())),
                 Read::Nothing => return Ok(Err(Refused::Unreachable.into())),
             };
@@ -195,8 +195,8 @@ impl<L: Link> Session<'_, L> {
                 pending.command.refuse(why);
                 return Ok(());
             }
-            Err(Unsent::Busy(error)) => {
-                self.put_off(device, pending, error);
+            Err(Unsent::Busy) => {
+                self.writes.put_back(device, pending);
                 return Ok(());
             }
         };
@@ -215,10 +215,10 @@ impl<L: Link> Session<'_, L> {
                 self.count_silence(&asked);
                 pending.command.refuse(Refused::Unreachable);
             }
-            Err(Unanswered::Withheld) => pending.expire(),
+            Err(Unanswered::Withheld) => pending.command.refuse(Refused::Expired),
             // Any read tells whether the line echoes. A unit that does not answer it is not written to.
             Err(Unanswered::MaybeEcho) => match self.read(&target).await? {
-                Read::Content(_) | Read::Later(_) | Read::Refused(_) => {
+                Read::Content(_) | Read::Later | Read::Refused(_) => {
                     self.writes.put_back(device, pending);
                 }
                 Read::Nothing => pending.command.refuse(Refused::Unreachable),
@@ -271,7 +271,8 @@ impl<L: Link> Session<'_, L> {
                     ExceptionCode::ServerDeviceBusy => {
                         self.found(asked);
                         self.is_busy(asked);
-                        self.put_off(asked.device, pending, error);
+                        pending.command.take_back();
+                        self.writes.put_back(asked.device, pending);
                     }
                     ExceptionCode::IllegalFunction
                     | ExceptionCode::IllegalDataAddress
@@ -285,12 +286,6 @@ impl<L: Link> Session<'_, L> {
                 }
             }
         }
-    }
-
-    /// Waits for a busy device: as the oldest of its writes, which keep their order.
-    fn put_off(&mut self, device: DeviceIndex, mut pending: Pending, error: String) {
-        pending.put_off = Some(error);
-        self.writes.put_back(device, pending);
     }
 
     async fn read_back(&mut self, device: DeviceIndex, mut sent: Sent) -> Result<(), Lost> {
@@ -308,10 +303,10 @@ impl<L: Link> Session<'_, L> {
                 let Sent { command, encoded, taken, .. } = sent;
                 self.judge(command, &target, &encoded, taken, &content);
             }
-            Read::Nothing | Read::Later(_) if sent.tries > 0 => {
+            Read::Nothing | Read::Later if sent.tries > 0 => {
                 self.writes.put_back_sent(device, sent);
             }
-            read @ (Read::Later(_) | Read::Refused(_) | Read::Nothing) => {
+            read @ (Read::Later | Read::Refused(_) | Read::Nothing) => {
                 if matches!(read, Read::Nothing) && sent.taken == Taken::Unanswered {
                     self.writes.refuse(device, &Refused::Unreachable);
                 }

@@ -22,16 +22,7 @@ pub(super) struct Pending {
     pub(super) command: Command,
     /// `None` where its scale stands in a register, which is read first.
     pub(super) encoded: Option<Encoded>,
-    /// What the device said when it was too busy to take it, or to be read for it.
-    pub(super) put_off: Option<String>,
     arrival: u64,
-}
-
-impl Pending {
-    /// Answers that its time is up.
-    pub(super) fn expire(self) {
-        self.command.refuse(self.put_off.map_or(Refused::Expired, Refused::ByDevice));
-    }
 }
 
 /// A write that was sent, and whose effect is to be read.
@@ -133,14 +124,14 @@ impl Queue {
         }
         let arrival = self.arrivals;
         self.arrivals += 1;
-        lane.waiting.push(Pending { command, encoded, put_off: None, arrival });
+        lane.waiting.push(Pending { command, encoded, arrival });
     }
 
     /// Answers everything that nobody wants sent any more.
     pub(super) fn expire(&mut self) {
         for lane in &mut self.lanes {
             for pending in lane.waiting.extract_if(.., |pending| pending.command.is_over()) {
-                pending.expire();
+                pending.command.refuse(Refused::Expired);
             }
         }
     }
