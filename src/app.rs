@@ -18,6 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::boards::Boards;
 use crate::config::{Channel, Config};
 use crate::devices::{Device, Devices, PlanLine, own_points};
 use crate::http::{self, Api, Hosts};
@@ -102,10 +103,12 @@ pub async fn run(
     let address = listener.local_addr().unwrap_or(address);
     let limits = Arc::new(limits);
     let sessions = Arc::new(Sessions::new(Arc::clone(&site.table), Arc::clone(&limits)));
+    let kept_boards = gateway.data.as_ref().map(|folder| folder.join("boards"));
     let api = Api {
         table: Arc::clone(&site.table),
         devices: Arc::clone(&site.devices),
         writes: Arc::new(site.writes),
+        boards: Arc::new(Boards::new(Some(gateway.boards), kept_boards)),
         sessions: Arc::clone(&sessions),
         limits: Arc::clone(&limits),
         hosts: Arc::new(Hosts::new(&gateway.hosts)),

@@ -12,7 +12,9 @@
 //! - [`table`]: the newest sample of every point, numbered; the store that resumes are served from.
 //! - [`stream`]: selection, session, delivery, frames.
 //! - [`http`]: one file for each resource; the accept loop.
+//! - [`boards`]: pages of tiles that people arrange, kept as files.
 //! - `addresses`: how many of something each address has.
+//! - `files`: small files as a whole.
 //! - [`limits`]: every bound, with its name and unit.
 //! - [`cli`]: the commands.
 //!
@@ -20,9 +22,11 @@
 
 mod addresses;
 pub mod app;
+pub mod boards;
 pub mod cli;
 pub mod config;
 pub mod devices;
+mod files;
 pub mod http;
 pub mod limits;
 pub mod memory;

@@ -4,8 +4,7 @@
 //! nothing but learning anew. Reading files and writing them never holds up a channel for longer than
 //! one second, and a file is replaced as a whole or not at all.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +12,8 @@ use pointcast_api::{Blocking, Driver, MAX_MEMORY_BYTES};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+
+use crate::files;
 
 /// How often it is looked whether there is something new to keep: so much is learned anew after a power cut.
 const KEEP_EVERY: Duration = Duration::from_secs(30);
@@ -46,7 +47,11 @@ impl Memory {
     pub async fn recall(&mut self, driver: &dyn Driver) {
         let path = self.path.clone();
         let doing = format!("read {}", path.display());
-        match self.files.run(doing, FILE_TIMEOUT, move || read(&path)).await {
+        match self
+            .files
+            .run(doing, FILE_TIMEOUT, move || files::read(&path, MAX_MEMORY_BYTES))
+            .await
+        {
             Ok(Some(text)) => {
                 driver.recall(&text);
                 self.kept = text;
@@ -111,51 +116,16 @@ fn file_name(channel: &str) -> String {
         }
     }
     if name.len() > MAX_NAME_BYTES {
-        // FNV-1a of the whole stands for the rest of it.
-        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
-        let hash = channel.bytes().fold(0xCBF2_9CE4_8422_2325, mix);
+        // What stands for the whole stands for the rest of it.
         name.truncate(MAX_NAME_BYTES);
-        name.push_str(&format!("~{hash:016x}"));
+        name.push_str(&format!("~{:016x}", files::fingerprint(channel)));
     }
     format!("{name}.memory")
 }
 
-/// The text of a file, if there is one.
-fn read(path: &Path) -> io::Result<Option<String>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
-    let mut text = String::new();
-    let most = u64::try_from(MAX_MEMORY_BYTES).unwrap_or(u64::MAX);
-    file.take(most.saturating_add(1)).read_to_string(&mut text)?;
-    if text.len() > MAX_MEMORY_BYTES {
-        return Err(io::Error::other(format!("it has more than {MAX_MEMORY_BYTES} bytes")));
-    }
-    Ok(Some(text))
-}
-
 /// Puts a file of `text` in the place of the one that is there, or removes it where there is nothing to keep.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    if text.is_empty() {
-        return match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(()),
-        };
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let beside = path.with_extension("new");
-    let mut file = File::create(&beside)?;
-    file.write_all(text.as_bytes())?;
-    // A rename may reach the disk before what it names.
-    file.sync_all()?;
-    fs::rename(&beside, path)
+    if text.is_empty() { files::remove(path) } else { files::replace(path, text) }
 }
 
 #[cfg(test)]
@@ -164,6 +134,7 @@ mod tests {
     use pointcast_api::{
         DeviceDeclaration, Inlet, Outlet, PlannedRequest, PointDeclaration, SessionFuture,
     };
+    use std::fs;
     use std::sync::Mutex;
 
     // On paused time, which stands still while a file is at work: a slow disk fails no test.

@@ -113,6 +113,7 @@ fn start(table: &Arc<Table>, points: Index) -> Arc<Sessions> {
         table: Arc::clone(table),
         devices: Arc::new(Devices::default()),
         writes: Arc::default(),
+        boards: Arc::default(),
         sessions: Arc::clone(&sessions),
         limits: Arc::clone(&limits),
         hosts: Arc::new(Hosts::new(&[])),

@@ -12,6 +12,9 @@ pub const DEFAULT_LISTEN: SocketAddr =
 /// Where what was learned is kept unless told otherwise, beside the main file.
 const DEFAULT_DATA: &str = "data";
 
+/// Where the boards lie that come with the configuration, beside the main file.
+const BOARDS: &str = "boards";
+
 /// Says that nothing is to be kept.
 const NO_DATA: &str = "none";
 
@@ -38,6 +41,8 @@ pub struct Gateway {
     pub hosts: Vec<String>,
     /// The folder in which is kept what was learned of devices; `None`: it is not kept.
     pub data: Option<PathBuf>,
+    /// The folder of the boards that come with the configuration; it need not be there.
+    pub boards: PathBuf,
     /// Patterns of `include` that no file matches.
     pub unmatched: Vec<String>,
 }
@@ -49,6 +54,7 @@ impl Default for Gateway {
             listen: DEFAULT_LISTEN,
             hosts: Vec::new(),
             data: None,
+            boards: PathBuf::from(BOARDS),
             unmatched: Vec::new(),
         }
     }
@@ -70,7 +76,8 @@ pub(super) fn take(
     refusals: &mut Refusals,
 ) -> (Gateway, Sources) {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut gateway = Gateway { data: Some(folder.join(DEFAULT_DATA)), ..Gateway::default() };
+    let (data, boards) = (Some(folder.join(DEFAULT_DATA)), folder.join(BOARDS));
+    let mut gateway = Gateway { data, boards, ..Gateway::default() };
     let Some(mut section) = main.section("gateway", "gateway", refusals) else {
         return (gateway, Sources::default());
     };

@@ -8,13 +8,14 @@
 //! - `request`, `body`, `entries`: query values and bodies, checked with a name for each bad field.
 //! - `lookup`: what takes long is done aside, and little of it at once. `answer`, `listing`: bodies, and how many of
 //!   their bytes may wait for slow readers.
-//! - `points`, `devices`, `subscription`, `client`, `stream`, `notices`, `writes`, `health`, `metrics`, `page`: the
-//!   resources.
+//! - `points`, `devices`, `subscription`, `client`, `stream`, `notices`, `writes`, `boards`, `health`, `metrics`,
+//!   `page`: the resources.
 //!
 //! Nothing here knows a driver.
 
 pub mod accept;
 mod answer;
+mod boards;
 mod body;
 mod client;
 mod devices;
@@ -42,6 +43,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
+use crate::boards::Boards;
 use crate::devices::Devices;
 use crate::limits::Limits;
 use crate::stream::Sessions;
@@ -60,6 +62,8 @@ pub struct Api {
     pub devices: Arc<Devices>,
     /// The way to the devices.
     pub writes: Arc<Writes>,
+    /// The boards.
+    pub boards: Arc<Boards>,
     /// The clients.
     pub sessions: Arc<Sessions>,
     /// The bounds.
@@ -82,6 +86,8 @@ pub fn router(api: Api) -> Router {
         .route("/devices/{device}", get(devices::one))
         .route("/notices", post(notices::send))
         .route("/writes", post(writes::send))
+        .route("/boards", get(boards::list))
+        .route("/boards/{board}", get(boards::show).put(boards::put).delete(boards::remove))
         .route("/stream", get(stream::open))
         .route("/clients/{client}", get(client::show))
         .route(

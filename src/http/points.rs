@@ -209,6 +209,7 @@ mod tests {
         Api {
             devices: Arc::new(Devices::default()),
             writes: Arc::default(),
+            boards: Arc::default(),
             sessions: Arc::new(Sessions::new(Arc::clone(&table), Arc::clone(&limits))),
             table,
             limits,

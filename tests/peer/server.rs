@@ -40,6 +40,7 @@ impl Server {
             table: Arc::clone(&table),
             devices: Arc::new(Devices::default()),
             writes: Arc::default(),
+            boards: Arc::default(),
             sessions: Arc::clone(&sessions),
             limits: Arc::clone(&limits),
             hosts: Arc::new(Hosts::default()),

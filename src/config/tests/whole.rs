@@ -173,8 +173,8 @@ fn every_limit_is_a_setting() {
 fn an_empty_file_is_an_empty_gateway() {
     let folder = Folder::new("empty");
     let config = load(&folder.write("main.toml", ""));
-    let data = Some(folder.0.join("data"));
-    assert_eq!(config.gateway, crate::config::Gateway { data, ..Default::default() });
+    let (data, boards) = (Some(folder.0.join("data")), folder.0.join("boards"));
+    assert_eq!(config.gateway, crate::config::Gateway { data, boards, ..Default::default() });
     assert!(config.channels.is_empty() && config.simulation.is_none());
     let told = "there is no device to read yet: config/examples/ shows how to describe a first one";
     assert_eq!(config.nothing_to_read().unwrap(), told);

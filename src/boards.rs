@@ -1,0 +1,377 @@
+//! Boards: pages of tiles that people arrange by hand. Each is a JSON file, which may be edited by hand too.
+//!
+//! - Some are given with the configuration. What somebody keeps under the same name stands in front of the given one;
+//!   removing it brings that back.
+//! - Nobody overwrites what he did not see: a change names the version it was made from.
+//! - A board is replaced as a whole or not at all, and one request at a time touches the files.
+//!
+//! What tiles mean is the page's matter.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::files;
+
+/// Most boards of each of the two kinds.
+pub const MAX_BOARDS: usize = 100;
+
+/// Largest board, in bytes, as its file.
+pub const MAX_BOARD_BYTES: usize = 64 * 1024;
+
+/// Most tiles on a board.
+pub const MAX_TILES: usize = 200;
+
+/// Longest name, in bytes, and longest title, in characters.
+pub const MAX_NAME_BYTES: usize = 64;
+const MAX_TITLE_CHARS: usize = 120;
+
+/// How long a request waits for its turn at the files, and then for them: a network folder that hangs takes for ever.
+const TURN_WITHIN: Duration = Duration::from_secs(2);
+const FILES_WITHIN: Duration = Duration::from_secs(2);
+
+/// A board's name: a part of its link and of its file's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BoardName(String);
+
+impl BoardName {
+    /// Small letters, digits and hyphens, none at the ends; at most [`MAX_NAME_BYTES`].
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = (1..=MAX_NAME_BYTES).contains(&text.len());
+        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let ends = text.starts_with('-') || text.ends_with('-');
+        (fits && !ends && text.bytes().all(known)).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn in_folder(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.json", self.0))
+    }
+}
+
+/// What tells one state of a board from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(u64);
+
+impl Version {
+    fn of(text: &str) -> Self {
+        Self(files::fingerprint(text))
+    }
+
+    /// Reads what [`Display`](std::fmt::Display) writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let is_written_so = text.len() == 16 && text.bytes().all(digit);
+        is_written_so.then(|| u64::from_str_radix(text, 16).ok()).flatten().map(Self)
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Which state of a board a change was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// There was none.
+    None,
+    /// This one.
+    Version(Version),
+}
+
+/// A board as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    /// Its JSON.
+    pub text: String,
+    /// Of that text.
+    pub version: Version,
+    /// Whether it came with the configuration.
+    pub given: bool,
+}
+
+/// A line of the list of boards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its name.
+    pub name: BoardName,
+    /// Its title and version; or what is wrong with its file.
+    pub board: Result<(String, Version), String>,
+    /// Whether it came with the configuration.
+    pub given: bool,
+}
+
+/// Why something could not be done with a board. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BoardError {
+    /// There is none of that name.
+    #[error("there is no such board")]
+    Unknown,
+    /// It came with the configuration and nobody has changed it.
+    #[error("it comes with the configuration: remove it there")]
+    Given,
+    /// Somebody else changed it meanwhile: it is at this version now, or gone.
+    #[error("it has changed meanwhile")]
+    Conflict(Option<Version>),
+    /// [`MAX_BOARDS`].
+    #[error("there are {MAX_BOARDS} boards already, the most that are kept")]
+    TooMany,
+    /// The field, and what would be right.
+    #[error("{0}: {1}")]
+    Unfit(String, String),
+    /// The configuration says that nothing is to be kept.
+    #[error("the configuration keeps nothing: [gateway] data is \"none\"")]
+    NotKept,
+    /// Files could not be read or written, in words. Trying again later may help.
+    #[error("{0}")]
+    Files(String),
+    /// Too many ask at once. Trying again is right.
+    #[error("too many requests for boards at once")]
+    Busy,
+}
+
+/// All boards.
+#[derive(Debug)]
+pub struct Boards {
+    folders: Arc<Folders>,
+    turns: Arc<Semaphore>,
+}
+
+/// `None`: there are none of this kind.
+#[derive(Debug, Default)]
+struct Folders {
+    given: Option<PathBuf>,
+    kept: Option<PathBuf>,
+}
+
+impl Default for Boards {
+    /// None, and none can be kept.
+    fn default() -> Self {
+        Self::new(None, None)
+    }
+}
+
+impl Boards {
+    /// Those that came with the configuration lie in the folder `given`; what is changed is kept in `kept`. Neither need be
+    /// there.
+    #[must_use]
+    pub fn new(given: Option<PathBuf>, kept: Option<PathBuf>) -> Self {
+        let folders = Arc::new(Folders { given, kept });
+        Self { folders, turns: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// All of them, by name.
+    ///
+    /// # Errors
+    /// [`BoardError::Files`], [`BoardError::Busy`].
+    ///
+    /// # Cancellation
+    /// Safe, as with all of these: what was begun with files is finished.
+    pub async fn list(&self) -> Result<Vec<Line>, BoardError> {
+        self.at_the_files(Folders::list).await
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`BoardError::Unknown`], [`BoardError::Files`], [`BoardError::Busy`].
+    pub async fn get(&self, name: BoardName) -> Result<Board, BoardError> {
+        self.at_the_files(move |folders| folders.get(&name)?.ok_or(BoardError::Unknown)).await
+    }
+
+    /// Keeps `board` in the place of what was `seen`; its new version.
+    ///
+    /// # Errors
+    /// [`BoardError`], each but `Unknown` and `Given`.
+    pub async fn put(
+        &self,
+        name: BoardName,
+        seen: Seen,
+        board: Json,
+    ) -> Result<Version, BoardError> {
+        check(&board)?;
+        // Whoever edits it by hand finds it in lines. A value that was JSON is one again.
+        let text = serde_json::to_string_pretty(&board).unwrap_or_default() + "\n";
+        if text.len() > MAX_BOARD_BYTES {
+            let most = format!("at most {MAX_BOARD_BYTES} bytes, it has {}", text.len());
+            return Err(BoardError::Unfit("body".to_owned(), most));
+        }
+        self.at_the_files(move |folders| folders.put(&name, seen, &text)).await
+    }
+
+    /// Removes what is kept under a name; what came with the configuration is there again.
+    ///
+    /// # Errors
+    /// [`BoardError`], each but `Unfit` and `TooMany`.
+    pub async fn remove(&self, name: BoardName, seen: Version) -> Result<(), BoardError> {
+        self.at_the_files(move |folders| folders.remove(&name, seen)).await
+    }
+
+    /// Does what may block, when it is its turn.
+    async fn at_the_files<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Folders) -> Result<T, BoardError> + Send + 'static,
+    ) -> Result<T, BoardError> {
+        let turn = timeout(TURN_WITHIN, Arc::clone(&self.turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(BoardError::Busy) };
+        let folders = Arc::clone(&self.folders);
+        let working = tokio::task::spawn_blocking(move || {
+            let _until_it_is_over = turn;
+            work(&folders)
+        });
+        let within = format!("the files did not answer within {} ms", FILES_WITHIN.as_millis());
+        match timeout(FILES_WITHIN, working).await {
+            Ok(done) => done.unwrap_or_else(|panic| Err(BoardError::Files(panic.to_string()))),
+            Err(_) => Err(BoardError::Files(within)),
+        }
+    }
+}
+
+impl Folders {
+    fn list(&self) -> Result<Vec<Line>, BoardError> {
+        let mut lines = BTreeMap::new();
+        for (folder, given) in [(&self.given, true), (&self.kept, false)] {
+            let Some(folder) = folder else { continue };
+            for name in names(folder)? {
+                let board = match read(folder, &name) {
+                    Ok(Some(text)) => title(&text).map(|title| (title, Version::of(&text))),
+                    Ok(None) => continue,
+                    Err(error) => Err(error),
+                };
+                lines.insert(name.clone(), Line { name, board, given });
+            }
+        }
+        Ok(lines.into_values().collect())
+    }
+
+    fn get(&self, name: &BoardName) -> Result<Option<Board>, BoardError> {
+        for (folder, given) in [(&self.kept, false), (&self.given, true)] {
+            let Some(folder) = folder else { continue };
+            let Some(text) = read(folder, name).map_err(BoardError::Files)? else { continue };
+            // A file that was edited by hand may be anything.
+            title(&text).map_err(|error| {
+                BoardError::Files(format!("{}: {error}", name.in_folder(folder).display()))
+            })?;
+            return Ok(Some(Board { version: Version::of(&text), text, given }));
+        }
+        Ok(None)
+    }
+
+    fn put(&self, name: &BoardName, seen: Seen, text: &str) -> Result<Version, BoardError> {
+        let folder = self.kept.as_ref().ok_or(BoardError::NotKept)?;
+        let now = self.version(name)?;
+        let is_seen = match seen {
+            Seen::None => now.is_none(),
+            Seen::Version(seen) => now == Some(seen),
+        };
+        if !is_seen {
+            return Err(BoardError::Conflict(now));
+        }
+        let kept = names(folder)?;
+        if !kept.contains(name) && kept.len() >= MAX_BOARDS {
+            return Err(BoardError::TooMany);
+        }
+        let path = name.in_folder(folder);
+        files::replace(&path, text).map_err(|error| failed("write", &path, &error))?;
+        Ok(Version::of(text))
+    }
+
+    fn remove(&self, name: &BoardName, seen: Version) -> Result<(), BoardError> {
+        let folder = self.kept.as_ref().ok_or(BoardError::NotKept)?;
+        let now = self.version(name)?.ok_or(BoardError::Unknown)?;
+        if now != seen {
+            return Err(BoardError::Conflict(Some(now)));
+        }
+        if read(folder, name).map_err(BoardError::Files)?.is_none() {
+            return Err(BoardError::Given);
+        }
+        let path = name.in_folder(folder);
+        files::remove(&path).map_err(|error| failed("remove", &path, &error))
+    }
+
+    /// The version of what stands under a name, whether it can be shown or not.
+    fn version(&self, name: &BoardName) -> Result<Option<Version>, BoardError> {
+        for folder in self.kept.iter().chain(&self.given) {
+            let text = read(folder, name).map_err(BoardError::Files)?;
+            if let Some(text) = text {
+                return Ok(Some(Version::of(&text)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The names of the first [`MAX_BOARDS`] boards in a folder, in their order; none if it is not there.
+fn names(folder: &Path) -> Result<Vec<BoardName>, BoardError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("read", folder, &error)),
+    };
+    let file_names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<BoardName> =
+        file_names.filter_map(|file| BoardName::new(file.strip_suffix(".json")?)).collect();
+    names.sort();
+    names.truncate(MAX_BOARDS);
+    Ok(names)
+}
+
+/// The text of a board's file; the error in words.
+fn read(folder: &Path, name: &BoardName) -> Result<Option<String>, String> {
+    let path = name.in_folder(folder);
+    let text = files::read(&path, MAX_BOARD_BYTES);
+    text.map_err(|error| format!("failed to read {}: {error}", path.display()))
+}
+
+fn failed(what: &str, path: &Path, error: &io::Error) -> BoardError {
+    BoardError::Files(format!("failed to {what} {}: {error}", path.display()))
+}
+
+/// The title of a board's text, or what is wrong with it.
+fn title(text: &str) -> Result<String, String> {
+    let board: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    check(&board).map_err(|error| error.to_string())?;
+    Ok(board.get("title").and_then(Json::as_str).unwrap_or_default().to_owned())
+}
+
+/// Whether it has what every board has.
+fn check(board: &Json) -> Result<(), BoardError> {
+    let unfit = |field: &str, detail: String| Err(BoardError::Unfit(field.to_owned(), detail));
+    let Some(board) = board.as_object() else {
+        return unfit("body", "give a JSON object".to_owned());
+    };
+    let title = board.get("title").and_then(Json::as_str).unwrap_or_default();
+    let chars = title.chars().count();
+    if !(1..=MAX_TITLE_CHARS).contains(&chars) || title.contains(char::is_control) {
+        let detail =
+            format!("give a text of 1 to {MAX_TITLE_CHARS} characters, none a control character");
+        return unfit("title", detail);
+    }
+    let tiles = board.get("tiles").and_then(Json::as_array);
+    match tiles.filter(|tiles| tiles.len() <= MAX_TILES) {
+        None => unfit("tiles", format!("give a list of at most {MAX_TILES}")),
+        Some(tiles) => match tiles.iter().position(|tile| !tile.is_object()) {
+            Some(at) => unfit(&format!("tiles[{at}]"), "give a JSON object".to_owned()),
+            None => Ok(()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
