@@ -6,6 +6,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use crate::sunspec::Models;
+
 /// Bits in a register.
 pub(crate) const REGISTER_BITS: u16 = 16;
 
@@ -70,12 +72,14 @@ impl Table {
     }
 }
 
-/// A place in a table, as requests count it: from 0.
+/// A place in a table, as requests count it: from 0. Or in a SunSpec model, from the first register of its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) table: Table,
     pub(crate) first: u16,
     pub(crate) part: Part,
+    /// The model that `first` counts in; `None`: it counts in the table.
+    pub(crate) models: Option<Models>,
 }
 
 /// Which bits of a register are meant; 0 is the least significant one of the register as the standard sends
@@ -101,7 +105,7 @@ pub(crate) struct Misread {
     pub(crate) remedy: String,
 }
 
-const FORMS: &str = r#"write "holding:100", "input:100", "coil:100", "discrete:100", "holding:100.3" or "ref:40101""#;
+const FORMS: &str = r#"write "holding:100", "input:100", "coil:100", "discrete:100", "holding:100.3", "ref:40101" or "sunspec:103:14""#;
 
 const PARTS: &str = "give 0 (least significant) to 15, two of them as in 4-7, high or low";
 
@@ -120,19 +124,25 @@ impl Address {
             Some((number, part)) => (number, Some(part)),
             None => (rest, None),
         };
+        if kind == "sunspec" {
+            return of_model(number, part);
+        }
         let (table, first) = match Table::ALL.iter().find(|table| table.word() == kind) {
             Some(table) => (*table, protocol_address(number)?),
             None if kind == "ref" => reference(number)?,
             None => return Err(misread(format!("{kind:?} is no table"))),
         };
         let part = part.map_or(Ok(Part::Whole), |part| part_of(part, table))?;
-        Ok(Self { table, first, part })
+        Ok(Self { table, first, part, models: None })
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.table.word(), self.first)?;
+        match self.models {
+            Some(models) => write!(f, "sunspec:{models}:{}", self.first)?,
+            None => write!(f, "{}:{}", self.table.word(), self.first)?,
+        }
         match self.part {
             Part::Whole => Ok(()),
             Part::Bit(bit) => write!(f, ".{bit}"),
@@ -172,6 +182,24 @@ fn reference(text: &str) -> Result<(Table, u16), Misread> {
     let first = number.and_then(|number| number.checked_sub(1));
     let first = first.and_then(|first| u16::try_from(first).ok()).ok_or_else(misread)?;
     Ok((table, first))
+}
+
+/// What stands behind `sunspec:`, a model or several and an offset. All models lie in holding registers.
+fn of_model(text: &str, part: Option<&str>) -> Result<Address, Misread> {
+    let place = text.split_once(':').and_then(|(models, offset)| {
+        let offset = digits(offset).and_then(|offset| u16::try_from(offset).ok());
+        Some((Models::parse(models)?, offset?))
+    });
+    let (models, first) = place.ok_or_else(|| Misread {
+        problem: format!("{text:?} is no place in a SunSpec model"),
+        remedy: "give the model, or the first and the last that have it there, and the offset from the register \
+                 with the model's number: \"sunspec:103:14\", \"sunspec:101-103:14\"; \"sunspec:203[2]:18\" is in \
+                 the second of the device"
+            .to_owned(),
+    })?;
+    let table = Table::HoldingRegisters;
+    let part = part.map_or(Ok(Part::Whole), |part| part_of(part, table))?;
+    Ok(Address { table, first, part, models: Some(models) })
 }
 
 fn part_of(text: &str, table: Table) -> Result<Part, Misread> {
@@ -275,6 +303,7 @@ mod tests {
         check("holding:100.0-15", "holding:100.0-15");
         check("input:100.high", "input:100.high");
         check("input:100.low", "input:100.low");
+        check("sunspec:101-103[2]:40.3", "sunspec:101-103[2]:40.3");
     }
 
     fn refused(text: &str) -> (String, String) {
@@ -360,7 +389,7 @@ mod tests {
         fn what_is_shown_reads_back(first in any::<u16>(), part in any_part()) {
             for table in Table::ALL {
                 let part = if table.is_bits() { Part::Whole } else { part };
-                let address = Address { table, first, part };
+                let address = Address { table, first, part, models: None };
                 prop_assert_eq!(Address::parse(&address.to_string()), Ok(address));
             }
         }

@@ -1,13 +1,15 @@
 //! The driver: what it declares, and one session after another on whatever link its channel has.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use pointcast_api::{
-    Blocking, DeviceDeclaration, Driver, Fault, Inlet, Outlet, PlannedRequest, PointDeclaration,
-    Refused, Reports, SessionFuture, Utilisation,
+    Blocking, DeviceDeclaration, DeviceIndex, Driver, Fault, Inlet, Outlet, PlannedRequest,
+    PointDeclaration, Refused, Reports, SessionFuture, Utilisation,
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::frame::ReadRequest;
 use crate::learner::Paces;
 use crate::line::{Coding, Line};
 use crate::link::serial::{AsciiLink, RtuLink};
@@ -18,12 +20,15 @@ use crate::opening;
 use crate::plan::Learned;
 use crate::session::Session;
 use crate::settings::{Site, Transport};
+use crate::sunspec::{Layout, Placement};
 
 /// What was learned about the devices, kept from session to session.
 #[derive(Debug, Default)]
 pub(crate) struct Lessons {
     refusals: Mutex<Learned>,
     paces: Mutex<Paces>,
+    /// Where the devices had their SunSpec models the last time, by device.
+    placements: Mutex<BTreeMap<DeviceIndex, Placement>>,
 }
 
 impl Lessons {
@@ -41,6 +46,32 @@ impl Lessons {
     /// How fast the devices answer.
     pub(crate) fn paces(&self) -> Paces {
         self.paces.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where points are, as far as that was found out; the others where they are assumed.
+    pub(crate) fn layout<'a>(&self, site: &'a Site) -> Layout<'a> {
+        let mut layout = Layout::assumed(&site.wants, &site.decoders);
+        let placements = self.placements.lock().unwrap_or_else(PoisonError::into_inner);
+        for (device, placement) in placements.iter() {
+            if let Some(sought) = site.sought.get(device.at()) {
+                layout.place(sought, placement);
+            }
+        }
+        layout
+    }
+
+    /// Whether it was found out where a device has its models.
+    pub(crate) fn is_placed(&self, device: DeviceIndex) -> bool {
+        self.placements.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&device)
+    }
+
+    /// Keeps where a device has its models, or that it has none.
+    pub(crate) fn keep_placement(&self, device: DeviceIndex, placement: Option<&Placement>) {
+        let mut placements = self.placements.lock().unwrap_or_else(PoisonError::into_inner);
+        match placement {
+            Some(placement) => drop(placements.insert(device, placement.clone())),
+            None => drop(placements.remove(&device)),
+        }
     }
 
     /// Keeps how fast the devices answer.
@@ -101,6 +132,21 @@ impl ModbusDriver {
         Fault::new(format!("read from {}", channel.place()), lost)
     }
 
+    /// A request in words: where its models were not found yet, without an address.
+    fn words(&self, request: &ReadRequest, device: DeviceIndex) -> String {
+        let sought = self.site.sought.get(device.at()).filter(|_| !self.lessons.is_placed(device));
+        match sought.and_then(|sought| sought.assumed_at(request.first)) {
+            Some(models) => {
+                let ReadRequest { table, quantity, .. } = request;
+                let (function, name) = (table.function(), table.name());
+                format!(
+                    "{function:02} {quantity} {name} of SunSpec model {models}, address by discovery"
+                )
+            }
+            None => request.to_string(),
+        }
+    }
+
     async fn run(&self, link: impl Link, outlet: &dyn Outlet, inlet: &mut Inlet) -> Lost {
         Session::new(&self.site, &self.lessons, &self.reports, outlet, link).serve(inlet).await
     }
@@ -150,12 +196,14 @@ impl Driver for ModbusDriver {
 
     fn plan(&self) -> Vec<PlannedRequest> {
         let paces = self.lessons.paces();
-        let blocks = self.lessons.with(|learned| self.site.plan(learned, &paces));
+        let layout = self.lessons.layout(&self.site);
+        let wants = layout.wants();
+        let blocks = self.lessons.with(|learned| self.site.plan_of(wants, learned, &paces));
         let planned = |block: crate::plan::Block| {
             let request = self.site.request(&block)?;
             Some(PlannedRequest {
                 device: block.device,
-                request: request.to_string(),
+                request: self.words(&request, block.device),
                 scan_interval: Some(block.interval),
                 wire_time: self.site.line().map(|line| {
                     let turnaround = paces.of(block.device.at()).unwrap_or(line.turnaround);

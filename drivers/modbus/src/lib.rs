@@ -12,6 +12,7 @@
 //! - `admission` says whether the channel has the time, and revises intervals where it has not; pure.
 //! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next;
 //!   `patience` how long to leave alone what does not answer; `learner` how long an answer takes. All are pure.
+//! - `sunspec` finds out where a device has its models, and puts the points that are in them there; pure.
 //! - `memory` is what was learned as text, for the next start.
 //! - `opening` opens ports and connections; `session` asks block after block and puts what is answered, and
 //!   writes between two requests (`writes`);
@@ -44,6 +45,7 @@ mod scale;
 mod schedule;
 mod session;
 mod settings;
+mod sunspec;
 mod tls;
 mod writing;
 
@@ -61,8 +63,9 @@ use settings::Kind;
 /// (200: by so much a learned timeout is longer than the mean), `retries` (1), `max_gap` (registers that nobody
 /// wants and that may be read along; as many as are cheaper than another request), `request_gap_ms` (0). Device
 /// keys: `unit_id` (1; 0 to 255),
-/// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers). Point
-/// keys: `address`, `type`, `scan_ms`, `word_order`, `scale`, `offset`, `scale_register` (where the power of
+/// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers), `sunspec_base`
+/// (where the SunSpec marker is). Point keys: `address`, `alternatives` (several addresses in SunSpec models, with what
+/// belongs to them), `optional` (not in every device), `type`, `scan_ms`, `word_order`, `scale`, `offset`, `scale_register` (where the power of
 /// ten stands), `no_value` (raw values that stand for none, such as `0x8000`, or `"sunspec"`), `clamp` (to
 /// the range), `length`, `encoding` (`"utf-8"`), `padding` (`"nul"`), `utc_offset`, `overlap`, `writable`,
 /// `write_function`, `read_modify_write`, `coalesce`.

@@ -4,6 +4,7 @@
 //! how the registers came.
 
 mod clamp;
+mod model;
 mod number;
 mod text;
 mod time;
@@ -11,6 +12,7 @@ mod time;
 use pointcast_api::{Reading, Value};
 
 pub(crate) use clamp::Clamp;
+pub(crate) use model::OfModel;
 pub(crate) use number::{Class, Number, NumberType, Scaling, Slice};
 pub(crate) use text::{Encoding, Padding, Text};
 pub(crate) use time::{FIRST_YEAR, Time, TimeLayout};
@@ -41,6 +43,8 @@ pub(crate) enum Decoder {
     Text(Text),
     /// A date with time.
     Time(Time),
+    /// Any of these, within a SunSpec model.
+    OfModel(Box<OfModel>),
 }
 
 impl Decoder {
@@ -51,6 +55,7 @@ impl Decoder {
             Self::Number(number) => number.length(),
             Self::Text(text) => text.registers,
             Self::Time(time) => time.layout.registers(),
+            Self::OfModel(of_model) => of_model.length(),
         }
     }
 
@@ -64,6 +69,7 @@ impl Decoder {
             | Self::SunSpecBit(_)
             | Self::Text(_)
             | Self::Time(_) => (0, self.length()),
+            Self::OfModel(of_model) => of_model.own(),
         }
     }
 
@@ -72,6 +78,7 @@ impl Decoder {
         match self {
             Self::RegisterBit(_) | Self::SunSpecBit(_) => true,
             Self::Number(number) => number.slice.is_some(),
+            Self::OfModel(of_model) => of_model.decoder.is_part(),
             Self::Bit | Self::Text(_) | Self::Time(_) => false,
         }
     }
@@ -105,6 +112,7 @@ impl Decoder {
             Self::Number(number) => number.read(registers),
             Self::Text(text) => Some(text.read(registers)),
             Self::Time(time) => Some(time.read(registers)),
+            Self::OfModel(of_model) => of_model.read(registers),
         }
     }
 }

@@ -76,6 +76,8 @@ impl Decoder {
             },
             Self::Text(text) => text::encode(text, value).map(Encoded::Registers),
             Self::Time(time) => time::encode(time, value).map(Encoded::Registers),
+            // Points of models are not writable: the configuration is refused.
+            Self::OfModel(_) => Err(EncodeError::NoScale),
         }
     }
 

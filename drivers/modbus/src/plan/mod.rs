@@ -34,7 +34,8 @@ pub(crate) struct Want {
     pub(crate) device: DeviceIndex,
     pub(crate) table: Table,
     pub(crate) first: u16,
-    /// Registers or bits, at least one; `first + length` is at most 65 536.
+    /// Registers or bits; `first + length` is at most 65 536. None where it is not known where the point lies: it
+    /// is in no block then.
     pub(crate) length: u16,
     pub(crate) interval: Duration,
 }
@@ -43,6 +44,11 @@ impl Want {
     /// One past its last register or bit.
     pub(crate) fn end(&self) -> u32 {
         u32::from(self.first) + u32::from(self.length)
+    }
+
+    /// Whether nobody knows where the point lies.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.length == 0
     }
 
     fn range(&self) -> Range {
@@ -110,8 +116,9 @@ pub(crate) fn plan(wants: &[Want], shapes: &[Shape], learned: &Learned) -> Vec<B
 
 /// The blocks, and how many of them were weighed on the way.
 fn count_work(wants: &[Want], shapes: &[Shape], learned: &Learned) -> (Vec<Block>, u64) {
+    let known = (0..).map(PointIndex).zip(wants.iter().copied());
     let mut sorted: Vec<(PointIndex, Want)> =
-        (0..).map(PointIndex).zip(wants.iter().copied()).collect();
+        known.filter(|(_, want)| !want.is_nowhere()).collect();
     sorted.sort_by_key(|(point, want)| (want.range(), *point));
     let mut work = 0;
     let mut blocks = Vec::new();

@@ -8,6 +8,7 @@ mod outcome;
 mod refusals;
 mod revision;
 mod search;
+mod survey;
 mod tally;
 mod task;
 mod writes;
@@ -27,7 +28,9 @@ use crate::patience::{
 use crate::plan::Block;
 use crate::schedule::{self, Next, Rhythm};
 use crate::settings::{Site, Unit};
+use crate::sunspec::Layout;
 use refusals::Inquiries;
+use survey::Surveys;
 use tally::{Noise, Share, Skips};
 use task::Task;
 use writes::Queue;
@@ -50,6 +53,9 @@ pub(crate) struct Session<'a, L> {
     revise_at: Instant,
     tasks: Vec<Task>,
     inquiries: Inquiries,
+    /// Where the points are.
+    layout: Layout<'a>,
+    surveys: Surveys,
     writes: Queue,
     /// By device.
     health: Vec<Health>,
@@ -128,10 +134,12 @@ impl<'a, L: Link> Session<'a, L> {
     ) -> Self {
         let now = Instant::now();
         let paces = lessons.paces();
-        let blocks = lessons.with(|learned| site.plan(learned, &paces));
+        let layout = Layout::unknown(&site.wants, &site.decoders, &site.sought);
+        let blocks = lessons.with(|learned| site.plan_of(layout.wants(), learned, &paces));
         let stretches = site.fair_factors(&blocks, &paces);
         // Nothing is due while the line still rests: that is no want of time.
         let rhythm = Rhythm::new(&site.name, now);
+        let surveys = survey::first(site, &layout);
         let begin = |(place, block): (usize, Block)| {
             let unit = site.units.get(block.device.at());
             let rest = unit.and_then(|unit| link.rests_until(unit.id));
@@ -154,12 +162,14 @@ impl<'a, L: Link> Session<'a, L> {
             reports,
             outlet,
             rhythm,
-            tasks: blocks.into_iter().enumerate().map(begin).collect(),
+            tasks: surveys.into_iter().chain(blocks).enumerate().map(begin).collect(),
             paces,
             stretches,
             revise_at: now,
             link,
             inquiries: Inquiries::default(),
+            layout,
+            surveys: Surveys::new(site),
             writes: Queue::new(site.units.len()),
             health: site.units.iter().map(health).collect(),
             lost_share: WaitingShare::new(PARTS_BESIDE_LOST),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use pointcast_api::{Failure, PointIndex, Reading, Sample};
 use tokio_modbus::ExceptionCode;
 
+use super::task::Task;
 use super::{Asked, Health, Session, UnixMs};
 use crate::decode::Content;
 use crate::frame::Answer;
@@ -71,18 +72,23 @@ impl<L: Link> Session<'_, L> {
                 task.patience.answered();
                 task.probe_at(asked.ended);
             }
+            // It may be another one.
+            self.survey(asked.device, asked.ended);
         }
     }
 
     fn values(&mut self, asked: &Asked, content: &Content, arrived: UnixMs) {
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
+        if task.is_survey() {
+            return self.surveyed(asked, Some(content), arrived);
+        }
         let samples: Vec<Sample> = task
             .block
             .points
             .iter()
             .filter_map(|point| {
-                let want = self.site.wants.get(point.at())?;
-                let decoder = self.site.decoders.get(point.at())?;
+                let want = self.layout.wants().get(point.at())?;
+                let decoder = self.layout.decoder(*point)?;
                 let offset = want.first.checked_sub(task.block.first)?;
                 Some(Sample {
                     point: *point,
@@ -92,8 +98,15 @@ impl<L: Link> Session<'_, L> {
             })
             .collect();
         task.succeed();
+        // Only what lies in a model that is not there fails although it was answered.
+        let is_astray = |sample: &Sample| matches!(sample.reading, Reading::Failed(_));
+        let astray = samples.iter().any(is_astray);
+        task.failing |= astray;
         self.slot_served(asked);
         self.outlet.put(&samples);
+        if astray {
+            self.astray(asked);
+        }
         self.resolve(asked, false);
     }
 
@@ -101,11 +114,13 @@ impl<L: Link> Session<'_, L> {
     pub(super) fn refused(&mut self, asked: &Asked, code: ExceptionCode) -> String {
         let number = u8::from(code);
         let error = format!("{}: exception {number:02} ({code})", self.describe(asked));
-        let last_error = Some(error.clone());
+        // That there is no model at a place where one is looked for is what the looking is for.
+        let is_search = is_lacking(code) && self.tasks.get(asked.at).is_some_and(Task::is_survey);
+        let last_error = Some(error.clone()).filter(|_| !is_search);
         self.reports.update(self.outlet, asked.device, |report| {
             report.counters.exceptions += 1;
             report.counters.exception_codes.add(number);
-            report.last_error = last_error;
+            report.last_error = last_error.or(report.last_error.take());
         });
         error
     }
@@ -201,9 +216,23 @@ impl<L: Link> Session<'_, L> {
     pub(super) fn fail(&self, block: &Block, failure: Failure, time: UnixMs) {
         let sample =
             |point: &PointIndex| Sample { point: *point, reading: Reading::Failed(failure), time };
-        let samples: Vec<Sample> = block.points.iter().map(sample).collect();
+        let samples: Vec<Sample> = match block.points.is_empty() {
+            // Nobody will find out where these are.
+            true => self.nowhere(block.device).iter().map(sample).collect(),
+            false => block.points.iter().map(sample).collect(),
+        };
         self.outlet.put(&samples);
     }
+}
+
+/// Whether an exception says that the unit has no such registers, or cannot be read at all: 01, 02 and 03.
+pub(super) fn is_lacking(code: ExceptionCode) -> bool {
+    minds_the_range(code) || code == ExceptionCode::IllegalFunction
+}
+
+/// Whether another range may be answered: 02 and 03.
+pub(super) fn minds_the_range(code: ExceptionCode) -> bool {
+    matches!(code, ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue)
 }
 
 /// Whether an exception says that a gateway could not reach the unit: 0A and 0B.

@@ -6,6 +6,7 @@ use pointcast_api::{Failure, UnixMs};
 use tokio_modbus::ExceptionCode;
 
 use super::bisect::{Bisections, PartOf};
+use super::outcome::{is_lacking, minds_the_range};
 use super::search::{Found, Search, Step};
 use super::task::Task;
 use super::{Asked, Session};
@@ -55,18 +56,18 @@ impl<L: Link> Session<'_, L> {
         if !is_busy {
             self.is_free(asked);
         }
-        let minds_the_range =
-            matches!(code, ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue);
+        let (minds_the_range, is_lacking) = (minds_the_range(code), is_lacking(code));
+        if is_lacking && self.tasks.get(asked.at).is_some_and(Task::is_survey) {
+            return self.surveyed(asked, None, arrived);
+        }
+        if is_lacking {
+            self.suspect(asked);
+        }
         if minds_the_range && self.take_apart(asked, &error) {
             return;
         }
         // A device that fails may work in the next slot; one that lacks a register stays without it.
-        self.fail_refused(
-            asked,
-            minds_the_range || code == ExceptionCode::IllegalFunction,
-            &error,
-            arrived,
-        );
+        self.fail_refused(asked, is_lacking, &error, arrived);
         if minds_the_range {
             self.resolve(asked, true);
         } else {
@@ -110,7 +111,7 @@ impl<L: Link> Session<'_, L> {
     /// Finds out what of a refused block is refused; `false` when it is a single range, that is, the block itself.
     fn take_apart(&mut self, asked: &Asked, error: &str) -> bool {
         let Some(task) = self.tasks.get(asked.at) else { return false };
-        let Some((left, right)) = halve(&task.block, &self.site.wants) else { return false };
+        let Some((left, right)) = halve(&task.block, self.layout.wants()) else { return false };
         match task.inquiry {
             None => {
                 tracing::info!(
@@ -118,7 +119,7 @@ impl<L: Link> Session<'_, L> {
                     error,
                     "looks for what is refused by asking for parts"
                 );
-                let Some((search, first)) = Search::begin(&task.block, &self.site.wants) else {
+                let Some((search, first)) = Search::begin(&task.block, self.layout.wants()) else {
                     return false;
                 };
                 let inquiry = self.inquiries.open(search);
@@ -161,7 +162,7 @@ impl<L: Link> Session<'_, L> {
     /// What was asked for a search was answered, or refused.
     fn search_on(&mut self, id: u64, asked: &Asked, refused: bool) {
         let Some(search) = self.inquiries.searches.get_mut(&id) else { return };
-        let wants = &self.site.wants;
+        let wants = self.layout.wants();
         let Some(task) = self.tasks.get(asked.at) else { return };
         // What was answered goes on as it is, and so does a single range that was refused.
         let stays = !refused || halve(&task.block, wants).is_none();
@@ -190,10 +191,12 @@ impl<L: Link> Session<'_, L> {
 
     /// Asks for both halves of what a search gave up, and what it found counts with what they will teach.
     fn bisect(&mut self, apart: &Block, holes: &[Block], asked: &Asked) {
-        let Some((left, right)) = halve(apart, &self.site.wants) else { return };
+        let Some((left, right)) = halve(apart, self.layout.wants()) else { return };
         let within = |task: &Task| {
             let points = &task.block.points;
-            task.inquiry.is_none() && points.iter().all(|point| apart.points.contains(point))
+            task.inquiry.is_none()
+                && !task.is_survey()
+                && points.iter().all(|point| apart.points.contains(point))
         };
         let Some(of) = self.tasks.get(asked.at).cloned() else { return };
         self.tasks.retain(|task| !within(task));

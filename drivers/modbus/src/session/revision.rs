@@ -9,7 +9,8 @@ use std::time::Duration;
 use pointcast_api::DeviceIndex;
 use tokio::time::Instant;
 
-use super::{Session, task};
+use super::Session;
+use super::task::{self, Task};
 use crate::admission::stretched;
 use crate::learner::matters;
 use crate::link::Link;
@@ -46,11 +47,15 @@ impl<L: Link> Session<'_, L> {
             return;
         }
         self.inquiries.replan_due = false;
-        let blocks = self.lessons.with(|learned| self.site.plan(learned, &self.paces));
+        self.place_found();
+        let wants = self.layout.wants();
+        let blocks = self.lessons.with(|learned| self.site.plan_of(wants, learned, &self.paces));
         self.stretch(&blocks);
         let factors = std::mem::take(&mut self.stretches);
         let interval = |block: &Block| interval(block, &factors);
+        let surveys: Vec<Task> = self.tasks.extract_if(.., |task| task.is_survey()).collect();
         task::replan(&mut self.tasks, blocks, interval, self.rhythm, now);
+        self.tasks.extend(surveys);
         self.stretches = factors;
     }
 

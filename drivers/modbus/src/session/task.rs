@@ -57,6 +57,19 @@ impl Task {
         }
     }
 
+    /// Whether it asks for where points are, and for none of them.
+    pub(super) fn is_survey(&self) -> bool {
+        self.block.points.is_empty()
+    }
+
+    /// What it asked for was answered, or refused, and `block` follows at `now`. How it was before stays.
+    pub(super) fn go_on(&mut self, block: Block, now: Instant) {
+        self.block = block;
+        self.patience.answered();
+        (self.tries, self.put_off) = (0, 0);
+        self.slot.begin_at(now);
+    }
+
     /// It was answered.
     pub(super) fn succeed(&mut self) {
         self.patience.answered();

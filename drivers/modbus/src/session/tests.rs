@@ -5,6 +5,7 @@ mod periods;
 mod refusals;
 mod scales;
 mod silence;
+mod sunspec;
 mod writes;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

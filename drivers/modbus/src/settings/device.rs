@@ -9,6 +9,7 @@ use super::channel::{Channel, Kind};
 use super::point::SCAN_MS;
 use crate::frame::MAX_REGISTERS;
 use crate::order::WordOrder;
+use crate::sunspec::LAST_BASE;
 
 const DEFAULT_TCP_UNIT: u8 = 1;
 const DEFAULT_SCAN: Duration = Duration::from_secs(1);
@@ -28,6 +29,8 @@ pub(crate) struct Device {
     pub(crate) max_block: u16,
     /// In registers.
     pub(crate) max_gap: Option<u16>,
+    /// Where its SunSpec marker is, if that is told.
+    pub(crate) sunspec_base: Option<u16>,
 }
 
 /// Takes the device's keys.
@@ -55,6 +58,7 @@ pub(crate) fn check(
     let timeout = keys.millis("timeout_ms", 1..=600_000, refusals);
     let max_block = keys.integer("max_block", 1..=i64::from(MAX_REGISTERS), refusals);
     let max_gap = keys.integer("max_gap", 0..=i64::from(MAX_REGISTERS), refusals);
+    let sunspec_base = keys.integer("sunspec_base", 0..=i64::from(LAST_BASE), refusals);
     keys.finish(refusals);
     let id = match &unit {
         Some(unit) => u8::try_from(unit.value).ok(),
@@ -72,5 +76,6 @@ pub(crate) fn check(
         timeout: timeout.map_or(channel.timeout, |timeout| timeout.value),
         max_block: registers(max_block).unwrap_or(MAX_REGISTERS),
         max_gap: registers(max_gap).or(channel.max_gap),
+        sunspec_base: registers(sunspec_base),
     }
 }

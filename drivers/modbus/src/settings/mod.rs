@@ -30,6 +30,7 @@ use crate::learner::Paces;
 use crate::line::Line;
 use crate::link::timing::{Path, SerialTiming};
 use crate::plan::{Block, Learned, Shape, Want, plan};
+use crate::sunspec::{MAX_GROUPS, Sought};
 use crate::writing::Writing;
 use device::Device;
 use point::Point;
@@ -46,8 +47,12 @@ pub(crate) struct Site {
     pub(crate) units: Vec<Unit>,
     pub(crate) shapes: Vec<Shape>,
     pub(crate) points: Vec<PointDeclaration>,
+    /// What is found by its SunSpec model is where it is assumed: sessions go by a
+    /// [`Layout`](crate::sunspec::Layout) instead.
     pub(crate) wants: Vec<Want>,
     pub(crate) decoders: Vec<Decoder>,
+    /// By device: what of it is found by its SunSpec model.
+    pub(crate) sought: Vec<Sought>,
     /// What reading takes of the channel's time, by plan.
     pub(crate) utilisation: Utilisation,
     /// How each point is written; `None` for those that are not.
@@ -97,9 +102,14 @@ impl Site {
         self.units.get(block.device.at()).map(|unit| block.request(unit.id))
     }
 
-    /// All blocks, with what was learned so far.
+    /// All blocks as configured.
     pub(crate) fn plan(&self, learned: &Learned, paces: &Paces) -> Vec<Block> {
-        plan(&self.wants, &self.shapes_at(paces), learned)
+        self.plan_of(&self.wants, learned, paces)
+    }
+
+    /// All blocks where points lie as in `wants`, with what was learned so far.
+    pub(crate) fn plan_of(&self, wants: &[Want], learned: &Learned, paces: &Paces) -> Vec<Block> {
+        plan(wants, &self.shapes_at(paces), learned)
     }
 
     /// What blocks may be like, and what they cost of devices that answer so fast.
@@ -145,6 +155,8 @@ struct Checked {
     devices: Vec<Device>,
     points: Vec<Point>,
     details: Vec<PointDetails>,
+    /// By device.
+    sought: Vec<Sought>,
 }
 
 impl Checked {
@@ -157,17 +169,29 @@ impl Checked {
         refusals: &mut Refusals,
     ) {
         let DeviceSettings { name, settings: keys, points } = settings;
+        let place = keys.place().clone();
         let device = device::check(keys, index, kind, channel, refusals);
+        let mut sought = Sought::new(device.sunspec_base);
         for settings in points {
-            if let Some(point) =
+            if let Some(mut point) =
                 point::check(settings.settings, &settings.details, &device, refusals)
             {
+                if !point.forms.is_empty() {
+                    let forms = std::mem::take(&mut point.forms);
+                    point.want.first = sought.add(self.points.len(), forms, point.optional);
+                }
                 self.points.push(point);
                 self.details.push(settings.details);
             }
         }
+        if sought.groups() > MAX_GROUPS {
+            let field = format!("device \"{name}\"");
+            let problem = format!("its points are in {} different SunSpec models", sought.groups());
+            refusals.push(&place, field, problem, format!("give points of at most {MAX_GROUPS}"));
+        }
         self.names.push(name);
         self.devices.push(device);
+        self.sought.push(sought);
     }
 
     fn same_units(&self, refusals: &mut Refusals) {
@@ -211,6 +235,7 @@ impl Checked {
                 .collect(),
             points: Vec::new(),
             wants: self.points.iter().map(|point| point.want).collect(),
+            sought: self.sought,
             decoders: self.points.iter().map(|point| point.decoder.clone()).collect(),
             utilisation: Utilisation { configured: 0.0, revised: 0.0 },
             writings: self.points.iter().map(|point| point.writing).collect(),

@@ -16,12 +16,13 @@ const MAX_TOLD: usize = 3;
 pub(crate) fn check(points: &[Point], refusals: &mut Refusals) {
     let mut sorted: Vec<(usize, &Point)> = points.iter().enumerate().collect();
     sorted.sort_by_key(|(at, point)| {
-        (point.want.device, point.want.table, point.own.start, point.own.end, *at)
+        (point.want.device, point.want.table, point.models(), point.own.start, point.own.end, *at)
     });
     let mut open: Vec<(usize, &Point)> = Vec::new();
     for (at, point) in sorted {
         open.retain(|(_, other)| {
-            (other.want.device, other.want.table) == (point.want.device, point.want.table)
+            (other.want.device, other.want.table, other.models())
+                == (point.want.device, point.want.table, point.models())
                 && other.own.end > point.own.start
         });
         let colliding = open.iter().filter(|(_, other)| collide(point, other));
@@ -52,6 +53,7 @@ fn mask(decoder: &Decoder) -> Option<u16> {
     match decoder {
         Decoder::RegisterBit(bit) | Decoder::SunSpecBit(bit) => 1_u16.checked_shl(u32::from(*bit)),
         Decoder::Number(number) => number.slice.map(Slice::mask),
+        Decoder::OfModel(of_model) => mask(&of_model.decoder),
         Decoder::Bit | Decoder::Text(_) | Decoder::Time(_) => None,
     }
 }

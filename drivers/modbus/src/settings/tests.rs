@@ -1,5 +1,6 @@
 mod links;
 mod points;
+mod sunspec;
 mod writing;
 
 use super::*;
@@ -77,7 +78,8 @@ fn a_point_takes_over_what_its_device_says_and_may_say_otherwise() {
         | Decoder::RegisterBit(_)
         | Decoder::SunSpecBit(_)
         | Decoder::Text(_)
-        | Decoder::Time(_)) => panic!("{other:?}"),
+        | Decoder::Time(_)
+        | Decoder::OfModel(_)) => panic!("{other:?}"),
     };
     number(NumberType::F32, crate::order::WordOrder::Cdab, false);
     number(NumberType::I16, crate::order::WordOrder::Abcd, true);

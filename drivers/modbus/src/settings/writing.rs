@@ -68,6 +68,19 @@ impl Written {
         }
     }
 
+    /// Refuses to write a point whose address only the device knows: a register that turned out to be another one
+    /// would hold what was written.
+    pub(super) fn refuse_of_model(&self, refusals: &mut Refusals) {
+        match self.writable.as_ref().filter(|writable| writable.value) {
+            Some(writable) => writable.refuse(
+                refusals,
+                "what is found by its SunSpec model is read only",
+                "leave it away, or give the address that it has in this device: \"holding:40250\"",
+            ),
+            None => self.refuse_idle(refusals),
+        }
+    }
+
     /// How the point at `address` is written; `None` if it is not, or if something was refused.
     pub(super) fn check(
         &self,

@@ -72,6 +72,17 @@ impl Written {
         }
     }
 
+    /// Lets what SunSpec says of the type stand for none in a model, where nothing else is written.
+    pub(super) fn fill_in(&mut self) {
+        let is_time = |found: &Located<DataType>| matches!(found.value, DataType::Time(_));
+        let of_model = self.address.as_ref().filter(|address| address.value.models.is_some());
+        if let (None, Some(address)) = (&self.no_value, of_model)
+            && !self.data_type.as_ref().is_some_and(is_time)
+        {
+            self.no_value = Some(address.clone().map(|_| vec![NoValue::SunSpec]));
+        }
+    }
+
     /// Refuses every key that is not among `known`; `what` reads before "has no word order".
     pub(super) fn refuse_all_but(&self, known: &[Key], what: &str, refusals: &mut Refusals) {
         let mut refuse = |key: Key, found: Option<Located<()>>, why: &str| {

@@ -1,6 +1,7 @@
 //! A point's own keys: where its value lies and what it is.
 
 mod data_type;
+mod forms;
 mod keys;
 mod no_value;
 mod number;
@@ -17,6 +18,7 @@ use super::writing;
 use crate::address::{Address, Part, TABLE_SIZE};
 use crate::decode::Decoder;
 use crate::plan::Want;
+use crate::sunspec::{Form, Models};
 use crate::writing::Writing;
 use data_type::DataType;
 use keys::{Key, Written};
@@ -27,19 +29,31 @@ pub(crate) const SCAN_MS: std::ops::RangeInclusive<u32> = 10..=86_400_000;
 /// A point's keys, checked.
 #[derive(Debug)]
 pub(crate) struct Point {
+    /// Of a point in a SunSpec model it counts from the model's header on.
     pub(crate) want: Want,
     /// The registers or bits that are its value. With a scale in a register more is read for it.
     pub(crate) own: Range<u32>,
     pub(crate) decoder: Decoder,
+    /// How it may lie in SunSpec models; empty where its address is its own.
+    pub(crate) forms: Vec<Form>,
     pub(crate) value_type: ValueType,
     /// How it is written; `None` if it is not.
     pub(crate) writing: Option<Writing>,
+    /// Whether devices may be without it, where it is found by its model.
+    pub(crate) optional: bool,
     /// Whether it may share registers with other points.
     pub(crate) overlap: bool,
     /// Where its address stands, for refusals that concern several points.
     pub(crate) address: Located<Address>,
     /// Its name in refusals.
     pub(crate) called: String,
+}
+
+impl Point {
+    /// The models that its address counts in, the first if there are alternatives.
+    pub(crate) fn models(&self) -> Option<Models> {
+        self.address.value.models
+    }
 }
 
 /// What a decoder is made from.
@@ -65,35 +79,47 @@ pub(crate) fn check(
     device: &Device,
     refusals: &mut Refusals,
 ) -> Option<Point> {
-    let written = Written::take(&mut keys, device, refusals);
+    let before = refusals.len();
+    let called = keys.what().to_owned();
+    let found = forms::take(&mut keys, details, device, refusals);
     let scan = keys.millis("scan_ms", SCAN_MS, refusals);
     let overlap = keys.flag("overlap", refusals);
+    let optional = keys.flag("optional", refusals);
     let writes = writing::Written::take(&mut keys, refusals);
-    let called = keys.what().to_owned();
-    let before = refusals.len();
-    let found = written.address.clone().and_then(|address| {
-        let making = Making { keys: &keys, written: &written, address: &address, details, device };
-        let made = making.decoder(refusals)?;
-        Some((address, made))
-    });
     keys.finish(refusals);
-    let (address, Made { decoder, value_type, first }) = found?;
+    let forms::Found { address, made: Made { decoder, value_type, first }, forms } = found?;
     let (own_at, own_length) = decoder.own();
-    fits(&address, own_length, device, refusals);
-    let writing = writes.check(&address.value, &decoder, refusals);
+    let mut read = (first, decoder.length());
+    let writing = match forms.first() {
+        None => {
+            fits(&address, own_length, device, refusals);
+            if let Some(optional) = &optional {
+                let remedy = "leave it away: it is for points in SunSpec models";
+                optional.refuse(refusals, "its address is there in every device", remedy);
+            }
+            writes.check(&address.value, &decoder, refusals)
+        }
+        Some(form) => {
+            read = (0, form.length());
+            writes.refuse_of_model(refusals);
+            None
+        }
+    };
     let own = u32::from(first) + u32::from(own_at);
     (refusals.len() == before).then(|| Point {
         want: Want {
             device: device.index,
             table: address.value.table,
-            first,
-            length: decoder.length(),
+            first: read.0,
+            length: read.1,
             interval: scan.map_or(device.scan, |scan: Located<Duration>| scan.value),
         },
         own: own..own + u32::from(own_length),
         decoder,
+        forms,
         value_type,
         writing,
+        optional: optional.is_some_and(|optional| optional.value),
         overlap: overlap.is_some_and(|overlap| overlap.value),
         address,
         called,

@@ -141,12 +141,16 @@ impl Making<'_> {
             return None;
         }
         let power = register.value;
-        if power.table != value.table || power.part != Part::Whole {
-            let right = Address { table: value.table, part: Part::Whole, ..power };
+        let is_beside = (power.table, power.models) == (value.table, value.models);
+        if !is_beside || power.part != Part::Whole {
+            let Address { table, models, .. } = value;
+            let right = Address { table, models, part: Part::Whole, ..power };
             register.refuse(
                 refusals,
                 format!("{power} is no register beside {value}"),
-                format!("give a whole register of the same table, as \"{right}\" would be"),
+                format!(
+                    "give a whole register of the same table or model, as \"{right}\" would be"
+                ),
             );
             return None;
         }
