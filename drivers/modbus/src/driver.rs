@@ -20,15 +20,15 @@ use crate::opening;
 use crate::plan::Learned;
 use crate::session::Session;
 use crate::settings::{Site, Transport};
-use crate::sunspec::{Layout, Placement};
+use crate::sunspec::{Chain, Layout};
 
 /// What was learned about the devices, kept from session to session.
 #[derive(Debug, Default)]
 pub(crate) struct Lessons {
     refusals: Mutex<Learned>,
     paces: Mutex<Paces>,
-    /// Where the devices had their SunSpec models the last time, by device.
-    placements: Mutex<BTreeMap<DeviceIndex, Placement>>,
+    /// The SunSpec models that devices had the last time.
+    chains: Mutex<BTreeMap<DeviceIndex, Chain>>,
 }
 
 impl Lessons {
@@ -51,26 +51,26 @@ impl Lessons {
     /// Where points are, as far as that was found out; the others where they are assumed.
     pub(crate) fn layout<'a>(&self, site: &'a Site) -> Layout<'a> {
         let mut layout = Layout::assumed(&site.wants, &site.decoders);
-        let placements = self.placements.lock().unwrap_or_else(PoisonError::into_inner);
-        for (device, placement) in placements.iter() {
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        for (device, chain) in chains.iter() {
             if let Some(sought) = site.sought.get(device.at()) {
-                layout.place(sought, placement);
+                layout.place(sought, &sought.placement(chain));
             }
         }
         layout
     }
 
-    /// Whether it was found out where a device has its models.
-    pub(crate) fn is_placed(&self, device: DeviceIndex) -> bool {
-        self.placements.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&device)
+    /// Whether it was found out which models a device has.
+    pub(crate) fn is_surveyed(&self, device: DeviceIndex) -> bool {
+        self.chains.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&device)
     }
 
-    /// Keeps where a device has its models, or that it has none.
-    pub(crate) fn keep_placement(&self, device: DeviceIndex, placement: Option<&Placement>) {
-        let mut placements = self.placements.lock().unwrap_or_else(PoisonError::into_inner);
-        match placement {
-            Some(placement) => drop(placements.insert(device, placement.clone())),
-            None => drop(placements.remove(&device)),
+    /// Keeps which models a device has; `None`: it cannot be found out.
+    pub(crate) fn keep_chain(&self, device: DeviceIndex, chain: Option<Chain>) {
+        let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        match chain {
+            Some(chain) => drop(chains.insert(device, chain)),
+            None => drop(chains.remove(&device)),
         }
     }
 
@@ -134,7 +134,8 @@ impl ModbusDriver {
 
     /// A request in words: where its models were not found yet, without an address.
     fn words(&self, request: &ReadRequest, device: DeviceIndex) -> String {
-        let sought = self.site.sought.get(device.at()).filter(|_| !self.lessons.is_placed(device));
+        let sought =
+            self.site.sought.get(device.at()).filter(|_| !self.lessons.is_surveyed(device));
         match sought.and_then(|sought| sought.assumed_at(request.first)) {
             Some(models) => {
                 let ReadRequest { table, quantity, .. } = request;

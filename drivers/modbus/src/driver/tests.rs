@@ -16,6 +16,7 @@ use tokio_serial::{SerialPort, SerialStream};
 use super::*;
 use crate::address::Table;
 use crate::settings::{Kind, check};
+use crate::sunspec::{Step, Walk};
 use crate::testing::bus::{Wire, serve, truth};
 use crate::testing::{report, told};
 
@@ -41,6 +42,35 @@ fn driver_of(kind: Kind, toml: &str) -> ModbusDriver {
 
 fn value() -> Reading {
     Reading::Good(Value::U64(truth(3, Table::HoldingRegisters, 7).into()))
+}
+
+#[test]
+fn the_plan_says_where_models_are_once_that_is_known() {
+    let toml = r#"
+        address = "x"
+        [[devices]]
+        name = "d"
+        points = [
+          { name = "power", address = "sunspec:101-103:14", type = "i16", scale_register = "sunspec:101-103:15" },
+          { name = "own", address = "holding:7", type = "u16", scan_ms = 5000 },
+        ]"#;
+    let driver = driver_of(Kind::Tcp, toml);
+    let plan = || driver.plan().into_iter().map(|planned| planned.request).collect::<Vec<_>>();
+    assert_eq!(
+        plan(),
+        [
+            "03 holding registers 7",
+            "03 16 holding registers of SunSpec model 101-103, address by discovery"
+        ]
+    );
+    let mut walk = Walk::new(&[40_000]);
+    walk.take(Some(&[0x5375, 0x6E53]));
+    walk.take(Some(&[103, 50]));
+    let Step::Over(Ok(chain)) = walk.take(Some(&[0xFFFF, 0])) else { panic!() };
+    driver.lessons.keep_chain(DeviceIndex(0), Some(chain));
+    assert_eq!(plan(), ["03 holding registers 7", "03 holding registers 40002-40017"]);
+    driver.lessons.keep_chain(DeviceIndex(0), None);
+    assert!(plan()[1].ends_with("address by discovery"));
 }
 
 /// Runs a session until it has put a value, then `after`; how it ended.

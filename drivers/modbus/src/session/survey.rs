@@ -33,10 +33,10 @@ pub(super) struct Surveys(Vec<Survey>);
 #[derive(Debug)]
 struct Survey {
     walk: Walk,
-    /// What the last walk found; `None` before there is one.
+    /// What the last walk found; `None` also before there was one.
     known: Option<Chain>,
-    /// Found, and not in the layout yet; the inner `None`: there is no chain.
-    news: Option<Option<Placement>>,
+    /// Whether that is not in the layout yet.
+    is_news: bool,
     /// No suspicion counts before.
     suspect_at: Option<Instant>,
     /// Log lines about what is not there.
@@ -48,7 +48,7 @@ impl Surveys {
         let survey = |sought: &Sought| Survey {
             walk: Walk::new(sought.bases()),
             known: None,
-            news: None,
+            is_news: false,
             suspect_at: None,
             rationed: Rationed::default(),
         };
@@ -150,17 +150,12 @@ impl<L: Link> Session<'_, L> {
     fn settle(&mut self, asked: &Asked, over: Result<Chain, NoChain>, arrived: UnixMs) {
         let site = self.site;
         let Some(sought) = site.sought.get(asked.device.at()) else { return };
-        let (chain, placement, why) = match over {
+        let (chain, missing, why) = match over {
             Ok(chain) => {
-                let placement = sought.placement(&chain);
-                let why = placement.why.clone();
-                (Some(chain), Some(placement), why)
+                let Placement { missing, why, .. } = sought.placement(&chain);
+                (Some(chain), missing, why)
             }
-            Err(why) => (None, None, Some(why.to_string())),
-        };
-        let missing = match &placement {
-            Some(placement) => placement.missing.clone(),
-            None => sought.points().collect(),
+            Err(why) => (None, sought.points().collect(), Some(why.to_string())),
         };
         let failed = |point: PointIndex| Sample {
             point,
@@ -170,8 +165,9 @@ impl<L: Link> Session<'_, L> {
         self.outlet.put(&missing.into_iter().map(failed).collect::<Vec<_>>());
         self.tell_found(asked, chain.as_ref(), why.as_deref());
         let Some(survey) = self.surveys.0.get_mut(asked.device.at()) else { return };
+        // A session before this one may have found what is gone now.
         if survey.known != chain || chain.is_none() {
-            survey.news = Some(placement);
+            survey.is_news = true;
             self.inquiries.replan_due = true;
         }
         survey.known = chain;
@@ -226,12 +222,14 @@ impl<L: Link> Session<'_, L> {
         let site = self.site;
         let surveys = (0..).map(DeviceIndex).zip(&mut self.surveys.0).zip(&site.sought);
         for ((device, survey), sought) in surveys {
-            let Some(news) = survey.news.take() else { continue };
-            match &news {
-                Some(placement) => self.layout.place(sought, placement),
+            if !std::mem::take(&mut survey.is_news) {
+                continue;
+            }
+            match &survey.known {
+                Some(chain) => self.layout.place(sought, &sought.placement(chain)),
                 None => self.layout.clear(sought),
             }
-            self.lessons.keep_placement(device, news.as_ref());
+            self.lessons.keep_chain(device, survey.known.clone());
         }
     }
 }

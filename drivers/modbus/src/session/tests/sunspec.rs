@@ -22,7 +22,7 @@ fn model(id: u16, length: u16, set: &[(u16, u16)]) -> Vec<u16> {
     registers
 }
 
-fn image(base: u16, models: &[Vec<u16>]) -> Image {
+fn chain_of(base: u16, models: &[Vec<u16>]) -> Image {
     let registers = [vec![0x5375, 0x6E53], models.concat(), vec![0xFFFF, 0]].concat();
     (base..).zip(registers).collect()
 }
@@ -34,12 +34,12 @@ fn common(maker: u16) -> Vec<u16> {
 
 /// Power in W, tenths, in model 103.
 fn integer(power: u16) -> Image {
-    image(40_000, &[common(0x4141), model(103, 50, &[(14, power), (15, 0xFFFF)])])
+    chain_of(40_000, &[common(0x4141), model(103, 50, &[(14, power), (15, 0xFFFF)])])
 }
 
 /// 100 W in model 113.
 fn float() -> Image {
-    image(50_000, &[common(0x4242), model(113, 60, &[(22, 0x42C8), (23, 0)])])
+    chain_of(50_000, &[common(0x4242), model(113, 60, &[(22, 0x42C8), (23, 0)])])
 }
 
 fn bus(units: &[(u8, Image)]) -> Bus {
@@ -71,12 +71,17 @@ const POINTS: &str = r#"
     { name = "maker", address = "sunspec:1:2", type = "string", length = 16, scan_ms = 60000 }"#;
 
 fn rig(units: &[u8]) -> Rig {
+    rig_on(Kind::Tcp, units)
+}
+
+fn rig_on(kind: Kind, units: &[u8]) -> Rig {
     let device = |unit: &u8| {
         let points = POINTS.replace("name = \"", &format!("name = \"u{unit}-"));
         format!("[[devices]]\nname = \"d{unit}\"\nunit_id = {unit}\npoints = [{points}]\n")
     };
     let devices: String = units.iter().map(device).collect();
-    Rig::new(Kind::Tcp, &format!("address = \"x\"\n{devices}"))
+    let place = if kind == Kind::Rtu { "port" } else { "address" };
+    Rig::new(kind, &format!("{place} = \"x\"\n{devices}"))
 }
 
 fn double(value: f64) -> Reading {
@@ -124,6 +129,97 @@ async fn points_are_read_wherever_their_models_are() {
         layout.wants().iter().map(|want| want.first).collect()
     };
     assert_eq!(planned, [40_070, 40_002, 50_070, 50_002]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_is_walked_along_as_well() {
+    let rig = rig_on(Kind::Rtu, &[1, 2, 3]);
+    let (bus, log) = (bus(&[(1, integer(1_234)), (3, float())]), Log::default());
+    rig.run(20 * SECOND, answers(&bus, &log)).await;
+    let heard = take(&rig.ear);
+    assert_eq!(readings(&heard, PointIndex(0)).first(), Some(&double(123.4)));
+    assert_eq!(readings(&heard, PointIndex(4)).first(), Some(&single(100.0)));
+    assert_eq!(readings(&heard, PointIndex(5)).first(), Some(&text("BB")));
+    let states = [0, 1, 2].map(|device| report(&heard, device).state);
+    assert_eq!(states, [DeviceState::Online, DeviceState::Offline, DeviceState::Online]);
+}
+
+/// A number that differs from one call to the next, and not from one run to the next.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// Whatever is not the point itself reads as a number that is never right.
+fn poisoned(base: u16, models: &[Vec<u16>]) -> Image {
+    let mut image: Image =
+        (0..300).chain(39_990..40_400).chain(50_000..50_300).map(|at| (at, 7_777)).collect();
+    let models: Vec<Vec<u16>> = models
+        .iter()
+        .map(|model| {
+            let body =
+                |at: usize, register: u16| if at > 1 && register == 0 { 7_777 } else { register };
+            model.iter().enumerate().map(|(at, register)| body(at, *register)).collect()
+        })
+        .collect();
+    image.extend(chain_of(base, &models));
+    image
+}
+
+#[tokio::test(start_paused = true)]
+async fn devices_that_are_exchanged_again_and_again_never_show_a_wrong_value() {
+    let integer = || model(103, 50, &[(14, 1_000), (15, 0xFFFF)]);
+    // 100.0 is 0x42C80000, and a register that is 0 would be poisoned: a bit more than 100 will do.
+    let float = || model(113, 60, &[(22, 0x42C8), (23, 1)]);
+    let images = [
+        poisoned(40_000, &[common(0x4141), integer()]),
+        poisoned(40_000, &[common(0x4141), model(64_001, 7, &[]), integer()]),
+        poisoned(0, &[common(0x4141), integer()]),
+        poisoned(50_000, &[float()]),
+        poisoned(40_000, &[common(0x4141), float(), integer()]),
+        poisoned(40_000, &[common(0x4141), model(203, 105, &[])]),
+        poisoned(50_000, &[vec![0, 3]]),
+        integer_alone(),
+        Image::new(),
+    ];
+    let rig = rig(&[1, 2]);
+    let (bus, log) = (bus(&[(2, images[0].clone())]), Log::default());
+    let session = rig.run(1_800 * SECOND, answers(&bus, &log));
+    let exchange = async {
+        let mut dice = Dice(4);
+        loop {
+            sleep(MS * u32::try_from(dice.below(9_000)).unwrap()).await;
+            let mut bus = bus.lock().unwrap();
+            match images.get(usize::try_from(dice.below(10)).unwrap()) {
+                Some(image) => drop(bus.insert(1, image.clone())),
+                None => drop(bus.remove(&1)),
+            }
+        }
+    };
+    tokio::select! {
+        lost = session => assert!(lost.is_none()),
+        () = exchange => {}
+    }
+    let power = readings(&take(&rig.ear), PointIndex(0));
+    let right = [double(100.0), single(f32::from_bits(0x42C8_0001))];
+    let good = |reading: &&Reading| matches!(reading, Reading::Good(_));
+    for value in power.iter().filter(good) {
+        assert!(right.contains(value), "{value:?}");
+    }
+    let of = |value: &Reading| power.iter().filter(|reading| *reading == value).count();
+    assert!(of(&right[0]) > 100 && of(&right[1]) > 20, "{} and {}", of(&right[0]), of(&right[1]));
+    assert!(of(&GONE) > 50 && !power.contains(&Reading::NotANumber));
+}
+
+/// No model 1, no end, and nothing behind.
+fn integer_alone() -> Image {
+    let chain = [vec![0x5375, 0x6E53], model(103, 50, &[(14, 1_000), (15, 0xFFFF)])].concat();
+    (40_000..).zip(chain).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,8 +278,8 @@ async fn a_device_that_lacks_what_the_one_before_had_is_walked_along_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_no_sunspec_device_or_has_a_broken_chain_is_told_and_harms_nobody() {
-    let broken = image(40_000, &[common(0x4141), vec![0, 50]]);
-    let silent_inside = image(0, &[]);
+    let broken = chain_of(40_000, &[common(0x4141), vec![0, 50]]);
+    let silent_inside = chain_of(0, &[]);
     let plain: Image = (0..10).zip(0..).collect();
     let rig = rig(&[1, 2, 3, 4, 5]);
     let units = [(1, broken), (2, plain), (3, integer(10)), (4, silent_inside)];
@@ -222,7 +318,7 @@ async fn what_is_no_sunspec_device_or_has_a_broken_chain_is_told_and_harms_nobod
 #[tokio::test(start_paused = true)]
 async fn a_model_that_comes_later_is_found_later() {
     let rig = rig(&[1]);
-    let starting = image(40_000, &[common(0x4141)]);
+    let starting = chain_of(40_000, &[common(0x4141)]);
     let (bus, log) = (bus(&[(1, starting)]), Log::default());
     let session = rig.run(60 * SECOND, answers(&bus, &log));
     let boot = async {
@@ -262,7 +358,7 @@ async fn each_session_looks_for_itself() {
     rig.run(2 * SECOND, answers(&bus(&[(1, integer(70))]), &log)).await;
     take(&rig.ear);
     // The same numbers stand where they stood, in a model that means something else.
-    let other = image(40_000, &[common(0x4141), model(64_103, 50, &[(14, 70), (15, 0xFFFF)])]);
+    let other = chain_of(40_000, &[common(0x4141), model(64_103, 50, &[(14, 70), (15, 0xFFFF)])]);
     rig.run(2 * SECOND, answers(&bus(&[(1, other)]), &log)).await;
     let power = readings(&take(&rig.ear), PointIndex(0));
     assert!(!power.is_empty() && power.iter().all(|reading| *reading == GONE), "{power:?}");
