@@ -72,8 +72,7 @@ impl<L: Link> Session<'_, L> {
                 task.patience.answered();
                 task.probe_at(asked.ended);
             }
-            // It may be another one.
-            self.survey(asked.device, asked.ended);
+            self.survey_returned(asked);
         }
     }
 
@@ -181,6 +180,7 @@ impl<L: Link> Session<'_, L> {
         let block = self.tasks.get(asked.at).map(|task| task.block.clone());
         if given_up {
             self.abandon(asked);
+            self.survey_unanswered(asked);
         }
         let now = UnixMs::now();
         if unit_lost {

@@ -4,7 +4,7 @@
 //! answers again after it was lost, when it refuses what it had, when a reply shows that a model is not where it
 //! was. Until the walk is over everything stays as it was, as each reply is known by the header in it. What it
 //! finds becomes the layout together with the plan that follows from it, never between two parts of an inquiry.
-//! While something that is configured is not there, the chain is walked again, more and more rarely.
+//! While something that is configured is not there, the chain is walked again, more and more rarely, but once a minute.
 
 use std::time::Duration;
 
@@ -22,6 +22,10 @@ use crate::sunspec::{Chain, Layout, NoChain, Placement, Sought, Step, Walk};
 
 /// Least time between two walks that a suspicion gives rise to: a device that contradicts itself is read on.
 const SUSPECT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Longest time until a walk that found not everything is taken up again: for whoever waits for a model to appear, and
+/// next to nothing of a bus's time.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// How often a walk is taken up, for a device whose points say nothing.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
@@ -84,6 +88,15 @@ impl<L: Link> Session<'_, L> {
         sought.map(|sought| self.layout.nowhere(sought)).unwrap_or_default()
     }
 
+    /// A device answers again that was lost: it may be another one.
+    pub(super) fn survey_returned(&mut self, asked: &Asked) {
+        let is_start = self.surveys.0.get(asked.device.at()).is_some_and(|s| s.walk.is_at_start());
+        // What it answered may be that its marker is there: the walk goes on.
+        if !(is_start && self.tasks.get(asked.at).is_some_and(Task::is_survey)) {
+            self.survey(asked.device, asked.ended);
+        }
+    }
+
     /// Walks along a device's chain from the beginning.
     pub(super) fn survey(&mut self, device: DeviceIndex, now: Instant) {
         let Some(sought) = self.site.sought.get(device.at()) else { return };
@@ -131,6 +144,12 @@ impl<L: Link> Session<'_, L> {
 
     /// The next part of a chain was read, or the device has no such registers (`None`).
     pub(super) fn surveyed(&mut self, asked: &Asked, found: Option<&Content>, arrived: UnixMs) {
+        let asked_again =
+            |task: &Task| asked.request != task.block.request(asked.request.unit()).into();
+        if self.tasks.get(asked.at).is_none_or(asked_again) {
+            // The walk began anew meanwhile.
+            return;
+        }
         let Some(survey) = self.surveys.0.get_mut(asked.device.at()) else { return };
         let read = match found {
             Some(Content::Registers(registers)) => Some(registers.as_slice()),
@@ -143,6 +162,17 @@ impl<L: Link> Session<'_, L> {
         let Some(task) = self.tasks.get_mut(asked.at) else { return };
         if let Some(next) = block(&step, asked.device, task.block.interval) {
             task.go_on(next, asked.ended);
+        }
+    }
+
+    /// Nobody answered: what is asked the next time.
+    pub(super) fn survey_unanswered(&mut self, asked: &Asked) {
+        let Some(task) = self.tasks.get_mut(asked.at).filter(|task| task.is_survey()) else {
+            return;
+        };
+        let Some(survey) = self.surveys.0.get_mut(asked.device.at()) else { return };
+        if let Some(next) = block(&survey.walk.unanswered(), asked.device, task.block.interval) {
+            task.block = next;
         }
     }
 
@@ -212,6 +242,10 @@ impl<L: Link> Session<'_, L> {
         }
         task.slot.asked(asked.started);
         task.refuse(true, asked.ended);
+        let latest = (asked.ended + LONGEST_PAUSE).max(asked.ended + task.slot.interval());
+        if task.slot.due() > latest {
+            task.slot.begin_at(latest);
+        }
         if let Some(survey) = self.surveys.0.get_mut(asked.device.at()) {
             survey.walk = walk;
         }

@@ -111,6 +111,11 @@ impl Walk {
         Self { bases: bases.to_vec(), state: State::Marker(0) }
     }
 
+    /// Whether nothing was found yet.
+    pub(crate) fn is_at_start(&self) -> bool {
+        matches!(self.state, State::Marker(_))
+    }
+
     /// What to read first, or again.
     pub(crate) fn step(&self) -> Step {
         match &self.state {
@@ -121,6 +126,15 @@ impl Walk {
             State::Header { at, .. } => Step::Read { first: *at, quantity: HEADER },
             State::Over => Step::Over(Err(NoChain::NoMarker(Vec::new()))),
         }
+    }
+
+    /// Nobody answered: the marker is looked for at the next place, and after the last at the first again, as some
+    /// devices are silent where they have nothing. What to read; in a chain the same as before.
+    pub(crate) fn unanswered(&mut self) -> Step {
+        if let State::Marker(index) = &mut self.state {
+            *index = if *index + 1 < self.bases.len() { *index + 1 } else { 0 };
+        }
+        self.step()
     }
 
     /// Takes what was read; `None`: the device has no such registers.

@@ -80,6 +80,21 @@ fn a_chain_may_lack_its_end_or_half_of_it() {
 }
 
 #[test]
+fn silence_has_the_marker_looked_for_elsewhere_and_a_chain_followed_where_it_is() {
+    let mut walk = Walk::new(&BASES);
+    let at = |step| match step {
+        Step::Read { first, quantity: 2 } => first,
+        other => panic!("{other:?}"),
+    };
+    let seen: Vec<u16> = (0..5).map(|_| at(walk.unanswered())).collect();
+    assert_eq!(seen, [0, 50_000, 40_000, 0, 50_000]);
+    assert_eq!(at(walk.take(Some(&MARKER_AND))), 50_002);
+    assert_eq!([at(walk.unanswered()), at(walk.unanswered())], [50_002; 2]);
+    let mut told = Walk::new(&[7]);
+    assert_eq!([at(told.step()), at(told.unanswered())], [7; 2]);
+}
+
+#[test]
 fn what_is_no_chain_is_refused_and_told() {
     assert_eq!(error(&image(&[])), "no SunSpec marker at 40000, 0, 50000");
     let swapped = image(&[(40_000, &[0x7553, 0x536E, 1, 2])]);

@@ -132,6 +132,22 @@ async fn points_are_read_wherever_their_models_are() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_device_that_is_silent_where_it_has_nothing_is_found_all_the_same() {
+    let rig = rig(&[1, 2]);
+    let (bus, log) = (bus(&[(1, float()), (2, integer(10))]), Log::default());
+    let mut answer = answers(&bus, &log);
+    rig.run(30 * SECOND, move |incoming| {
+        let sent = answer(incoming);
+        let is_exception = sent.iter().any(|(_, frame)| frame[7] & 0x80 != 0);
+        if is_exception { vec![] } else { sent }
+    })
+    .await;
+    let heard = take(&rig.ear);
+    assert_eq!(readings(&heard, PointIndex(0)).last(), Some(&single(100.0)));
+    assert_eq!(report(&heard, 0).state, DeviceState::Online);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_is_walked_along_as_well() {
     let rig = rig_on(Kind::Rtu, &[1, 2, 3]);
     let (bus, log) = (bus(&[(1, integer(1_234)), (3, float())]), Log::default());
@@ -320,9 +336,9 @@ async fn a_model_that_comes_later_is_found_later() {
     let rig = rig(&[1]);
     let starting = chain_of(40_000, &[common(0x4141)]);
     let (bus, log) = (bus(&[(1, starting)]), Log::default());
-    let session = rig.run(60 * SECOND, answers(&bus, &log));
+    let session = rig.run(3_000 * SECOND, answers(&bus, &log));
     let boot = async {
-        sleep(20 * SECOND).await;
+        sleep(2_900 * SECOND).await;
         bus.lock().unwrap().insert(1, integer(50));
     };
     tokio::join!(session, boot);
