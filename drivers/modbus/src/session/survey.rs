@@ -4,7 +4,7 @@
 //! answers again after it was lost, when it refuses what it had, when a reply shows that a model is not where it
 //! was. Until the walk is over everything stays as it was, as each reply is known by the header in it. What it
 //! finds becomes the layout together with the plan that follows from it, never between two parts of an inquiry.
-//! While something that is configured is not there, the chain is walked again, more and more rarely, but once a minute.
+//! While something that is configured is not there, the chain is walked again, more and more rarely, but at least once a minute.
 
 use std::time::Duration;
 
