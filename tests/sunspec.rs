@@ -108,7 +108,7 @@ fn common(maker: &str) -> Json {
     json!([1, { "Mn": maker, "Md": "Model of it", "Vr": "1.2.3", "SN": "0012345" }])
 }
 
-/// An inverter with integers: 40 models' worth of values, as a person reads them.
+/// An inverter with integers, as a person reads them.
 fn integer() -> Json {
     json!([103, {
         "A_SF": -2, "A": 12.34, "AphA": 4.11, "AphB": 4.12, "AphC": 4.13,
