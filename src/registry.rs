@@ -27,6 +27,6 @@ pub const DRIVERS: &[DriverKind] = &[
 impl From<Simulation> for pointcast_sim::Settings {
     fn from(simulation: Simulation) -> Self {
         let Simulation { modbus_tcp, modbus_rtu, scale, mqtt } = simulation;
-        Self { modbus_tcp, modbus_rtu, scale, mqtt }
+        Self { modbus_tcp, modbus_rtu, scale, mqtt, ..Self::none() }
     }
 }

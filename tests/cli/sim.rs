@@ -27,7 +27,7 @@ async fn devices_run_fail_on_demand_and_outlive_the_end_of_input() {
     assert_eq!(program.line().await, "Ctrl-C stops; `help` shows how to make devices fail.");
     let place = program.line().await;
     let address = place.split_whitespace().nth(1).unwrap().to_owned();
-    assert_eq!(place, format!("modbus-tcp  {address}  meter, boiler, pumps"));
+    assert_eq!(place, format!("modbus-tcp           {address}  meter, boiler, pumps"));
     let hertz = f32::from_be_bytes(frequency(&address).await.unwrap());
     assert!((49.0..51.0).contains(&hertz), "{hertz}");
 
@@ -67,6 +67,40 @@ async fn a_fault_that_is_none_is_refused() {
     assert!(ended.stderr.starts_with("--fault \"boiler=sleepy\": "), "{}", ended.stderr);
     assert!(ended.stderr.contains("it knows ok, silent"), "{}", ended.stderr);
     assert_eq!(run(&["sim", "--only", "toaster"]).await.code, Some(2));
+    let ended = run(&["sim", "--format", "9X3"]).await;
+    assert!(
+        ended.code == Some(2) && ended.stderr.contains("write it like 8E1"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
+async fn lines_that_no_default_configuration_reads_run_where_they_are_named() {
+    let folder = Folder::new();
+    let (ascii, capture) = (folder.path().join("ascii"), folder.path().join("capture.jsonl"));
+    let (ascii, capture) = (ascii.to_str().unwrap(), capture.to_str().unwrap());
+    let parts = "--only=modbus-ascii,modbus-rtu-over-tcp";
+    let places = ["--modbus-ascii", ascii, "--modbus-rtu-over-tcp", "127.0.0.1:0"];
+    let line = ["--baud", "115200", "--format", "8N1", "--turnaround-ms", "0"];
+    let mut program =
+        Program::start(&[&["sim", parts, "--capture", capture][..], &places, &line].concat());
+    program.line().await;
+    let told = [program.line().await, program.line().await];
+    let over_tcp = told.iter().find_map(|told| told.strip_prefix("modbus-rtu-over-tcp  ")).unwrap();
+    let houses = "greenhouse1, greenhouse2";
+    assert!(told.contains(&format!("modbus-ascii         {ascii}  {houses}")), "{told:?}");
+    assert!(over_tcp.ends_with(houses), "{over_tcp}");
+    let mut socket = TcpStream::connect(over_tcp.split(' ').next().unwrap()).await.unwrap();
+    socket.write_all(&[1, 4, 0, 0, 0, 1, 0x31, 0xCA]).await.unwrap();
+    let mut reply = [0; 7];
+    socket.read_exact(&mut reply).await.unwrap();
+    assert_eq!(reply[..3], [1, 4, 2]);
+    program.signal("TERM").await;
+    assert_eq!(program.ended().await.code(), Some(0));
+    let capture = std::fs::read_to_string(capture).unwrap();
+    let kinds: Vec<bool> = capture.lines().map(|line| line.contains("\"bytes\":\"0104")).collect();
+    assert_eq!(kinds, [false, true, true], "{capture}");
 }
 
 #[tokio::test]
@@ -91,7 +125,7 @@ async fn it_leaves_the_link_of_another_alone_until_that_is_killed() {
     let arguments = ["sim", "--only", "scale", "--scale", path];
     let mut first = Program::start(&arguments);
     first.line().await;
-    assert_eq!(first.line().await, format!("scale       {path}  scale"));
+    assert_eq!(first.line().await, format!("scale                {path}  scale"));
     let terminal = std::fs::read_link(&link).unwrap();
 
     let second = run(&arguments).await;
@@ -105,7 +139,7 @@ async fn it_leaves_the_link_of_another_alone_until_that_is_killed() {
     first.ended().await;
     let mut third = Program::start(&arguments);
     third.line().await;
-    assert_eq!(third.line().await, format!("scale       {path}  scale"));
+    assert_eq!(third.line().await, format!("scale                {path}  scale"));
     third.stdin.as_mut().unwrap().write_all(b"quit\n").await.unwrap();
     assert_eq!(third.ended().await.code(), Some(0));
     assert!(std::fs::symlink_metadata(&link).is_err());

@@ -2,14 +2,20 @@
 //!
 //! A board only says what is wanted; each device's shell does it. Nothing here touches a wire.
 
+mod words;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use words::Word;
 
 /// Longest delay that `late` takes.
 pub const MAX_LATE_MS: u64 = 60_000;
+
+/// Most bits that `flipped` takes.
+pub const MAX_FLIPPED_BITS: u64 = 16;
 
 /// What a device does wrong, or does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -21,12 +27,19 @@ pub enum Fault {
     Silent,
     /// Answers this much later than it would.
     Late(Duration),
-    /// RTU: the reply's CRC is wrong.
+    /// On a line: the reply's check sum is wrong (CRC, in ASCII LRC).
     WrongCrc,
     /// TCP: the reply carries a transaction id that nobody used.
     WrongTransaction,
-    /// The reply ends early. TCP: two bytes short, and its MBAP header agrees. RTU: half the frame.
+    /// The reply is another unit's, by what it says.
+    WrongUnit,
+    /// So many bits of the reply are flipped, always others. TCP: in its header, but for the transaction id, as what
+    /// happens to the rest nobody could tell.
+    Flipped(u8),
+    /// The reply ends early. TCP: two bytes short, and its MBAP header agrees. On a line: half the frame.
     Truncated,
+    /// The reply comes twice, without anything between.
+    Joined,
     /// Answers every request with this exception code.
     Exception(u8),
     /// Answers what would change something with this exception code, and does not do it; reads are answered.
@@ -43,73 +56,6 @@ pub enum Fault {
     /// Scale: lines that end in the middle, without CR LF.
     Cut,
 }
-
-/// A kind of fault as a word.
-struct Word {
-    /// The word, before a colon if it takes a number.
-    word: &'static str,
-    /// What the number is, where it takes one.
-    number: Option<Number>,
-    make: fn(u64) -> Fault,
-}
-
-struct Number {
-    shown: &'static str,
-    least: u64,
-    greatest: u64,
-}
-
-const SILENT: Word = plain("silent", |_| Fault::Silent);
-const TRUNCATED: Word = plain("truncated", |_| Fault::Truncated);
-const DISCONNECT: Word = plain("disconnect", |_| Fault::Disconnect);
-const GARBAGE: Word = plain("garbage", |_| Fault::Garbage);
-const LATE: Word = Word {
-    word: "late",
-    number: Some(Number { shown: "<ms>", least: 1, greatest: MAX_LATE_MS }),
-    make: |ms| Fault::Late(Duration::from_millis(ms)),
-};
-const EXCEPTION: Word = Word {
-    word: "exception",
-    number: Some(Number { shown: "<code>", least: 1, greatest: 255 }),
-    make: |code| Fault::Exception(u8::try_from(code).unwrap_or(u8::MAX)),
-};
-
-const WRITE_EXCEPTION: Word = Word {
-    word: "write-exception",
-    number: Some(Number { shown: "<code>", least: 1, greatest: 255 }),
-    make: |code| Fault::RefusedWrites(u8::try_from(code).unwrap_or(u8::MAX)),
-};
-const WRITE_SILENT: Word = plain("write-silent", |_| Fault::UnansweredWrites);
-
-const fn plain(word: &'static str, make: fn(u64) -> Fault) -> Word {
-    Word { word, number: None, make }
-}
-
-static TCP_WORDS: &[Word] = &[
-    SILENT,
-    LATE,
-    plain("wrong-transaction", |_| Fault::WrongTransaction),
-    TRUNCATED,
-    EXCEPTION,
-    WRITE_EXCEPTION,
-    WRITE_SILENT,
-    DISCONNECT,
-    GARBAGE,
-];
-static RTU_WORDS: &[Word] = &[
-    SILENT,
-    LATE,
-    plain("wrong-crc", |_| Fault::WrongCrc),
-    TRUNCATED,
-    EXCEPTION,
-    WRITE_EXCEPTION,
-    WRITE_SILENT,
-    DISCONNECT,
-    GARBAGE,
-];
-static SCALE_WORDS: &[Word] =
-    &[SILENT, plain("garbled", |_| Fault::Garbled), plain("cut", |_| Fault::Cut), DISCONNECT];
-static MQTT_WORDS: &[Word] = &[SILENT, DISCONNECT];
 
 /// A device that faults can be asked of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,10 +101,10 @@ impl Device {
 
     fn words(self) -> &'static [Word] {
         match self {
-            Self::Meter | Self::Boiler | Self::Pumps => TCP_WORDS,
-            Self::Greenhouse1 | Self::Greenhouse2 => RTU_WORDS,
-            Self::Scale => SCALE_WORDS,
-            Self::Weather | Self::Broker => MQTT_WORDS,
+            Self::Meter | Self::Boiler | Self::Pumps => words::TCP,
+            Self::Greenhouse1 | Self::Greenhouse2 => words::LINE,
+            Self::Scale => words::SCALE,
+            Self::Weather | Self::Broker => words::MQTT,
         }
     }
 
@@ -338,6 +284,9 @@ impl fmt::Display for Fault {
             Self::Silent => f.write_str("silent"),
             Self::Late(by) => write!(f, "late:{}", by.as_millis()),
             Self::WrongCrc => f.write_str("wrong-crc"),
+            Self::WrongUnit => f.write_str("wrong-unit"),
+            Self::Flipped(bits) => write!(f, "flipped:{bits}"),
+            Self::Joined => f.write_str("joined"),
             Self::WrongTransaction => f.write_str("wrong-transaction"),
             Self::Truncated => f.write_str("truncated"),
             Self::Exception(code) => write!(f, "exception:{code}"),

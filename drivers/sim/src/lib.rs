@@ -2,12 +2,14 @@
 //!
 //! - [`run`] with [`Settings`]: the site, as one future. [`Running`] says what is there.
 //! - [`FaultBoard`]: makes devices misbehave at run time, by words such as `boiler=late:300`.
+//! - [`Capture`]: the traffic of the Modbus wires with its times; [`serve_line`] plays a paced line for tests.
 //! - [`map`]: what each device offers, as tables that a configuration can be checked against.
 //!
 //! Invariants: a value is a function of the time and of what was written, however often it is read; one reply is one
 //! moment; a counter never runs backwards. Nothing here is a driver, and no driver knows of it.
 
 mod backoff;
+mod capture;
 mod devices;
 mod fault;
 mod listener;
@@ -23,5 +25,7 @@ mod signal;
 mod simulation;
 mod talker;
 
-pub use fault::{Device, Fault, FaultBoard, FaultError, MAX_LATE_MS};
+pub use capture::{Capture, Direction, Entry, MAX_ENTRIES, MAX_FILE_BYTES, Tap};
+pub use fault::{Device, Fault, FaultBoard, FaultError, MAX_FLIPPED_BITS, MAX_LATE_MS};
+pub use modbus::{Answer, Coding, Format, FormatError, Line, Pace, serve_line};
 pub use simulation::{Failure, Running, Settings, run};

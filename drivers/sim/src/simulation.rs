@@ -3,14 +3,19 @@
 //! Each part starts and fails on its own: a port in use is logged and tried again while the others run.
 
 use std::fmt::Display;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
 
-use crate::fault::{Device, FaultBoard};
+use crate::capture::{Capture, Tap};
+use crate::fault::{Device, Fault, FaultBoard};
+use crate::modbus::serial::{self, IDLE_LIMIT, Stream};
+use crate::modbus::{Coding, Line, Pace, greenhouses};
 use crate::mqtt::{self, Hub};
 use crate::orders::Orders;
 use crate::presence::Presence;
@@ -21,9 +26,18 @@ use crate::{listener, modbus, port, talker};
 pub struct Settings {
     /// Modbus TCP: unit 1 `meter`, 2 `boiler`, 3 `pumps`. Port 0 takes a free one.
     pub modbus_tcp: Option<SocketAddr>,
-    /// Modbus RTU at 9600 baud, 8 data bits, even parity: unit 1 `greenhouse1`, 2 `greenhouse2`. A
-    /// symbolic link to a pseudo terminal is made at this path, and its directory where there is none.
+    /// Modbus RTU: unit 1 `greenhouse1`, 2 `greenhouse2`. A symbolic link to a pseudo terminal is made at this
+    /// path, and its directory where there is none.
     pub modbus_rtu: Option<PathBuf>,
+    /// The same two as a serial device server passes them on: RTU frames on a connection. Port 0 takes a free one.
+    pub modbus_rtu_over_tcp: Option<SocketAddr>,
+    /// The same two in Modbus ASCII, at a path as above.
+    pub modbus_ascii: Option<PathBuf>,
+    /// How the lines of the two are set.
+    pub pace: Pace,
+    /// Where the traffic of all Modbus parts is written to, in place of what stands there. Without the file nothing
+    /// runs.
+    pub capture: Option<PathBuf>,
     /// The scale's lines, at a path as above.
     pub scale: Option<PathBuf>,
     /// The broker, with the weather station in it. Port 0 takes a free one.
@@ -41,13 +55,23 @@ impl Settings {
             modbus_rtu: Some(directory.join("greenhouse")),
             scale: Some(directory.join("scale")),
             mqtt: Some(SocketAddr::from(([127, 0, 0, 1], 18_830))),
+            ..Self::none()
         }
     }
 
     /// Nothing at all, to start from.
     #[must_use]
     pub fn none() -> Self {
-        Self { modbus_tcp: None, modbus_rtu: None, scale: None, mqtt: None }
+        Self {
+            modbus_tcp: None,
+            modbus_rtu: None,
+            modbus_rtu_over_tcp: None,
+            modbus_ascii: None,
+            pace: Pace::default(),
+            capture: None,
+            scale: None,
+            mqtt: None,
+        }
     }
 }
 
@@ -64,6 +88,10 @@ pub struct Running {
     pub modbus_tcp: Option<SocketAddr>,
     /// Where the RTU line is linked.
     pub modbus_rtu: Option<PathBuf>,
+    /// Where the serial device server listens.
+    pub modbus_rtu_over_tcp: Option<SocketAddr>,
+    /// Where the ASCII line is linked.
+    pub modbus_ascii: Option<PathBuf>,
     /// Where the scale is linked.
     pub scale: Option<PathBuf>,
     /// Where the broker listens.
@@ -89,6 +117,8 @@ impl Running {
     pub fn is_all_of(&self, settings: &Settings) -> bool {
         self.modbus_tcp.is_some() == settings.modbus_tcp.is_some()
             && self.modbus_rtu.is_some() == settings.modbus_rtu.is_some()
+            && self.modbus_rtu_over_tcp.is_some() == settings.modbus_rtu_over_tcp.is_some()
+            && self.modbus_ascii.is_some() == settings.modbus_ascii.is_some()
             && self.scale.is_some() == settings.scale.is_some()
             && self.mqtt.is_some() == settings.mqtt.is_some()
     }
@@ -116,16 +146,33 @@ pub async fn run(
     running: watch::Sender<Running>,
     stop: CancellationToken,
 ) {
-    let Settings { modbus_tcp, modbus_rtu, scale, mqtt } = settings;
-    let (faults, running, stop) = (&faults, &running, &stop);
-    let orders = &Orders::default();
+    let capture = match settings.capture.as_ref().map(|path| (path, Capture::to_file(path))) {
+        None => None,
+        Some((_, Ok(capture))) => Some(capture),
+        Some((path, Err(error))) => {
+            warn!(path = %path.display(), %error, "failed to write the capture");
+            let failed: Presence<'_, ()> = Presence::Failed(&error);
+            running.send_modify(|running| running.note(&path.display(), &failed));
+            return stop.cancelled().await;
+        }
+    };
+    let Settings { modbus_tcp, modbus_rtu, modbus_rtu_over_tcp, modbus_ascii, .. } = settings;
+    let orders = Orders::default();
+    let site = &Site { faults, orders, running, stop, pace: settings.pace, capture };
+    let over_tcp = "modbus-rtu-over-tcp";
     tokio::join!(
-        optional(modbus_tcp, |address| run_modbus_tcp(address, (faults, orders), running, stop)),
-        optional(modbus_rtu, |path| run_modbus_rtu(path, (faults, orders), running, stop)),
-        optional(scale, |path| run_scale(path, faults, running, stop)),
-        optional(mqtt, |address| run_mqtt(address, faults, running, stop)),
+        optional(modbus_tcp, |address| site.modbus_tcp(address)),
+        optional(modbus_rtu, |path| {
+            site.port(path, "modbus-rtu", Coding::Rtu, |running| &mut running.modbus_rtu)
+        }),
+        optional(modbus_rtu_over_tcp, |address| site.modbus_rtu_over_tcp(address, over_tcp)),
+        optional(modbus_ascii, |path| {
+            site.port(path, "modbus-ascii", Coding::Ascii, |running| &mut running.modbus_ascii)
+        }),
+        optional(settings.scale, |path| site.scale(path)),
+        optional(settings.mqtt, |address| site.mqtt(address)),
     );
-    running.send_replace(Running::default());
+    site.running.send_replace(Running::default());
 }
 
 async fn optional<T, F: Future<Output = ()>>(part: Option<T>, run: impl FnOnce(T) -> F) {
@@ -151,60 +198,97 @@ fn tell<P>(
     }
 }
 
-async fn run_modbus_tcp(
-    address: SocketAddr,
-    (faults, orders): (&FaultBoard, &Orders),
-    running: &watch::Sender<Running>,
-    stop: &CancellationToken,
-) {
-    let present = tell(running, address, |running| &mut running.modbus_tcp);
-    listener::serve("modbus tcp", address, stop, present, |stream, peer| {
-        modbus::tcp::serve(stream, peer, faults, orders)
-    })
-    .await;
+/// What all parts of a site share.
+struct Site {
+    faults: FaultBoard,
+    orders: Orders,
+    running: watch::Sender<Running>,
+    stop: CancellationToken,
+    pace: Pace,
+    capture: Option<Capture>,
 }
 
-async fn run_modbus_rtu(
-    path: PathBuf,
-    (faults, orders): (&FaultBoard, &Orders),
-    running: &watch::Sender<Running>,
-    stop: &CancellationToken,
-) {
-    let devices = [Device::Greenhouse1, Device::Greenhouse2];
-    let present = tell(running, path.display(), |running| &mut running.modbus_rtu);
-    port::serve("modbus rtu", &path, (&devices, faults), stop, present, |pty| {
-        modbus::rtu::serve(pty, faults, orders)
-    })
-    .await;
-}
+impl Site {
+    /// Where a wire's traffic is noted.
+    fn tap(&self, on: &'static str) -> Tap {
+        self.capture.as_ref().map(|capture| capture.tap(on)).unwrap_or_default()
+    }
 
-async fn run_scale(
-    path: PathBuf,
-    faults: &FaultBoard,
-    running: &watch::Sender<Running>,
-    stop: &CancellationToken,
-) {
-    let present = tell(running, path.display(), |running| &mut running.scale);
-    port::serve("scale", &path, (&[Device::Scale], faults), stop, present, |pty| {
-        talker::serve(pty, faults)
-    })
-    .await;
-}
+    async fn modbus_tcp(&self, address: SocketAddr) {
+        let present = tell(&self.running, address, |running| &mut running.modbus_tcp);
+        let tap = &self.tap("modbus-tcp");
+        listener::serve("modbus tcp", address, &self.stop, present, |stream, peer| {
+            modbus::tcp::serve(stream, peer, &self.faults, &self.orders, tap)
+        })
+        .await;
+    }
 
-async fn run_mqtt(
-    address: SocketAddr,
-    faults: &FaultBoard,
-    running: &watch::Sender<Running>,
-    stop: &CancellationToken,
-) {
-    let hub = &Hub::default();
-    let present = tell(running, address, |running| &mut running.mqtt);
-    let broker = listener::serve("mqtt broker", address, stop, present, |stream, peer| {
-        mqtt::serve(stream, peer, hub, faults)
-    });
-    // The station publishes for ever; the broker ends at the stop.
-    tokio::select! {
-        () = broker => {}
-        () = mqtt::station(hub, faults) => {}
+    async fn modbus_rtu_over_tcp(&self, address: SocketAddr, on: &'static str) {
+        let present = tell(&self.running, address, |running| &mut running.modbus_rtu_over_tcp);
+        let (line, tap) = (self.pace.line(Coding::Rtu), &self.tap(on));
+        listener::serve(on, address, &self.stop, present, |stream, peer| async move {
+            match self.device_server(stream, line, &tap.with(peer)).await {
+                Ok(()) => debug!(%peer, "a master hung up"),
+                Err(error) => debug!(%peer, %error, "a master was lost"),
+            }
+        })
+        .await;
+    }
+
+    /// Passes RTU frames on, until either side hangs up.
+    async fn device_server(&self, stream: TcpStream, line: Line, tap: &Tap) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let carrier = Stream { stream, idle_limit: Some(IDLE_LIMIT) };
+        let serve = serial::serve(carrier, line, greenhouses(&self.faults, &self.orders), tap);
+        let unplugged = |fault| fault == Fault::Disconnect;
+        // Nothing is resumed: whichever ends first ends the connection.
+        tokio::select! {
+            served = serve => served,
+            () = self.faults.until(Device::Greenhouse1, unplugged) => Ok(()),
+            () = self.faults.until(Device::Greenhouse2, unplugged) => Ok(()),
+        }
+    }
+
+    async fn port(
+        &self,
+        path: PathBuf,
+        on: &'static str,
+        coding: Coding,
+        slot: impl Fn(&mut Running) -> &mut Option<PathBuf>,
+    ) {
+        let devices = [Device::Greenhouse1, Device::Greenhouse2];
+        let present = tell(&self.running, path.display(), slot);
+        let (line, tap) = (self.pace.line(coding), &self.tap(on));
+        port::serve(on, &path, (&devices, &self.faults), &self.stop, present, |pty| async move {
+            let answer = greenhouses(&self.faults, &self.orders);
+            match serial::serve(&*pty, line, answer, tap).await {
+                Ok(()) => ErrorKind::UnexpectedEof.into(),
+                Err(error) => error,
+            }
+        })
+        .await;
+    }
+
+    async fn scale(&self, path: PathBuf) {
+        let present = tell(&self.running, path.display(), |running| &mut running.scale);
+        let devices = (&[Device::Scale][..], &self.faults);
+        port::serve("scale", &path, devices, &self.stop, present, |pty| {
+            talker::serve(pty, &self.faults)
+        })
+        .await;
+    }
+
+    async fn mqtt(&self, address: SocketAddr) {
+        let hub = &Hub::default();
+        let present = tell(&self.running, address, |running| &mut running.mqtt);
+        let broker =
+            listener::serve("mqtt broker", address, &self.stop, present, |stream, peer| {
+                mqtt::serve(stream, peer, hub, &self.faults)
+            });
+        // The station publishes for ever; the broker ends at the stop.
+        tokio::select! {
+            () = broker => {}
+            () = mqtt::station(hub, &self.faults) => {}
+        }
     }
 }

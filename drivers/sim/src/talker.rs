@@ -59,7 +59,10 @@ fn spoken(fault: Fault, time: SiteTime) -> Option<Vec<u8>> {
         | Fault::Late(_)
         | Fault::WrongCrc
         | Fault::WrongTransaction
+        | Fault::WrongUnit
+        | Fault::Flipped(_)
         | Fault::Truncated
+        | Fault::Joined
         | Fault::Exception(_)
         | Fault::RefusedWrites(_)
         | Fault::UnansweredWrites

@@ -87,17 +87,25 @@ pub(super) fn changes(before: &Running, now: &Running) -> Vec<String> {
     ) -> Option<String> {
         match (before, now) {
             (before, now) if before == now => None,
-            (_, Some(place)) => Some(format!("{name:<10}  {}  {holds}", show(place))),
-            (_, None) => Some(format!("{name:<10}  gone")),
+            (_, Some(place)) => Some(format!("{name:<19}  {}  {holds}", show(place))),
+            (_, None) => Some(format!("{name:<19}  gone")),
         }
     }
     fn plain(place: &impl Display) -> String {
         place.to_string()
     }
     let path = |path: &std::path::PathBuf| path.display().to_string();
+    let houses = "greenhouse1, greenhouse2";
     [
         part("modbus-tcp", "meter, boiler, pumps", (&before.modbus_tcp, &now.modbus_tcp), plain),
-        part("modbus-rtu", "greenhouse1, greenhouse2", (&before.modbus_rtu, &now.modbus_rtu), path),
+        part("modbus-rtu", houses, (&before.modbus_rtu, &now.modbus_rtu), path),
+        part(
+            "modbus-rtu-over-tcp",
+            houses,
+            (&before.modbus_rtu_over_tcp, &now.modbus_rtu_over_tcp),
+            plain,
+        ),
+        part("modbus-ascii", houses, (&before.modbus_ascii, &now.modbus_ascii), path),
         part("scale", "scale", (&before.scale, &now.scale), path),
         part("mqtt", "broker, weather", (&before.mqtt, &now.mqtt), plain),
     ]
@@ -171,10 +179,16 @@ mod tests {
         };
         assert_eq!(
             changes(&nothing, &here),
-            ["modbus-tcp  127.0.0.1:15020  meter, boiler, pumps", "scale       /tmp/scale  scale"]
+            [
+                "modbus-tcp           127.0.0.1:15020  meter, boiler, pumps",
+                "scale                /tmp/scale  scale"
+            ]
         );
         assert_eq!(changes(&here, &here), Vec::<String>::new());
-        assert_eq!(changes(&here, &nothing), ["modbus-tcp  gone", "scale       gone"]);
+        assert_eq!(
+            changes(&here, &nothing),
+            ["modbus-tcp           gone", "scale                gone"]
+        );
     }
 
     #[test]

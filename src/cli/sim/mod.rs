@@ -3,12 +3,13 @@
 mod commands;
 
 use std::io::{BufRead, Read as _, Write as _, stdin, stdout};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use pointcast_sim::{FaultBoard, Running, Settings};
+use pointcast_sim::{FaultBoard, Format, Pace, Running, Settings};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -23,11 +24,15 @@ Everything is simulated unless --only says otherwise, at the places that the def
 reads: Modbus TCP, a Modbus RTU line, a weighing scale, and an MQTT broker with a weather station. \
 A gateway with [simulation] runs the same devices inside: take that section out before.
 
+The two slaves of the RTU line answer in ASCII and in RTU frames over TCP too, where those are asked for. \
+Bytes on these lines take the time that --baud and --format give them.
+
 While it runs, lines typed here make devices fail and work again: `help` shows which.
 
 Examples:
   pointcast sim
   pointcast sim --only modbus-tcp --modbus-tcp 0.0.0.0:502
+  pointcast sim --only modbus-ascii --baud 19200 --format 8N1 --capture traffic.jsonl
   pointcast sim --fault boiler=late:300 --fault scale=garbled";
 
 /// Most characters of a typed line; the rest of a longer one counts as the next.
@@ -35,6 +40,10 @@ const MAX_LINE_BYTES: u64 = 1024;
 
 /// Most typed lines that wait to be obeyed.
 const MAX_WAITING_LINES: usize = 16;
+
+/// Where the parts are that no default configuration reads, if no other place is named.
+const OVER_TCP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 15_021);
+const ASCII: &str = "/tmp/pointcast-sim/greenhouse-ascii";
 
 /// What to simulate, and where.
 #[derive(Debug, Args)]
@@ -45,6 +54,24 @@ pub(super) struct Sim {
     /// Where the Modbus RTU line is linked
     #[arg(long, value_name = "PATH", default_value = "/tmp/pointcast-sim/greenhouse")]
     modbus_rtu: PathBuf,
+    /// Where the line's slaves listen for RTU frames over TCP; not simulated unless named here or in --only
+    #[arg(long, value_name = "ADDRESS")]
+    modbus_rtu_over_tcp: Option<SocketAddr>,
+    /// Where a line in Modbus ASCII is linked; not simulated unless named here or in --only
+    #[arg(long, value_name = "PATH")]
+    modbus_ascii: Option<PathBuf>,
+    /// Bits in a second of the Modbus lines
+    #[arg(long, value_name = "RATE", default_value_t = 9_600, value_parser = clap::value_parser!(u32).range(110..=4_000_000))]
+    baud: u32,
+    /// Bits of a character on the Modbus lines, such as 8N1; else 8E1, in ASCII 7E1
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// How long slaves on the Modbus lines think before they answer
+    #[arg(long, value_name = "MS", default_value_t = 8, value_parser = clap::value_parser!(u64).range(..=60_000))]
+    turnaround_ms: u64,
+    /// Write what goes over the Modbus wires to this file, with its times: a JSON object a line
+    #[arg(long, value_name = "FILE")]
+    capture: Option<PathBuf>,
     /// Where the weighing scale's line is linked
     #[arg(long, value_name = "PATH", default_value = "/tmp/pointcast-sim/scale")]
     scale: PathBuf,
@@ -63,16 +90,30 @@ pub(super) struct Sim {
 enum Part {
     ModbusTcp,
     ModbusRtu,
+    ModbusRtuOverTcp,
+    ModbusAscii,
     Scale,
     Mqtt,
 }
 
 impl Sim {
     fn settings(&self) -> Settings {
-        let wanted = |part: Part| self.only.is_empty() || self.only.contains(&part);
+        let named = |part: Part| self.only.contains(&part);
+        let wanted = |part: Part| self.only.is_empty() || named(part);
+        let over_tcp = self.modbus_rtu_over_tcp.filter(|_| wanted(Part::ModbusRtuOverTcp));
+        let ascii = self.modbus_ascii.clone().filter(|_| wanted(Part::ModbusAscii));
         Settings {
             modbus_tcp: wanted(Part::ModbusTcp).then_some(self.modbus_tcp),
             modbus_rtu: wanted(Part::ModbusRtu).then(|| self.modbus_rtu.clone()),
+            modbus_rtu_over_tcp: over_tcp
+                .or_else(|| named(Part::ModbusRtuOverTcp).then_some(OVER_TCP)),
+            modbus_ascii: ascii.or_else(|| named(Part::ModbusAscii).then(|| ASCII.into())),
+            pace: Pace {
+                baud: self.baud,
+                format: self.format,
+                turnaround: Duration::from_millis(self.turnaround_ms),
+            },
+            capture: self.capture.clone(),
             scale: wanted(Part::Scale).then(|| self.scale.clone()),
             mqtt: wanted(Part::Mqtt).then_some(self.mqtt),
         }

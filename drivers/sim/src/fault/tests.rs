@@ -7,7 +7,7 @@ fn every_word_that_help_shows_is_taken_and_shown_again() {
     for device in Device::ALL {
         for word in device.fault_words() {
             let board = FaultBoard::new();
-            let word = word.replace("<ms>", "300").replace("<code>", "4");
+            let word = word.replace("<ms>", "300").replace("<code>", "4").replace("<bits>", "3");
             let text = format!("{}={word}", device.name());
             board.apply(&text).unwrap();
             let shown = if word == "ok" { "ok".to_owned() } else { text };
@@ -27,6 +27,7 @@ fn a_refusal_says_what_would_be_right_and_changes_nothing() {
         ("boiler=late", "from 1 to 60000: late:<ms>"),
         ("boiler=late:60001", "from 1 to 60000"),
         ("boiler=exception:0", "from 1 to 255: exception:<code>"),
+        ("boiler=flipped:17", "from 1 to 16: flipped:<bits>"),
         ("boiler=silent:3", "takes no number"),
         ("boiler=ok:3", "takes no number"),
         ("scale=garbage", "it knows ok, silent, garbled, cut, disconnect"),

@@ -13,16 +13,14 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::debug;
 
-use super::answer::{TARGET_FAILED_TO_RESPOND, exception, is_write};
+use super::answer::{TARGET_FAILED_TO_RESPOND, exception};
 use super::frame::{MBAP_BYTES, Mbap};
 use super::outbox::{Leaving, Outbox};
-use crate::devices::slave_reply;
+use super::serial::IDLE_LIMIT;
+use super::slaves::{Answer, answer_of};
+use crate::capture::{Direction, Tap};
 use crate::fault::{Device, Fault, FaultBoard};
 use crate::orders::Orders;
-use crate::signal::SiteTime;
-
-/// A master that sends nothing for this long is hung up on.
-const IDLE_LIMIT: Duration = Duration::from_secs(600);
 
 /// A master that takes nothing for this long is hung up on.
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
@@ -49,14 +47,20 @@ pub(crate) async fn serve(
     peer: SocketAddr,
     faults: &FaultBoard,
     orders: &Orders,
+    tap: &Tap,
 ) {
-    match exchange(stream, faults, orders).await {
+    match exchange(stream, faults, orders, &tap.with(peer)).await {
         Ok(()) => debug!(%peer, "a master hung up"),
         Err(error) => debug!(%peer, %error, "a master was lost"),
     }
 }
 
-async fn exchange(mut stream: TcpStream, faults: &FaultBoard, orders: &Orders) -> io::Result<()> {
+async fn exchange(
+    mut stream: TcpStream,
+    faults: &FaultBoard,
+    orders: &Orders,
+    tap: &Tap,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut received = BytesMut::new();
     let mut outbox = Outbox::default();
@@ -65,6 +69,8 @@ async fn exchange(mut stream: TcpStream, faults: &FaultBoard, orders: &Orders) -
         while !outbox.is_full()
             && let Some((mbap, pdu)) = next_request(&mut received)?
         {
+            let now = Instant::now();
+            tap.note(Direction::Request, now, now, &mbap.frame(&pdu));
             if let Some((due, leaving)) = react(mbap, &pdu, faults, orders) {
                 outbox.put(due, leaving);
             }
@@ -74,6 +80,8 @@ async fn exchange(mut stream: TcpStream, faults: &FaultBoard, orders: &Orders) -
         tokio::select! {
             leaving = outbox.next_due() => {
                 timeout(WRITE_LIMIT, stream.write_all(&leaving.bytes)).await??;
+                let now = Instant::now();
+                tap.note(Direction::Reply, now, now, &leaving.bytes);
                 if leaving.last {
                     return Ok(());
                 }
@@ -121,33 +129,12 @@ fn react(
     let now = Instant::now();
     let function = *pdu.first()?;
     let Some(device) = device_of(mbap.unit_id) else {
-        let bytes = mbap.reply(&exception(function, TARGET_FAILED_TO_RESPOND));
+        let bytes = mbap.frame(&exception(function, TARGET_FAILED_TO_RESPOND));
         return Some((now, Leaving { bytes, last: false }));
     };
-    let fault = faults.of(device);
-    let reply = || slave_reply(device, pdu, SiteTime::now(), orders);
-    let (due, reply) = match fault {
-        Fault::Silent => return None,
-        Fault::Late(by) => (now + by, reply()?),
-        Fault::Exception(code) => (now, exception(function, code)),
-        Fault::RefusedWrites(code) if is_write(pdu) => (now, exception(function, code)),
-        Fault::UnansweredWrites if is_write(pdu) => {
-            reply()?;
-            return None;
-        }
-        Fault::Ok
-        | Fault::RefusedWrites(_)
-        | Fault::UnansweredWrites
-        | Fault::WrongCrc
-        | Fault::WrongTransaction
-        | Fault::Truncated
-        | Fault::Disconnect
-        | Fault::Garbage
-        | Fault::Garbled
-        | Fault::Cut => (now, reply()?),
-    };
+    let Answer { pdu: reply, fault } = answer_of(device, pdu, faults, orders)?;
     let bytes = mbap.reply_with(fault, &reply);
-    Some((due, Leaving { bytes, last: fault == Fault::Disconnect }))
+    Some((now + fault.delay(), Leaving { bytes, last: fault == Fault::Disconnect }))
 }
 
 #[cfg(test)]
