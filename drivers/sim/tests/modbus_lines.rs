@@ -62,7 +62,8 @@ async fn reply(port: &mut SerialStream, characters: usize) -> String {
 /// Whether the digits of a line add up to nothing, as the check sum has it.
 fn is_whole(line: &str) -> bool {
     let digits = line.strip_prefix(':').and_then(|line| line.strip_suffix("\r\n"));
-    let digits = digits.filter(|digits| digits.is_ascii() && digits.len().is_multiple_of(2));
+    let is_digit = |digit: char| digit.is_ascii_digit() || ('A'..='F').contains(&digit);
+    let digits = digits.filter(|digits| digits.len() % 2 == 0 && digits.chars().all(is_digit));
     let byte = |digits: &str, at| u8::from_str_radix(&digits[at..at + 2], 16).ok();
     let add = |digits: &str| {
         let bytes: Option<Vec<u8>> =

@@ -2,6 +2,7 @@
 
 mod apart;
 mod secure;
+mod wire;
 
 use std::time::Duration;
 

@@ -14,8 +14,8 @@ pub(crate) struct Heard {
     pub(crate) at: Instant,
     pub(crate) unit: u8,
     pub(crate) pdu: Vec<u8>,
-    wire: Wire,
-    transaction: u16,
+    pub(crate) wire: Wire,
+    pub(crate) transaction: u16,
 }
 
 impl Heard {

@@ -1,4 +1,6 @@
-//! pymodbus in a process of its own, and the line to it.
+//! Peers in processes of their own, and the line to them.
+
+#![allow(dead_code, reason = "test code, of which each file takes what it needs")]
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -44,7 +46,7 @@ pub(crate) struct Directory(PathBuf);
 
 impl Directory {
     pub(crate) fn new(name: &str) -> Self {
-        let name = format!("pointcast-pymodbus-{name}-{}", std::process::id());
+        let name = format!("pointcast-modbus-{name}-{}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&directory).unwrap();
         Self(directory)
