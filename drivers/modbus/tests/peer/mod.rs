@@ -14,27 +14,31 @@ use tokio::time::timeout;
 /// For things that must happen soon on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 
-/// The Python that `tests/run` has set up.
-fn python() -> PathBuf {
+/// What `tests/run` has set up.
+fn set_up(name: &str) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let peers = std::env::var_os("POINTCAST_PEERS")
         .map_or_else(|| workspace.join("target/peers"), PathBuf::from);
-    let python = peers.join("venv/bin/python");
-    assert!(python.exists(), "no {}: run tests/run, which sets it up", python.display());
-    python
+    let program = peers.join(name);
+    assert!(program.exists(), "no {}: run tests/run, which sets it up", program.display());
+    program
 }
 
-/// A server, and what its first line said after `ready`; it ends with its standard input.
+/// A server of pymodbus, and what its first line said after `ready`; it ends with its standard input.
 pub(crate) async fn server(arguments: &[impl AsRef<OsStr>]) -> (Child, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pymodbus_server.py");
-    let mut child = Command::new(python())
-        .arg(script)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
+    let mut python = Command::new(set_up("venv/bin/python"));
+    start(python.arg(script).args(arguments)).await
+}
+
+/// A server of libmodbus, likewise.
+pub(crate) async fn libmodbus(arguments: &[&str]) -> (Child, String) {
+    start(Command::new(set_up("libmodbus_server")).args(arguments)).await
+}
+
+async fn start(command: &mut Command) -> (Child, String) {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = timeout(SOON, lines.next_line()).await.expect("ready in time").unwrap();
     let line = line.expect("the server says ready");
