@@ -31,6 +31,8 @@ mod decode;
 mod driver;
 mod encode;
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod learner;
 mod line;
 mod link;

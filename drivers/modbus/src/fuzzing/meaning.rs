@@ -1,0 +1,212 @@
+//! Values and addresses: what is decoded can be encoded again and reads back the same, what is parsed reads back from
+//! what it is shown as.
+
+use jiff::tz::Offset;
+use pointcast_api::Reading;
+use pointcast_api::settings::Decimal;
+
+use super::Supply;
+use crate::address::Address;
+use crate::decode::{
+    Content, Decoder, Encoding, Number, NumberType, Padding, Scaling, Slice, Text, Time, TimeLayout,
+};
+use crate::encode::Encoded;
+use crate::order::WordOrder;
+use crate::scale::Scale;
+
+/// A way to decode, and registers or bits.
+pub(super) fn value(data: &[u8]) {
+    let mut supply = Supply(data);
+    let decoder = decoder(&mut supply);
+    let length = decoder.length();
+    assert!((1..=125).contains(&length), "{decoder:?}");
+    let offset = u16::from(supply.byte() % 4);
+    let held = usize::from(offset + length);
+    let content = if decoder == Decoder::Bit {
+        Content::Bits((0..held).map(|_| supply.byte() & 1 == 1).collect())
+    } else {
+        Content::Registers(supply.words(held))
+    };
+    assert_eq!(decoder.read(&content, offset + 1), None, "it ends before");
+    let read = decoder.read(&content, offset);
+    let Some(read) = read else { panic!("{decoder:?} of {content:?}") };
+    let value = match &read {
+        Reading::Good(value) => value,
+        Reading::NotANumber => return,
+        Reading::OutOfRange(_)
+        | Reading::Substituted(_)
+        | Reading::OfUnknownAge(_)
+        | Reading::Failed(_) => panic!("{decoder:?}: {read:?}"),
+    };
+    let own = cut(&content, offset, length);
+    match decoder.encode_beside(&own, value) {
+        Ok(encoded) => {
+            let written = beside(&decoder, own, encoded);
+            assert_eq!(decoder.read(&written, 0).as_ref(), Some(&read), "{decoder:?}");
+        }
+        Err(error) => {
+            // Only a text may not read back as it is: one that ends with what fills up.
+            assert!(matches!(decoder, Decoder::Text(_)), "{decoder:?} {value:?}: {error}");
+        }
+    }
+}
+
+/// What was read for the decoder alone.
+fn cut(content: &Content, offset: u16, length: u16) -> Content {
+    let range = usize::from(offset)..usize::from(offset + length);
+    match content {
+        Content::Registers(all) => Content::Registers(all.get(range).unwrap_or_default().to_vec()),
+        Content::Bits(all) => Content::Bits(all.get(range).unwrap_or_default().to_vec()),
+    }
+}
+
+/// What stands there once `encoded` was written over it.
+fn beside(decoder: &Decoder, content: Content, encoded: Encoded) -> Content {
+    let (at, _) = decoder.own();
+    match (content, encoded) {
+        (Content::Registers(mut all), Encoded::Registers(own)) => {
+            all.iter_mut().skip(usize::from(at)).zip(own).for_each(|(old, new)| *old = new);
+            Content::Registers(all)
+        }
+        (Content::Registers(mut all), Encoded::Part { mask, bits }) => {
+            assert_eq!(bits & !mask, 0, "only its own bits");
+            let own = all.iter_mut().skip(usize::from(at)).take(1);
+            own.for_each(|register| *register = *register & !mask | bits);
+            Content::Registers(all)
+        }
+        (_, Encoded::Bits(bits)) => Content::Bits(bits),
+        (content @ Content::Bits(_), _) => content,
+    }
+}
+
+fn decoder(supply: &mut Supply<'_>) -> Decoder {
+    let order = supply.one_of(WordOrder::WORDS.map(|(_, order)| order), WordOrder::Abcd);
+    match supply.byte() % 8 {
+        0 => Decoder::Bit,
+        1 => Decoder::RegisterBit(supply.byte() % 16),
+        2 => Decoder::SunSpecBit(supply.byte() % 16),
+        3 => Decoder::Text(Text {
+            order,
+            registers: u16::from(supply.byte() % 125) + 1,
+            encoding: supply.one_of(Encoding::WORDS.map(|(_, known)| known), Encoding::Utf8),
+            padding: supply.one_of(Padding::WORDS.map(|(_, known)| known), Padding::Nul),
+            empty_is_none: supply.byte() & 1 == 1,
+        }),
+        4 => {
+            let layouts =
+                [TimeLayout::Unix32, TimeLayout::Fields6, TimeLayout::Fields7, TimeLayout::Cp56];
+            let layout = supply.one_of(layouts, TimeLayout::Unix32);
+            let hours = supply.byte() % 25;
+            let utc_offset = hours.checked_sub(1).and_then(|hours| i8::try_from(hours).ok());
+            let utc_offset = utc_offset.and_then(|hours| Offset::from_hours(hours - 12).ok());
+            Decoder::Time(Time { layout, order, utc_offset, no_value: Box::default() })
+        }
+        5 => {
+            let low = supply.byte() % 16;
+            let slice = Slice { low, width: supply.byte() % (16 - low) + 1 };
+            // Which bits of a register are meant does not hang on the word order.
+            let order = WordOrder::Abcd;
+            number(NumberType::U16, order, Some(slice), scaling(supply, NumberType::U16), supply)
+        }
+        _ => {
+            let number_type = supply.one_of(NUMBERS, NumberType::U16);
+            number(number_type, order, None, scaling(supply, number_type), supply)
+        }
+    }
+}
+
+/// All that lie in whole registers.
+const NUMBERS: [NumberType; 14] = [
+    NumberType::I16,
+    NumberType::U16,
+    NumberType::I24,
+    NumberType::U24,
+    NumberType::I32,
+    NumberType::U32,
+    NumberType::I48,
+    NumberType::U48,
+    NumberType::I64,
+    NumberType::U64,
+    NumberType::F32,
+    NumberType::F64,
+    NumberType::Bcd16,
+    NumberType::Bcd32,
+];
+
+fn number(
+    number_type: NumberType,
+    order: WordOrder,
+    slice: Option<Slice>,
+    scaling: Scaling,
+    supply: &mut Supply<'_>,
+) -> Decoder {
+    let no_value = if supply.byte() & 1 == 1 { vec![u64::from(supply.word())] } else { vec![] };
+    let no_value = no_value.into_boxed_slice();
+    let full_is_none = slice.is_some() && supply.byte() & 1 == 1;
+    Decoder::Number(Number {
+        number_type,
+        order,
+        slice,
+        scaling,
+        no_value,
+        full_is_none,
+        clamp: None,
+    })
+}
+
+/// None, or a factor with up to five digits and six places and an offset: as configurations have them. Or the power
+/// of ten in the register behind the number.
+fn scaling(supply: &mut Supply<'_>, number_type: NumberType) -> Scaling {
+    match supply.byte() % 4 {
+        0 => {
+            let (by, places) = (u32::from(supply.word()) + 1, supply.byte() % 7);
+            let (plus, plus_places) = (supply.word().cast_signed(), supply.byte() % 5);
+            let by = decimal(format!("{by}e-{places}"));
+            let plus = decimal(format!("{plus}e-{plus_places}"));
+            let scale = Scale::new(by.as_ref(), plus.as_ref()).ok();
+            scale.map_or(Scaling::None, |scale| Scaling::Fixed(Box::new(scale)))
+        }
+        1 => Scaling::Register { value_at: 0, power_at: number_type.registers() },
+        _ => Scaling::None,
+    }
+}
+
+fn decimal(text: String) -> Option<Decimal> {
+    Some(Decimal { value: text.parse().ok()?, text })
+}
+
+/// An address as written, or anything else.
+pub(super) fn address(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match Address::parse(&text) {
+        Ok(address) => {
+            assert_eq!(Address::parse(&address.to_string()).as_ref(), Ok(&address), "{text:?}");
+        }
+        Err(misread) => {
+            assert!(!misread.problem.is_empty());
+            // Whatever is proposed is right.
+            let quoted = misread.remedy.split('"').skip(1).step_by(2);
+            for proposed in quoted.filter(|quoted| quoted.contains(':')) {
+                assert!(Address::parse(proposed).is_ok(), "{text:?}: {proposed}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pointcast_api::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_none_is_told_from_one() {
+        // A number as it is, with 7 for none: ABCD, u16, unscaled.
+        let one = [0, 6, 1, 3, 1, 0, 7, 0, 0, 8];
+        let decoder = decoder(&mut Supply(&one));
+        let read = |register| decoder.read(&Content::Registers(vec![register]), 0);
+        assert_eq!(read(7), Some(Reading::NotANumber));
+        assert_eq!(read(8), Some(Reading::Good(Value::U64(8))));
+        value(&one);
+    }
+}
