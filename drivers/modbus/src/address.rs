@@ -248,28 +248,27 @@ fn bare_number(text: &str) -> Option<Misread> {
         }
         None => (digits(text)?, String::new()),
     };
-    let remedy = if REFERENCES.iter().any(|range| range.contains(&number)) {
-        let as_reference = format!("ref:{number}");
-        match Address::parse(&as_reference) {
-            Ok(address) if number < TABLE_SIZE => format!(
-                "write \"{as_reference}{part}\" if it counts from 1 (the same as \"{address}{part}\"), \
-                 \"holding:{number}{part}\" if it counts from 0"
-            ),
-            Ok(address) => {
-                format!("write \"{as_reference}{part}\" (the same as \"{address}{part}\")")
-            }
-            Err(_) => format!("write \"holding:{number}{part}\" if it counts from 0"),
+    let is_reference = REFERENCES.iter().any(|range| range.contains(&number));
+    let from_0 = format!("holding:{number}{part}");
+    let from_1 = match number {
+        _ if is_reference => format!("ref:{number}{part}"),
+        0..=9_999 => format!("ref:4{number:04}{part}"),
+        _ => format!("ref:4{number:05}{part}"),
+    };
+    // Only what is right is proposed.
+    let remedy = match (Address::parse(&from_0).is_ok(), Address::parse(&from_1)) {
+        (true, Ok(address)) if is_reference => format!(
+            "write \"{from_1}\" if it counts from 1 (the same as \"{address}\"), \"{from_0}\" if it counts from 0"
+        ),
+        (true, Ok(_)) => {
+            format!("write \"{from_0}\" if it counts from 0, \"{from_1}\" if from 1")
         }
-    } else if (1..=9_999).contains(&number) {
-        format!(
-            "write \"holding:{number}{part}\" if it counts from 0, \"ref:4{number:04}{part}\" if from 1"
-        )
-    } else if (1..TABLE_SIZE).contains(&number) {
-        format!(
-            "write \"holding:{number}{part}\" if it counts from 0, \"ref:4{number:05}{part}\" if from 1"
-        )
-    } else {
-        format!("write \"holding:{number}{part}\" (or input:, coil:, discrete:), counted from 0")
+        (false, Ok(address)) => format!("write \"{from_1}\" (the same as \"{address}\")"),
+        (true, Err(_)) if is_reference => format!("write \"{from_0}\" if it counts from 0"),
+        (true, Err(_)) => {
+            format!("write \"{from_0}\" (or input:, coil:, discrete:), counted from 0")
+        }
+        (false, Err(_)) => FORMS.to_owned(),
     };
     let problem = format!("the bare number {text} says neither which table nor whence it counts");
     Some(Misread { problem, remedy })
@@ -328,6 +327,10 @@ mod tests {
         );
         assert!(refused("0").1.contains(r#""holding:0""#));
         assert!(refused("100.high").1.contains(r#""holding:100.high""#));
+        // Nothing is proposed that would be refused in its turn.
+        assert_eq!(refused("20001").1, r#"write "holding:20001" if it counts from 0"#);
+        assert_eq!(refused("10001.3").1, r#"write "holding:10001.3" if it counts from 0"#);
+        assert_eq!((refused("4040101").1.as_str(), refused("240101").1.as_str()), (FORMS, FORMS));
     }
 
     #[test]
