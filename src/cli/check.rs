@@ -1,14 +1,14 @@
 //! `pointcast check`: whether a configuration is right, and what it will read. Starts nothing.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use pointcast_api::{DeviceDeclaration, Driver, PlannedRequest, PointDeclaration, StaleAfter};
+use clap::Args;
+use pointcast_api::{DeviceDeclaration, Driver, PointDeclaration, StaleAfter};
 
 use super::duration;
+use super::plan;
 use super::refused::{count, refused};
 use super::table::Table;
 use crate::config::{self, Channel, Config};
@@ -18,24 +18,50 @@ Shows channels, devices, points and the requests that will be made for them. Ope
 port. Everything that is wrong is told at once, each with file, line and what would be right; the exit \
 code is then 2.
 
+With --plan it shows what will be asked instead, channel by channel: each request with how often it is made, \
+how long it takes and what share of its channel's time that is. These are predictions; each channel says what \
+they rest on.
+
 Examples:
   pointcast check
+  pointcast check --plan
+  pointcast check --plan --json | jq '.channels[] | [.channel, .utilisation]'
   pointcast check --config /etc/pointcast/pointcast.toml";
 
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Show each request that will be made, and how busy that keeps the channels
+    #[arg(long)]
+    plan: bool,
+
+    /// As JSON, with the points of each request
+    #[arg(long, requires = "plan")]
+    json: bool,
+
+    #[command(flatten)]
+    config: super::ConfigFile,
+}
+
 /// Runs the command.
-pub(super) fn check(path: &Path) -> ExitCode {
+pub(super) fn check(arguments: &Check) -> ExitCode {
+    let path = arguments.config.path();
     match config::load(path) {
         Ok(config) => {
+            let text = match (arguments.plan, arguments.json) {
+                (_, true) => plan::json(&config.channels),
+                (true, false) => headed(path, &config, plan::whole),
+                (false, false) => headed(path, &config, channel_report),
+            };
             // A reader that went away has seen what it wanted.
-            let _gone = std::io::stdout().write_all(report(path, &config).as_bytes());
+            let _gone = std::io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
         Err(refusals) => refused(&refusals, ""),
     }
 }
 
-/// What a right configuration will do.
-fn report(path: &Path, config: &Config) -> String {
+/// What a right configuration will do, and `tell` of each of its channels.
+fn headed(path: &Path, config: &Config, tell: fn(&Channel) -> String) -> String {
     let sum = |of: fn(&dyn Driver) -> usize| -> usize {
         config.channels.iter().map(|channel| of(channel.driver.as_ref())).sum()
     };
@@ -52,15 +78,14 @@ fn report(path: &Path, config: &Config) -> String {
     }
     for channel in &config.channels {
         text.push('\n');
-        text.push_str(&channel_report(channel));
+        text.push_str(&tell(channel));
     }
     text
 }
 
 fn channel_report(channel: &Channel) -> String {
     let driver = channel.driver.as_ref();
-    let off = if channel.enabled { "" } else { ", disabled: nothing will be read" };
-    let mut text = format!("channel {} ({}){off}\n", channel.name, channel.driver_name);
+    let mut text = plan::heading(channel);
     let mut points = vec![Vec::new(); driver.devices().len()];
     for point in driver.points() {
         if let Some(of_device) = points.get_mut(point.details.device.at()) {
@@ -73,7 +98,8 @@ fn channel_report(channel: &Channel) -> String {
         text.push_str(&device_report(device, profile, points));
     }
     if channel.enabled {
-        text.push_str(&plan_report(driver));
+        text.push('\n');
+        text.push_str(&plan::short(channel));
     }
     text
 }
@@ -113,50 +139,6 @@ fn device_report(
     format!("\n  device {name} at {address}{profile}, {points}\n{}", table.render(4))
 }
 
-fn plan_report(driver: &dyn Driver) -> String {
-    let plan = driver.plan();
-    let mut table = Table::new(&[
-        ("device", false),
-        ("request", false),
-        ("every", true),
-        ("points", true),
-        ("wire time", true),
-    ]);
-    for planned in &plan {
-        let device = driver.devices().get(planned.device.at());
-        table.row(vec![
-            device.map(|device| device.name.to_string()).unwrap_or_default(),
-            planned.request.clone(),
-            planned.scan_interval.map(duration::words).unwrap_or_default(),
-            planned.points.len().to_string(),
-            planned.wire_time.map(duration::words).unwrap_or_default(),
-        ]);
-    }
-    let mut text = format!("\n  reading plan: {}", count(plan.len(), "request"));
-    let predicted = driver.utilisation();
-    let used = predicted.map(|share| share.revised).or_else(|| wire_share(&plan));
-    if let Some(share) = used {
-        let _infallible = write!(text, ", {:.1} % of the channel's time", share * 100.0);
-    }
-    if let Some(share) = predicted.filter(|share| share.revised < share.configured) {
-        let _infallible = write!(
-            text,
-            "\n  as configured it would be {:.1} %: scan intervals are revised, the points show both",
-            share.configured * 100.0
-        );
-    }
-    format!("{text}\n{}", table.render(4))
-}
-
-/// The part of its time that a channel will be busy, if that can be told of any request.
-fn wire_share(plan: &[PlannedRequest]) -> Option<f64> {
-    let share = |planned: &PlannedRequest| {
-        let every = planned.scan_interval.filter(|every| *every > Duration::ZERO)?;
-        Some(planned.wire_time?.as_secs_f64() / every.as_secs_f64())
-    };
-    plan.iter().filter_map(share).reduce(|sum, share| sum + share)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +149,7 @@ mod tests {
         let folder = Path::new("tests/check_cases");
         let path = folder.join("site.toml");
         let config = config::load_with(&path, DRIVERS).unwrap();
-        let told = report(&path, &config);
+        let told = headed(&path, &config, channel_report);
         let expected = std::fs::read_to_string(folder.join("expected.txt")).unwrap();
         assert_eq!(told, expected, "it was:\n{told}");
     }
@@ -176,16 +158,27 @@ mod tests {
     fn what_a_channel_has_no_time_for_is_said_with_what_it_was_to_be() {
         let folder = Path::new("tests/check_cases");
         let path = folder.join("revised.toml");
-        let told = report(&path, &config::load(&path).unwrap());
+        let told = headed(&path, &config::load(&path).unwrap(), channel_report);
         let expected = std::fs::read_to_string(folder.join("revised.txt")).unwrap();
         assert_eq!(told, expected, "it was:\n{told}");
+    }
+
+    #[test]
+    fn a_plan_tells_each_request_with_what_it_costs_and_what_was_wished() {
+        let folder = Path::new("tests/check_cases");
+        for (name, drivers) in [("revised", crate::registry::DRIVERS), ("site", DRIVERS)] {
+            let path = folder.join(name).with_extension("toml");
+            let told = headed(&path, &config::load_with(&path, drivers).unwrap(), plan::whole);
+            let expected = std::fs::read_to_string(folder.join(format!("{name}.plan.txt")));
+            assert_eq!(told, expected.unwrap_or_default(), "it was:\n{told}");
+        }
     }
 
     #[test]
     fn an_empty_site_says_what_to_do() {
         let config = config::load_with(Path::new("tests/check_cases/empty.toml"), DRIVERS).unwrap();
         assert_eq!(
-            report(Path::new("empty.toml"), &config),
+            headed(Path::new("empty.toml"), &config, channel_report),
             "empty.toml: right. 0 channels, 0 devices, 0 points, to be served at 127.0.0.1:8080\n\n\
              warning: there is no device to read yet: config/examples/ shows how to describe a first one\n"
         );

@@ -17,6 +17,11 @@ pub(super) fn words(duration: Duration) -> String {
     }
 }
 
+/// A time that was predicted: `2.0 ms`, `306.4 ms`. More digits would promise more than anybody knows.
+pub(super) fn predicted(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1_000.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ mod duration;
 mod export;
 mod import;
 mod log;
+mod plan;
 mod refused;
 mod run;
 mod sim;
@@ -72,7 +73,7 @@ enum Command {
     Run(ConfigFile),
     /// Say whether a configuration is right, and what it will read; starts nothing
     #[command(after_help = check::HELP)]
-    Check(ConfigFile),
+    Check(check::Check),
     /// Take points of a device from a spreadsheet (CSV)
     #[command(after_help = import::HELP)]
     Import(import::Import),
@@ -120,7 +121,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         None => run::run(cli.run.path()),
         Some(Command::Run(file)) => run::run(file.path()),
-        Some(Command::Check(file)) => check::check(file.path()),
+        Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Import(arguments)) => import::import(&arguments),
         Some(Command::Export(arguments)) => export::export(&arguments),
         Some(Command::Sim(arguments)) => sim::sim(&arguments),

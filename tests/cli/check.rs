@@ -26,6 +26,35 @@ async fn the_default_site_and_every_example_are_right() {
     assert!(count >= 6, "only {count} files found");
 }
 
+#[tokio::test]
+async fn a_plan_can_be_had_by_programs() {
+    let arguments = ["check", "--plan", "--json", "--log=error", "--config"];
+    let checked = run(&[&arguments[..], &["tests/check_cases/revised.toml"]].concat()).await;
+    assert_eq!((checked.stderr.as_str(), checked.code), ("", Some(0)));
+    let told: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();
+    let line = &told["channels"][0];
+    assert_eq!(line["channel"], "line");
+    assert_eq!(line["basis"], "9600 baud 8E1 and a turnaround of 5 ms (turnaround_ms)");
+    let near = |value: &serde_json::Value, expected: f64| {
+        let found = value.as_f64().unwrap();
+        assert!((found - expected).abs() < 0.01, "{found}");
+    };
+    near(&line["utilisation"], 0.9);
+    near(&line["configured_utilisation"], 1.241);
+    let request = &line["requests"][0];
+    let parts = serde_json::json!({
+        "unit": 1, "function": 3, "table": "holding registers", "start": 0, "count": 125,
+    });
+    assert_eq!(request["parts"], parts);
+    assert_eq!(request["points"], serde_json::json!(["meter/a"]));
+    assert_eq!((&request["scan_ms"], &request["configured_scan_ms"]), (&690.into(), &500.into()));
+    near(&request["wire_ms"], 306.354);
+    near(&request["busy_ms"], 310.365);
+    let alone = run(&["check", "--json"]).await;
+    assert_eq!(alone.code, Some(2));
+    assert!(alone.stderr.contains("--plan"), "{}", alone.stderr);
+}
+
 /// Copies the files of one folder into a new one.
 fn copy(from: &str, to: &Path) {
     std::fs::create_dir(to).unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{DeviceDeclaration, DeviceIndex, Inlet, Outlet, PointDeclaration, PointIndex};
+use crate::{DeviceDeclaration, DeviceIndex, Inlet, Outlet, PointDeclaration, PointIndex, Value};
 
 /// Longest memory of a driver that is kept ([`Driver::memory`]).
 pub const MAX_MEMORY_BYTES: usize = 256 * 1024;
@@ -30,6 +30,12 @@ pub trait Driver: Send + Sync + 'static {
 
     /// What it will ask its devices for, in the order of its wish, without asking.
     fn plan(&self) -> Vec<PlannedRequest>;
+
+    /// What its predictions of time rest on, for people: `a round trip of 20 ms (round_trip_ms)`; `None` where it
+    /// predicts nothing.
+    fn basis(&self) -> Option<String> {
+        None
+    }
 
     /// How busy its plan keeps the channel, predicted before anything is asked; `None` where it cannot tell.
     fn utilisation(&self) -> Option<Utilisation> {
@@ -71,14 +77,30 @@ pub trait Driver: Send + Sync + 'static {
 pub struct PlannedRequest {
     /// Which of the driver's devices is asked.
     pub device: DeviceIndex,
-    /// What is asked, e.g. `03 holding registers 100–119` or `subscribe plant/line1/speed`.
+    /// What is asked, e.g. `03 holding registers 100-119` or `subscribe plant/line1/speed`.
     pub request: String,
+    /// The same taken apart, by name, for those who lay it out in columns; the names are the driver's own and the
+    /// same for all its requests. Empty where `request` says it better.
+    pub parts: Vec<(&'static str, Value)>,
     /// How often, where it is asked at all.
     pub scan_interval: Option<Duration>,
     /// Predicted time on the wire, request to end of reply, where the channel can tell.
     pub wire_time: Option<Duration>,
+    /// Predicted time that the channel is busy with it, until the next may begin, where the channel can tell.
+    pub busy_time: Option<Duration>,
+    /// Whether the device is known to refuse it: then it is asked again ever more rarely, at its interval at most.
+    pub is_refused: bool,
     /// The points its reply carries.
     pub points: Vec<PointIndex>,
+}
+
+impl PlannedRequest {
+    /// The share of its channel's time that it takes at its interval, predicted; `None` where nobody can tell.
+    #[must_use]
+    pub fn share(&self) -> Option<f64> {
+        let every = self.scan_interval.filter(|every| !every.is_zero())?;
+        Some(self.busy_time?.as_secs_f64() / every.as_secs_f64())
+    }
 }
 
 /// The share of its channel's time that a plan takes, predicted: 1 is all of it.

@@ -9,15 +9,15 @@ use pointcast_api::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::frame::ReadRequest;
 use crate::learner::Paces;
-use crate::line::{Coding, Line};
+use crate::line::Coding;
 use crate::link::serial::{AsciiLink, RtuLink};
 use crate::link::tcp::TcpLink;
 use crate::link::{Link, Lost};
 use crate::memory;
 use crate::opening;
-use crate::plan::Learned;
+use crate::plan::{Block, Learned};
+use crate::planned::{basis, planned, without_address};
 use crate::session::Session;
 use crate::settings::{Site, Transport};
 use crate::sunspec::{Chain, Layout};
@@ -132,20 +132,11 @@ impl ModbusDriver {
         Fault::new(format!("read from {}", channel.place()), lost)
     }
 
-    /// A request in words: where its models were not found yet, without an address.
-    fn words(&self, request: &ReadRequest, device: DeviceIndex) -> String {
-        let sought =
-            self.site.sought.get(device.at()).filter(|_| !self.lessons.is_surveyed(device));
-        match sought.and_then(|sought| sought.assumed_at(request.first)) {
-            Some(models) => {
-                let ReadRequest { table, quantity, .. } = request;
-                let (function, name) = (table.function(), table.name());
-                format!(
-                    "{function:02} {quantity} {name} of SunSpec model {models}, address by discovery"
-                )
-            }
-            None => request.to_string(),
-        }
+    /// The models that a block is to be of, where they were not looked for yet.
+    fn models_of(&self, block: &Block) -> Option<String> {
+        let device = block.device;
+        let sought = self.site.sought.get(device.at()).filter(|_| !self.lessons.is_surveyed(device));
+        Some(sought?.assumed_at(block.first)?.to_string())
     }
 
     async fn run(&self, link: impl Link, outlet: &dyn Outlet, inlet: &mut Inlet) -> Lost {
@@ -200,20 +191,19 @@ impl Driver for ModbusDriver {
         let layout = self.lessons.layout(&self.site);
         let wants = layout.wants();
         let blocks = self.lessons.with(|learned| self.site.plan_of(wants, learned, &paces));
-        let planned = |block: crate::plan::Block| {
-            let request = self.site.request(&block)?;
-            Some(PlannedRequest {
-                device: block.device,
-                request: self.words(&request, block.device),
-                scan_interval: Some(block.interval),
-                wire_time: self.site.line().map(|line| {
-                    let turnaround = paces.of(block.device.at()).unwrap_or(line.turnaround);
-                    Line { turnaround, ..*line }.exchange(&request)
-                }),
-                points: block.points,
+        let is_refused = |block: &Block| self.lessons.with(|learned| learned.is_refused(block));
+        let planned = |block: &Block| {
+            let told = planned(&self.site, &paces, block, block.interval, is_refused(block))?;
+            Some(match self.models_of(block) {
+                Some(models) => without_address(told, block, &models),
+                None => told,
             })
         };
-        blocks.into_iter().filter_map(planned).collect()
+        blocks.iter().filter_map(planned).collect()
+    }
+
+    fn basis(&self) -> Option<String> {
+        Some(basis(&self.site.channel))
     }
 
     fn utilisation(&self) -> Option<Utilisation> {

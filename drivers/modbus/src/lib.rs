@@ -13,6 +13,7 @@
 //! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next;
 //!   `patience` how long to leave alone what does not answer; `learner` how long an answer takes. All are pure.
 //! - `sunspec` finds out where a device has its models, and puts the points that are in them there; pure.
+//! - `planned` tells of a plan what people want to know.
 //! - `memory` is what was learned as text, for the next start.
 //! - `opening` opens ports and connections; `session` asks block after block and puts what is answered, and
 //!   writes between two requests (`writes`);
@@ -43,6 +44,7 @@ mod opening;
 mod order;
 mod patience;
 mod plan;
+mod planned;
 mod scale;
 mod schedule;
 mod session;

@@ -116,8 +116,11 @@ impl Feeds {
                             topic.name,
                             qos_number(topic.qos)
                         ),
+                        parts: Vec::new(),
                         scan_interval: None,
                         wire_time: None,
+                        busy_time: None,
+                        is_refused: false,
                         points: vec![feed.point],
                     }),
                 }

@@ -75,11 +75,15 @@ impl Driver for Serial {
             let points = (0..).map(PointIndex).zip(&self.channel.points);
             points.filter(move |(_, point)| point.details.device == device).map(|(index, _)| index)
         };
+        let time = ask.map(|ask| self.channel.wire.time(ask.text.len()));
         let line = |device| PlannedRequest {
             device,
             request: request.clone(),
+            parts: Vec::new(),
             scan_interval: ask.map(|ask| ask.every),
-            wire_time: ask.map(|ask| self.channel.wire.time(ask.text.len())),
+            wire_time: time,
+            busy_time: time,
+            is_refused: false,
             points: of(device).collect(),
         };
         (0..).map(DeviceIndex).take(self.channel.devices.len()).map(line).collect()

@@ -67,8 +67,11 @@ impl Driver for TestBus {
         let request = |(index, point): (u32, &PointDeclaration)| PlannedRequest {
             device: DeviceIndex(point.details.device.0),
             request: format!("read {}", point.details.id),
+            parts: Vec::new(),
             scan_interval: point.scan_interval,
             wire_time: point.scan_interval.map(|_| Duration::from_micros(2_500)),
+            busy_time: point.scan_interval.map(|_| Duration::from_micros(2_500)),
+            is_refused: false,
             points: vec![PointIndex(index)],
         };
         (0..).zip(&self.points).map(request).collect()

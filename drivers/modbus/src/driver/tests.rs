@@ -236,8 +236,41 @@ async fn the_plan_tells_requests_points_and_predicted_times() {
     assert_eq!(plan[0].wire_time.unwrap().as_micros(), 10_000 + 15 * 11 * 1_000_000 / 9_600);
     assert!(plan[0].scan_interval.unwrap() > Duration::from_millis(30));
     assert_eq!(plan[0].scan_interval, rtu.points()[0].scan_interval);
-    let tcp = driver(Kind::Tcp, "address = \"x\"");
-    assert_eq!(tcp.plan()[0].wire_time, None);
+    // The pause before the next request is no wire time, but the channel's time all the same.
+    let pause = plan[0].busy_time.unwrap() - plan[0].wire_time.unwrap();
+    assert!(pause.as_micros().abs_diff(35 * 11 * 100_000 / 9_600) <= 1, "{pause:?}");
+    assert!((plan[0].share().unwrap() - rtu.utilisation().unwrap().revised).abs() < 1e-9);
+    let parts: Vec<_> =
+        plan[0].parts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    assert_eq!(parts, ["unit 3", "function 3", "table holding registers", "start 7", "count 1"]);
+    let tcp = |keys: &str| driver(Kind::Tcp, &format!("address = \"x\"\n{keys}"));
+    // A register is two bytes at 10 Mbit/s, beside the round trip.
+    let times = |keys: &str| tcp(keys).plan()[0].wire_time.map(|time| time.as_nanos());
+    assert_eq!(times(""), Some(2_001_600));
+    assert_eq!(times("round_trip_ms = 7\nrequest_gap_ms = 100"), Some(7_001_600));
+}
+
+#[tokio::test]
+async fn it_says_what_its_predictions_rest_on() {
+    let basis = |kind, keys: &str| driver(kind, keys).basis().unwrap();
+    assert_eq!(
+        basis(Kind::Tcp, "address = \"x\""),
+        "a round trip of 2 ms, which is assumed (round_trip_ms tells better)"
+    );
+    assert_eq!(basis(Kind::Tcp, "address = \"x\"\nround_trip_ms = 7"), "a round trip of 7 ms");
+    assert_eq!(
+        basis(Kind::Rtu, "port = \"x\"\nparity = \"none\"\nturnaround_ms = 12"),
+        "9600 baud 8N1 and a turnaround of 12 ms (turnaround_ms)"
+    );
+    assert_eq!(
+        basis(Kind::AsciiOverTcp, "address = \"x:1\"\nbaud = 19200\nround_trip_ms = 3"),
+        "19200 baud 7E1 and a turnaround of 5 ms (turnaround_ms), and a round trip of 3 ms"
+    );
+    assert_eq!(
+        basis(Kind::RtuOverTcp, "address = \"x:1\""),
+        "a far line of 9600 baud 8E1, which is assumed (baud tells better), a turnaround of 5 ms \
+         (turnaround_ms), and a round trip of 2 ms, which is assumed (round_trip_ms tells better)"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,6 +32,11 @@ impl Learned {
         self.holes.contains(&want.range())
     }
 
+    /// Whether just the range of `block` is refused.
+    pub(crate) fn is_refused(&self, block: &Block) -> bool {
+        self.holes.contains(&block.range())
+    }
+
     /// Remembers that the range of `want` is refused.
     pub(crate) fn know_hole(&mut self, want: &Want) {
         self.holes.insert(want.range());

@@ -7,8 +7,8 @@ use pointcast_api::settings::{Refusals, Settings};
 use super::endpoint::{self, Endpoint};
 use super::serial::{self, Reach, SerialSettings};
 use super::tls;
-use crate::frame::MAX_REGISTERS;
-use crate::line::Coding;
+use crate::frame::{MAX_REGISTERS, ReadRequest};
+use crate::line::{Coding, Line};
 use crate::plan::{Cost, DEFAULT_TCP_ROUND_TRIP};
 use crate::tls::TlsSettings;
 
@@ -95,6 +95,20 @@ impl Channel {
                 Some(line) => Cost::serial(line, pace + serial.rts_delay(), self.request_gap),
                 None => Cost::behind(&serial.line, pace, self.request_gap),
             },
+        }
+    }
+
+    /// Predicted time on the wire of a device that takes `pace` to answer: from the first bit of `request` to the
+    /// last of its reply. Where the line is unknown, all that lies between us and it is part of that.
+    pub(crate) fn wire_time(&self, pace: Duration, request: &ReadRequest) -> Duration {
+        match &self.transport {
+            Transport::Serial(SerialSettings { line, is_known: true, .. }) => {
+                Line { turnaround: pace, ..*line }.exchange(request)
+            }
+            Transport::Serial(serial) => {
+                Cost::behind(&serial.line, pace, Duration::ZERO).time(request)
+            }
+            Transport::Tcp(..) => Cost::tcp(pace, Duration::ZERO).time(request),
         }
     }
 
