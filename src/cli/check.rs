@@ -166,7 +166,8 @@ mod tests {
     #[test]
     fn a_plan_tells_each_request_with_what_it_costs_and_what_was_wished() {
         let folder = Path::new("tests/check_cases");
-        for (name, drivers) in [("revised", crate::registry::DRIVERS), ("site", DRIVERS)] {
+        let own = crate::registry::DRIVERS;
+        for (name, drivers) in [("revised", own), ("full", own), ("site", DRIVERS)] {
             let path = folder.join(name).with_extension("toml");
             let told = headed(&path, &config::load_with(&path, drivers).unwrap(), plan::whole);
             let expected = std::fs::read_to_string(folder.join(format!("{name}.plan.txt")));

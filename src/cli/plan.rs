@@ -99,9 +99,10 @@ fn summary(driver: &dyn Driver, plan: &[PlannedRequest], shown: &str) -> String 
             "  as configured it would be {}: scan intervals are revised{shown}\n",
             percent(predicted.configured)
         )),
-        (None, Some(share)) if share > FULL => text.push_str(
-            "  that is more than it has: if it turns out so, scan intervals are revised while it runs\n",
-        ),
+        (None, Some(share)) if share > FULL => text.push_str(&format!(
+            "  that is more than the {} it may take: if it turns out so, scan intervals are revised as it runs\n",
+            percent(FULL)
+        )),
         (None, _) => {}
     }
     text
