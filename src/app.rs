@@ -320,14 +320,13 @@ fn add_channel(
         };
         device.points.push(index);
     }
-    for line in channel.driver.plan() {
-        let Some(device) = devices.get_mut(first_device + line.device.at()) else { continue };
-        device.plan.push(PlanLine {
-            request: line.request,
-            scan_interval: line.scan_interval,
-            wire_time: line.wire_time,
-            points: line.points.iter().map(|point| first + point.0).collect(),
-        });
+    let mut plans = vec![Vec::new(); names.len()];
+    for request in channel.driver.plan() {
+        let Some(plan) = plans.get_mut(request.device.at()) else { continue };
+        plan.push(PlanLine::new(request, first));
+    }
+    for (device, plan) in devices.iter().skip(first_device).zip(plans) {
+        device.take_plan(plan);
     }
     let count = place(declared.len())?;
     Ok(Span { points: (first, count), devices: (first_device, names.len()) })

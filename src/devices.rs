@@ -4,12 +4,12 @@
 //! serves values and states alike.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceDeclaration, DeviceReport, NameError, PointDeclaration, PointId, Reading, UnixMs, Value,
-    ValueType,
+    DeviceDeclaration, DeviceReport, NameError, PlannedRequest, PointDeclaration, PointId, Reading,
+    UnixMs, Value, ValueType,
 };
 
 use crate::table::{Index, Table, Update};
@@ -39,11 +39,10 @@ pub struct Device {
     pub points: Vec<Index>,
     /// Its fastest scan interval; `None` where nothing is scanned.
     pub scan_interval: Option<Duration>,
-    /// What it is asked for.
-    pub plan: Vec<PlanLine>,
     /// The place of the first of its own points; the others follow in the order of [`OWN`].
     own: Index,
     report: Mutex<DeviceReport>,
+    plan: Mutex<Arc<[PlanLine]>>,
 }
 
 /// One line of a device's reading plan, with its points' places in the table.
@@ -55,8 +54,24 @@ pub struct PlanLine {
     pub scan_interval: Option<Duration>,
     /// Predicted time on the wire, where the channel can tell.
     pub wire_time: Option<Duration>,
+    /// Whether the device refuses it, and is asked for it ever more rarely.
+    pub is_refused: bool,
     /// The points that its reply carries.
     pub points: Vec<Index>,
+}
+
+impl PlanLine {
+    /// A request of a driver whose points stand in the table from `first` on.
+    #[must_use]
+    pub fn new(request: PlannedRequest, first: Index) -> Self {
+        Self {
+            request: request.request,
+            scan_interval: request.scan_interval,
+            wire_time: request.wire_time,
+            is_refused: request.is_refused,
+            points: request.points.iter().map(|point| first.saturating_add(point.0)).collect(),
+        }
+    }
 }
 
 /// A device's own point: the last segment of the id, the type, the unit, and what it is.
@@ -128,9 +143,9 @@ impl Device {
             driver,
             points: Vec::new(),
             scan_interval: None,
-            plan: Vec::new(),
             own,
             report: Mutex::default(),
+            plan: Mutex::default(),
         }
     }
 
@@ -138,6 +153,17 @@ impl Device {
     #[must_use]
     pub fn report(&self) -> DeviceReport {
         self.locked().clone()
+    }
+
+    /// What it is asked for.
+    #[must_use]
+    pub fn plan(&self) -> Arc<[PlanLine]> {
+        Arc::clone(&self.plan.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes in what it is asked for now.
+    pub fn take_plan(&self, plan: Vec<PlanLine>) {
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan.into();
     }
 
     fn locked(&self) -> MutexGuard<'_, DeviceReport> {

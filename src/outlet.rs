@@ -2,15 +2,20 @@
 //! drivers share, and its devices' reports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pointcast_api::{
-    DeviceIndex, DeviceReport, DeviceState, Failure, Outlet, Reading, Sample, UnixMs, Value,
+    DeviceIndex, DeviceReport, DeviceState, Failure, Outlet, PlannedRequest, PointDeclaration,
+    Reading, Sample, StaleAfter, UnixMs, Value,
 };
 use tracing::{info, warn};
 
-use crate::devices::{Device, Devices};
+use crate::devices::{Device, Devices, PlanLine};
 use crate::supervisor::ChannelEnd;
 use crate::table::{Catalog, Index, Table, Update};
+
+/// A point that is read more rarely than declared turns stale by so many of the longer intervals later.
+const STALE_AFTER_SCANS: u32 = 3;
 
 /// One channel's outlet.
 #[derive(Debug)]
@@ -93,6 +98,39 @@ impl Outlet for ChannelOutlet {
             }
         }
     }
+
+    fn plan(&self, requests: Vec<PlannedRequest>) {
+        let catalog = self.table.catalog();
+        let mut plans = vec![Vec::new(); self.device_count];
+        for request in requests {
+            let Some(plan) = plans.get_mut(request.device.at()) else { continue };
+            plan.push(PlanLine::new(request, self.first_point));
+        }
+        let of_line = |line: &PlanLine| {
+            let of_point = |index: &Index| {
+                let after = stale_after(catalog.entry(*index)?.declaration(), line.scan_interval);
+                Some((*index, after?))
+            };
+            line.points.iter().filter_map(of_point).collect::<Vec<_>>()
+        };
+        let stale_after: Vec<_> = plans.iter().flatten().flat_map(of_line).collect();
+        self.table.set_stale_after(stale_after);
+        for (device, plan) in (0..).map(DeviceIndex).zip(plans) {
+            if let Some(device) = self.device(device) {
+                device.take_plan(plan);
+            }
+        }
+    }
+}
+
+/// After what time a point turns stale that is read `every` so often by now: later where that is more rarely than
+/// declared, unless the configuration says after what time.
+fn stale_after(point: &PointDeclaration, every: Option<Duration>) -> Option<StaleAfter> {
+    let (declared, every) = (point.scan_interval?, every?);
+    let StaleAfter::Elapsed(after) = point.stale_after else { return None };
+    let longer = every.saturating_sub(declared).saturating_mul(STALE_AFTER_SCANS);
+    let is_given = point.details.stale_after.is_some();
+    (!is_given).then(|| StaleAfter::Elapsed(after.saturating_add(longer)))
 }
 
 impl ChannelEnd for ChannelOutlet {
@@ -134,6 +172,7 @@ fn is_whole_within(number: i128, (low, high): (f64, f64)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pointcast_api::{DeviceDeclaration, DeviceName, PointId, PointIndex, ValueType};
 
     fn single(number: f32) -> Value {
         Value::f32(number).unwrap()
@@ -154,5 +193,75 @@ mod tests {
         assert!(!is_within(&Value::U64(end + 1), (0.0, 9_007_199_254_740_992.0)));
         assert!(is_within(&Value::U64(u64::MAX), (-1e300, 1e300)));
         assert!(is_within(&Value::Bool(true), (5.0, 6.0)));
+    }
+
+    /// One device with two points that are read each second, the second of which says when it is stale.
+    fn outlet() -> ChannelOutlet {
+        let point = |name: &str, given: Option<Duration>| {
+            let id = PointId::new(name).unwrap();
+            let mut point = PointDeclaration::bare(id, ValueType::I64);
+            point.scan_interval = Some(Duration::from_secs(1));
+            point.details.stale_after = given.map(StaleAfter::Elapsed);
+            point.stale_after = StaleAfter::Elapsed(given.unwrap_or(Duration::from_secs(4)));
+            (point, "press".to_owned())
+        };
+        let points = vec![point("a", None), point("b", Some(Duration::from_secs(5)))];
+        let table = Arc::new(Table::new(Catalog::new(points).unwrap()));
+        let name = DeviceName::new("press").unwrap();
+        let declaration = DeviceDeclaration { name, address: String::new() };
+        let device = Device::new(&declaration, "line", "modbus-rtu", 2);
+        let devices = Arc::new(Devices::new(vec![device]));
+        ChannelOutlet::new(table, devices, (0, 2), (0, 1))
+    }
+
+    fn request(every: u64, is_refused: bool) -> PlannedRequest {
+        PlannedRequest {
+            device: DeviceIndex(0),
+            request: "03 holding registers 0-1".to_owned(),
+            parts: Vec::new(),
+            scan_interval: Some(Duration::from_secs(every)),
+            wire_time: None,
+            busy_time: None,
+            is_refused,
+            points: vec![PointIndex(0), PointIndex(1)],
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_point_that_is_read_more_rarely_is_stale_later_unless_the_configuration_says_when() {
+        let outlet = outlet();
+        let read = || {
+            let reading = Reading::Good(Value::I64(1));
+            let sample =
+                |at| Sample { point: PointIndex(at), reading: reading.clone(), time: UnixMs(1) };
+            outlet.put(&[sample(0), sample(1)]);
+        };
+        let stale_after = async |seconds: u64| {
+            tokio::time::sleep(Duration::from_secs(seconds) + Duration::from_millis(1)).await;
+            outlet.table.sweep_stale(UnixMs(1));
+            [0, 1].map(|index| outlet.table.read(index).unwrap().doubt.is_some())
+        };
+        read();
+        assert_eq!(stale_after(4).await, [true, false]);
+        // Each 3 s instead of each 1 s: 6 s later.
+        outlet.plan(vec![request(3, false)]);
+        read();
+        assert_eq!(stale_after(5).await, [false, true]);
+        assert_eq!(stale_after(5).await, [true, true]);
+        outlet.plan(vec![request(1, false)]);
+        read();
+        assert_eq!(stale_after(4).await, [true, false]);
+    }
+
+    #[test]
+    fn what_is_asked_now_takes_the_place_of_what_was_asked() {
+        let outlet = outlet();
+        outlet.plan(vec![request(1, false), request(2, true)]);
+        let device = outlet.devices.at(0).unwrap();
+        let told = device.plan().iter().map(|line| line.is_refused).collect::<Vec<_>>();
+        assert_eq!(told, [false, true]);
+        outlet.plan(vec![request(3, false)]);
+        assert_eq!(*device.plan(), [PlanLine::new(request(3, false), 0)]);
+        assert_eq!(device.plan()[0].points, [0, 1]);
     }
 }

@@ -12,9 +12,11 @@ mod peer;
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use peer::gateway::{Gateway, Site};
 use peer::http::{Stream, get, request, send};
+use peer::wait_for;
 use serde_json::{Value as Json, json};
 
 /// One gateway for all tests of this file: none of them changes it.
@@ -95,6 +97,7 @@ fn devices_tell_state_and_plan() {
     let plan = boiler["plan"].as_array().unwrap();
     let planned: usize = plan.iter().map(|line| line["points"].as_array().unwrap().len()).sum();
     assert_eq!(Some(planned as u64), boiler["points"].as_u64(), "each point is planned once");
+    assert!(plan.iter().all(|line| line["refused"] == json!(false)), "{plan:?}");
     for kind in ["timeouts", "exceptions", "malformed", "damaged", "foreign", "misshapen", "late"] {
         assert!(boiler[kind].is_u64(), "{kind}: {boiler}");
     }
@@ -228,4 +231,31 @@ fn a_subscription_is_put_patched_read_and_emptied() {
     let fields = ["points[0]", "points[1]", "points[2]", "points[3].every"];
     refused(&put(bad), 400, &fields);
     refused(&get(address, "/api/v1/clients/nobody/subscription"), 404, &[]);
+}
+
+#[test]
+fn a_plan_shows_what_is_asked_now_and_what_is_refused() {
+    let site = Site::of("live-plan", |address, devices| {
+        format!(
+            "gateway.listen = \"{address}\"\nsimulation.modbus_tcp = \"{devices}\"\n\
+             [[channels]]\nname = \"plant\"\ndriver = \"modbus-tcp\"\naddress = \"{devices}\"\n\
+             [[devices]]\nname = \"meter\"\nchannel = \"plant\"\nscan_ms = 100\npoints = [\n\
+             {{ name = \"hertz\", address = \"input:26\", type = \"f32\" }},\n\
+             {{ name = \"hole\", address = \"input:30\", type = \"u16\" }},\n\
+             {{ name = \"energy\", address = \"input:40\", type = \"u64\" }},\n]\n"
+        )
+    });
+    let _gateway = site.start();
+    let plan = wait_for("the hole to be found", Duration::from_secs(30), || {
+        let meter = get(site.address(), "/api/v1/devices/meter").json();
+        let plan = meter["plan"].as_array().unwrap().clone();
+        plan.iter().any(|line| line["refused"] == json!(true)).then_some(plan)
+    });
+    let told: Vec<_> =
+        plan.iter().map(|line| (&line["request"], &line["points"], &line["refused"])).collect();
+    // How the others are read together is the planner's: what matters is that the hole stands apart.
+    let hole = (&json!("04 input registers 30"), &json!(["meter/hole"]), &json!(true));
+    assert!(told.contains(&hole), "{told:?}");
+    let planned: usize = plan.iter().map(|line| line["points"].as_array().unwrap().len()).sum();
+    assert_eq!(planned, 3, "{told:?}");
 }

@@ -23,7 +23,7 @@ pub(super) async fn one(State(api): State<Api>, Named(name): Named) -> Result<Re
     })?;
     let mut body = describe(device);
     if let Some(fields) = body.as_object_mut() {
-        let plan: Vec<Json> = device.plan.iter().map(|line| plan_line(&api, line)).collect();
+        let plan: Vec<Json> = device.plan().iter().map(|line| plan_line(&api, line)).collect();
         fields.insert("plan".to_owned(), plan.into());
     }
     Ok(no_store(body))
@@ -64,6 +64,7 @@ fn plan_line(api: &Api, line: &PlanLine) -> Json {
         "request": line.request,
         "scan_ms": line.scan_interval.map(|interval| interval.as_millis()),
         "wire_ms": line.wire_time.map(|time| time.as_secs_f64() * 1_000.0),
+        "refused": line.is_refused,
         "points": line.points.iter().filter_map(id).collect::<Vec<_>>(),
     })
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pointcast_api::UnixMs;
+use pointcast_api::{StaleAfter, UnixMs};
 
 use super::catalog::Catalog;
 use super::interest::Readers;
@@ -148,6 +148,20 @@ impl Core {
             }
         }
         self.number(changed, false, uptime)
+    }
+
+    pub(super) fn set_stale_after(
+        &mut self,
+        points: impl IntoIterator<Item = (Index, StaleAfter)>,
+    ) {
+        for (index, after) in points {
+            let Some(slot) = self.slots.get_mut(index as usize) else { continue };
+            slot.set_stale_after(after);
+            // It may be due earlier now.
+            if let Some(due_ms) = self.due_ms.get_mut(index as usize / SWEEP_TURN) {
+                *due_ms = 0;
+            }
+        }
     }
 
     /// How many turns the staleness sweep has.

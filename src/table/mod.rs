@@ -182,6 +182,11 @@ impl Table {
         }
     }
 
+    /// Lets points turn stale after another time than declared. Unknown and removed indices are passed over.
+    pub fn set_stale_after(&self, points: impl IntoIterator<Item = (Index, StaleAfter)>) {
+        self.core().set_stale_after(points);
+    }
+
     /// Registers a reader for a point: from now on its changes are marked in `mailbox` under `local`.
     pub fn register(&self, index: Index, mailbox: &Arc<Mailbox>, local: u32) {
         // Counted first: whoever changes the point from here on looks for readers in the list.

@@ -174,6 +174,13 @@ impl Slot {
         self.hold(value, reason, time, sequence)
     }
 
+    /// Lets it turn stale after another time, unless it was removed.
+    pub(super) fn set_stale_after(&mut self, after: StaleAfter) {
+        if !self.newest.removed {
+            self.stale_after_ms = stale_after_ms(after);
+        }
+    }
+
     /// Turns the point stale if it was not read in time; true if it did.
     pub(super) fn age(&mut self, uptime: Duration, now: UnixMs, sequence: &Sequence) -> bool {
         if !ages(self.reason()) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{DeviceIndex, Failure, Sample, UnixMs};
+use crate::{DeviceIndex, Failure, PlannedRequest, Sample, UnixMs};
 
 /// Where a driver puts what it reads. None of its calls waits: not for readers, not for I/O.
 pub trait Outlet: Send + Sync {
@@ -17,6 +17,10 @@ pub trait Outlet: Send + Sync {
 
     /// Says how a device is. Call it when its state or last error changes, and otherwise at most once a second.
     fn report(&self, device: DeviceIndex, report: DeviceReport);
+
+    /// Says what all its devices are asked for now, in place of what [`Driver::plan`](crate::Driver::plan) said or
+    /// this did before. Call it when that changes, at most once a second.
+    fn plan(&self, _requests: Vec<PlannedRequest>) {}
 }
 
 /// How a device is, as a whole.

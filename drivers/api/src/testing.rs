@@ -17,8 +17,8 @@ use crate::settings::{
     Setting, Settings,
 };
 use crate::{
-    DeviceIndex, DeviceName, DeviceReport, Driver, Failure, Outlet, PointDetails, PointId, Reading,
-    Sample, UnixMs,
+    DeviceIndex, DeviceName, DeviceReport, Driver, Failure, Outlet, PlannedRequest, PointDetails,
+    PointId, Reading, Sample, UnixMs,
 };
 
 /// The channel that `text` describes: its own keys on top, `[[devices]]` with `points` below.
@@ -176,6 +176,7 @@ pub enum Heard {
 pub struct Recorder {
     heard: Mutex<Vec<Heard>>,
     news: Notify,
+    plans: Mutex<Vec<Vec<PlannedRequest>>>,
 }
 
 impl Recorder {
@@ -199,6 +200,11 @@ impl Recorder {
             })
             .map(|batch| batch.iter().map(|s| (s.point.0, s.reading.clone())).collect())
             .collect()
+    }
+
+    /// Every plan that was told, in order.
+    pub fn plans(&self) -> Vec<Vec<PlannedRequest>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The newest report of `device`.
@@ -258,5 +264,10 @@ impl Outlet for Recorder {
 
     fn report(&self, device: DeviceIndex, report: DeviceReport) {
         self.hear(Heard::Report(device, report));
+    }
+
+    fn plan(&self, requests: Vec<PlannedRequest>) {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner).push(requests);
+        self.news.notify_waiters();
     }
 }

@@ -97,6 +97,16 @@ mod tests {
     }
 
     #[test]
+    fn a_hole_of_a_point_that_is_no_more_is_forgotten() {
+        let (here, learned) = of_a();
+        let text = write(&here, &learned).unwrap();
+        let without = site("tank 1", 7, "{ name = \"b\", address = \"input:60\", type = \"u16\" }");
+        let mut again = Learned::default();
+        read(&without, &text, &mut again);
+        assert_eq!((&again, write(&without, &again)), (&Learned::default(), None));
+    }
+
+    #[test]
     fn what_does_not_fit_the_configuration_is_passed_over() {
         let (here, learned) = of_a();
         let text = write(&here, &learned).unwrap();

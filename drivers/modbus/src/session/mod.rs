@@ -4,6 +4,7 @@
 //! not answer turns its own points bad and nobody else's. A session ends only when its link is lost.
 
 mod bisect;
+mod live;
 mod outcome;
 mod refusals;
 mod revision;
@@ -29,6 +30,7 @@ use crate::plan::Block;
 use crate::schedule::{self, Next, Rhythm};
 use crate::settings::{Site, Unit};
 use crate::sunspec::Layout;
+use live::ToldPlan;
 use refusals::Inquiries;
 use survey::Surveys;
 use tally::{Noise, Share, Skips};
@@ -64,6 +66,7 @@ pub(crate) struct Session<'a, L> {
     /// Requests in a row that nobody answered.
     unanswered: u32,
     skips: Skips,
+    told_plan: ToldPlan,
     tell_at: Instant,
 }
 
@@ -176,6 +179,7 @@ impl<'a, L: Link> Session<'a, L> {
             doubtful_share: WaitingShare::new(PARTS_BESIDE_DOUBTFUL),
             unanswered: 0,
             skips: Skips::default(),
+            told_plan: ToldPlan::default(),
             tell_at: now + TELL_INTERVAL,
         }
     }
@@ -382,6 +386,7 @@ impl<'a, L: Link> Session<'a, L> {
             self.reports.update(self.outlet, device, |report| report.utilisation = Some(lately));
         }
         self.revise(now);
+        self.tell_plan();
         self.reports.tell(self.outlet);
     }
 

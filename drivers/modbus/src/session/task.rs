@@ -90,6 +90,11 @@ impl Task {
         }
     }
 
+    /// Whether it was refused for good the last time.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refusals > 0
+    }
+
     /// The unit was busy; whether that is to be waited for once more.
     pub(super) fn is_put_off(&mut self) -> bool {
         self.put_off = self.put_off.saturating_add(1);

@@ -1,6 +1,7 @@
 //! Registers that a device refuses, and devices that are busy.
 
 use super::*;
+use pointcast_api::PlannedRequest;
 
 /// What was asked, in order: first address, quantity, and when.
 type Asked = Arc<Mutex<Vec<(u16, u16, Instant)>>>;
@@ -86,6 +87,38 @@ async fn a_hole_is_probed_more_and_more_rarely_and_at_once_when_there_is_reason(
         assert!(of(1).iter().any(|at| (found..found + SECOND).contains(at)));
     };
     tokio::select! { lost = session => panic!("{lost:?}"), () = script => {} }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_now_is_told_with_what_is_refused() {
+    let rig = Rig::new(Kind::Tcp, &tcp("", &registers(100)));
+    let told = |rig: &Rig| {
+        let plans = rig.ear.plans();
+        let line = |request: &PlannedRequest| {
+            let refused = if request.is_refused { " refused" } else { "" };
+            format!("{}{refused}, {}", request.request, request.points.len())
+        };
+        plans.iter().map(|plan| plan.iter().map(line).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    rig.run(5 * SECOND, |incoming| at_once(incoming.reply())).await;
+    assert_eq!(told(&rig), [["03 holding registers 0-99, 100"]], "once, as nothing changes");
+    let refuse = |incoming: Incoming| {
+        let hole = holds(&incoming, 60);
+        at_once(if hole { incoming.exception(2) } else { incoming.reply() })
+    };
+    rig.run(60 * SECOND, refuse).await;
+    let parts = [
+        "03 holding registers 0-59, 60",
+        "03 holding registers 60 refused, 1",
+        "03 holding registers 61-99, 39",
+    ];
+    assert_eq!(told(&rig).last().unwrap(), &parts);
+    // Another session knows it from the start, and tells when it is over.
+    let known = told(&rig).len();
+    rig.run(SECOND * 3 / 2, refuse).await;
+    assert_eq!(told(&rig)[known..], [parts]);
+    rig.run(3 * SECOND, |incoming| at_once(incoming.reply())).await;
+    assert_eq!(told(&rig).last().unwrap(), &["03 holding registers 0-99, 100"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,6 +42,9 @@ fn what_belongs_to_another_modbus_is_told_where_it_belongs() {
         (Kind::RtuOverTcp, "address = \"x:1\"\nturnaround_ms = 9", "add the far line's baud"),
         (Kind::RtuOverTcp, "address = \"x:1\"\nbaud = 9600\ndata_bits = 7", "give 8"),
         (Kind::Ascii, "port = \"x\"\ndata_bits = 9", "give 7 or 8"),
+        (Kind::Tcp, "address = \"x\"\nround_trip_ms = 10_001", "milliseconds from 0 to 10000"),
+        (Kind::RtuOverTcp, "address = \"x:1\"\nround_trip_ms = 2.5", "whole milliseconds from 0"),
+        (Kind::Rtu, "port = \"x\"\nround_trip_ms = 5", "known here: "),
     ] {
         let told = refused(kind, &format!("{keys}\n{device}"));
         assert!(told.len() == 1 && told[0].contains(expected), "{kind:?} {keys}: {told:#?}");

@@ -1,0 +1,63 @@
+//! What is asked now, told outwards when it changes: what a session learns makes it another plan than the start's.
+
+use std::time::Duration;
+
+use pointcast_api::{DeviceIndex, PlannedRequest};
+
+use super::Session;
+use super::task::Task;
+use crate::address::Table;
+use crate::link::Link;
+use crate::plan::Learned;
+use crate::planned::planned;
+
+/// What was told of each task the last time.
+#[derive(Debug, Default)]
+pub(super) struct ToldPlan(Vec<Line>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Line {
+    device: DeviceIndex,
+    table: Table,
+    first: u16,
+    quantity: u16,
+    points: usize,
+    every: Duration,
+    is_refused: bool,
+}
+
+impl Line {
+    fn of(task: &Task, learned: &Learned) -> Self {
+        let block = &task.block;
+        Self {
+            device: block.device,
+            table: block.table,
+            first: block.first,
+            quantity: block.quantity,
+            points: block.points.len(),
+            every: task.slot.interval(),
+            is_refused: task.is_refused() || learned.is_refused(block),
+        }
+    }
+}
+
+impl<L: Link> Session<'_, L> {
+    /// Tells what is asked now, by device and address, if that is not what was told before.
+    pub(super) fn tell_plan(&mut self) {
+        let (tasks, told) = (&self.tasks, &self.told_plan.0);
+        let news = self.lessons.with(|learned| {
+            let is_same = told.len() == tasks.len()
+                && tasks.iter().zip(told).all(|(task, line)| Line::of(task, learned) == *line);
+            (!is_same).then(|| tasks.iter().map(|task| Line::of(task, learned)).collect())
+        });
+        let Some(lines) = news else { return };
+        self.told_plan = ToldPlan(lines);
+        let mut asked: Vec<(&Line, &Task)> = self.told_plan.0.iter().zip(&self.tasks).collect();
+        asked.sort_by_key(|(line, _)| (line.device.0, line.table, line.first));
+        let request = |(line, task): (&Line, &Task)| {
+            planned(self.site, &self.paces, &task.block, line.every, line.is_refused)
+        };
+        let requests: Vec<PlannedRequest> = asked.into_iter().filter_map(request).collect();
+        self.outlet.plan(requests);
+    }
+}
