@@ -1,6 +1,7 @@
 //! Driver name → constructor. The only place that names the drivers.
 
 use pointcast_api::settings::Build;
+pub use pointcast_modbus::probe;
 
 use crate::config::Simulation;
 
@@ -22,6 +23,16 @@ pub const DRIVERS: &[DriverKind] = &[
     DriverKind { name: "modbus-ascii-over-tcp", build: pointcast_modbus::build_ascii_over_tcp },
     DriverKind { name: "mqtt", build: pointcast_mqtt::build },
     DriverKind { name: "serial", build: pointcast_serial::build },
+];
+
+/// How the link of a channel is checked for those who look at a bus before they configure it, by driver: of those
+/// that have registers to look at.
+pub const PROBES: &[(&str, probe::Check)] = &[
+    ("modbus-tcp", probe::check_tcp),
+    ("modbus-rtu", probe::check_rtu),
+    ("modbus-rtu-over-tcp", probe::check_rtu_over_tcp),
+    ("modbus-ascii", probe::check_ascii),
+    ("modbus-ascii-over-tcp", probe::check_ascii_over_tcp),
 ];
 
 impl From<Simulation> for pointcast_sim::Settings {

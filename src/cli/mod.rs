@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod log;
 mod plan;
+mod probe;
 mod refused;
 mod run;
 mod sim;
@@ -57,6 +58,7 @@ const EXAMPLES: &str = "\
 Examples:
   pointcast                       run it; then open http://127.0.0.1:8080/
   pointcast check --config FILE   is FILE right, and what will be read?
+  pointcast probe 192.168.0.10    which devices are there, and what do they hold?
   pointcast sim                   devices to try, without hardware
   pointcast watch 'boiler/**'     follow points in this terminal";
 
@@ -80,6 +82,9 @@ enum Command {
     /// Write the points of a device for a spreadsheet (CSV)
     #[command(after_help = export::HELP)]
     Export(export::Export),
+    /// Look at a Modbus bus: who is there, what their registers hold, where a value lies; writes nothing
+    #[command(after_help = probe::HELP)]
+    Probe(probe::Arguments),
     /// Follow points of a running gateway in this terminal
     #[command(after_help = watch::HELP)]
     Watch(watch::Watch),
@@ -124,6 +129,7 @@ pub fn main() -> ExitCode {
         Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Import(arguments)) => import::import(&arguments),
         Some(Command::Export(arguments)) => export::export(&arguments),
+        Some(Command::Probe(arguments)) => probe::probe(&arguments),
         Some(Command::Sim(arguments)) => sim::sim(&arguments),
         Some(Command::Watch(arguments)) => watch::watch(arguments),
     }

@@ -141,11 +141,11 @@ fn same(one: &Setting, other: &Setting) -> bool {
 }
 
 /// A place on the command line.
-fn typed() -> Place {
+pub(super) fn typed() -> Place {
     Place::new(COMMAND_LINE, 0)
 }
 
-fn entry(key: &str, value: Setting) -> Entry {
+pub(super) fn entry(key: &str, value: Setting) -> Entry {
     Entry { key: key.to_owned(), place: typed(), value }
 }
 

@@ -4,6 +4,7 @@
 //! errors of syntax come alone, because behind them nothing can be judged. Loading opens no device, no
 //! port and no socket: only the files themselves. Every bound is a named constant of its room.
 
+pub mod alone;
 mod csv;
 mod disabled;
 mod document;

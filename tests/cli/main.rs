@@ -10,6 +10,7 @@
 
 mod check;
 mod exchange;
+mod probe;
 mod program;
 mod run;
 mod sim;

@@ -9,7 +9,7 @@ async fn help_shows_examples_and_exit_codes() {
     for part in ["Examples:", "pointcast check --config", "Exit codes:", "config/pointcast.toml"] {
         assert!(help.stdout.contains(part), "{part} is not in\n{}", help.stdout);
     }
-    for command in ["run", "check", "import", "export", "sim", "watch"] {
+    for command in ["run", "check", "import", "export", "probe", "sim", "watch"] {
         let help = run(&[command, "--help"]).await;
         assert_eq!(help.code, Some(0));
         assert!(help.stdout.contains("Examples:"), "{command}");

@@ -21,6 +21,8 @@
 //! - `frame` knows what a reply must look like, `decode` (with `order` and `scale`) what it means; `encode`
 //!   is its inverse.
 //!
+//! Beside all that, [`probe`] is for people who get to know a bus before they configure it.
+//!
 //! Invariants: a value appears only from a reply that matches its request in all the protocol has to match
 //! by; one reply is one batch; no unit, block or register that fails takes others with it. Nothing is
 //! written but what a command asks for, to a point whose configuration says `writable`, and that once.
@@ -45,6 +47,7 @@ mod order;
 mod patience;
 mod plan;
 mod planned;
+pub mod probe;
 mod scale;
 mod schedule;
 mod session;

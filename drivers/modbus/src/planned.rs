@@ -83,7 +83,7 @@ fn round_trip(server: &Endpoint) -> String {
 }
 
 /// `9600 baud 8E1`.
-fn words(line: &Line) -> String {
+pub(crate) fn words(line: &Line) -> String {
     let parity = match line.parity {
         Parity::None => 'N',
         Parity::Even => 'E',

@@ -10,12 +10,13 @@ mod peer;
 
 use std::ffi::OsStr;
 
-use pointcast_api::settings::Build;
-use pointcast_api::testing::{Recorder, driver};
+use pointcast_api::settings::{Build, Refusals};
+use pointcast_api::testing::{Recorder, channel, driver};
 use pointcast_api::{
     Command as Written, DeviceState, Failure, Outcome, PointIndex, Reading, Refused, Value,
     Verdict, command_queue,
 };
+use pointcast_modbus::probe::{self, Cell, Expectation, Presence};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -335,4 +336,38 @@ async fn pymodbus_over_tls_with_certificates_on_both_sides() {
     let tls = format!("tls = true\nca = {ca_file:?}\nclient_certificate = {certificate:?}");
     let keys = format!("address = \"localhost:{port}\"\n{tls}\nclient_key = {key:?}");
     check(pointcast_modbus::build_tcp, &format!("{keys}\ntimeout_ms = 1500")).await;
+}
+
+/// What it laid out is found by those who only know what it should say.
+#[tokio::test]
+async fn a_probe_finds_units_holes_types_and_word_orders() {
+    let (_server, port) = server(&["tcp"]).await;
+    let keys = channel(&format!("address = \"127.0.0.1:{port}\"\ntimeout_ms = 300")).settings;
+    let bus = probe::check_tcp(keys, &mut Refusals::new()).unwrap();
+    let mut open = bus.open().await.unwrap();
+    let call = "holding:0".parse().unwrap();
+    assert!(matches!(open.call(1, &call).await.unwrap(), Presence::Answered(64_302, _)));
+    assert_eq!(open.call(9, &call).await.unwrap(), Presence::Silent);
+
+    let numbers = "holding:0-19".parse().unwrap();
+    for (unit, expected, line) in [
+        (1, "21.7", "address = \"holding:14\", type = \"f32\" }"),
+        (1, "-1234", "address = \"holding:0\", type = \"i16\" }"),
+        (1, "-123456.789", "address = \"holding:2\", type = \"i32\", scale = 0.001 }"),
+        (2, "-123456789", "address = \"holding:2\", type = \"i32\", word_order = \"CDAB\" }"),
+        (2, "0.1", "address = \"holding:16\", type = \"f64\", word_order = \"CDAB\" }"),
+    ] {
+        let image = open.read(unit, &numbers, |_| {}).await.unwrap();
+        let fits = Expectation::parse(expected, Some("0.001%")).unwrap().find(&image);
+        let best = fits.first().map(|fit| fit.toml("value")).unwrap_or_default();
+        assert!(best.contains(line), "{unit} {expected}: {fits:#?}");
+    }
+    let around = "holding:28-32".parse().unwrap();
+    let image = open.read(3, &around, |_| {}).await.unwrap();
+    let holes: Vec<u16> = image
+        .cells()
+        .filter(|(_, cell)| matches!(cell, Cell::Refused(2)))
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(holes, [30]);
 }

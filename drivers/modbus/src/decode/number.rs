@@ -166,7 +166,6 @@ pub(crate) enum Raw {
 
 impl Number {
     /// A number in whole registers that is its own value.
-    #[cfg(test)]
     pub(crate) fn plain(number_type: NumberType, order: WordOrder) -> Self {
         Self {
             number_type,

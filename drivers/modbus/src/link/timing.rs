@@ -62,7 +62,7 @@ impl SerialTiming {
     }
 
     /// How long after a request has reached the line the last of an answer may come, of the longest kind.
-    pub(super) fn longest_delay(&self) -> Duration {
+    pub(crate) fn longest_delay(&self) -> Duration {
         self.max_reply_delay + self.wire(Line::longest_frame) + ADAPTER_LATENCY
     }
 }

@@ -1,5 +1,6 @@
 //! The channel's own keys: where the bus is and how it is timed.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use pointcast_api::settings::{Refusals, Settings};
@@ -61,6 +62,17 @@ pub(crate) enum Kind {
     RtuOverTcp,
     Ascii,
     AsciiOverTcp,
+}
+
+impl Kind {
+    /// Which unit ids there may be. Over TCP 0 and 255 mean the server itself; on a line 0 is everybody, who would
+    /// not answer, and those above 247 are reserved (Modbus over Serial Line V1.02 §2.2).
+    pub(crate) fn units(self) -> RangeInclusive<u8> {
+        match self {
+            Self::Tcp => 0..=255,
+            Self::Rtu | Self::RtuOverTcp | Self::Ascii | Self::AsciiOverTcp => 1..=247,
+        }
+    }
 }
 
 impl Channel {

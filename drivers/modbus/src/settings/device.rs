@@ -45,10 +45,11 @@ pub(crate) fn check(
 ) -> Device {
     let (place, field) = (keys.place().clone(), keys.field("unit_id"));
     let before = refusals.len();
+    let (least, most) = kind.units().into_inner();
+    let unit = keys.integer("unit_id", least.into()..=most.into(), refusals);
     let unit = match kind {
-        Kind::Tcp => keys.integer("unit_id", 0..=255, refusals),
+        Kind::Tcp => unit,
         Kind::Rtu | Kind::RtuOverTcp | Kind::Ascii | Kind::AsciiOverTcp => {
-            let unit = keys.integer("unit_id", 1..=247, refusals);
             keys.required(unit, "unit_id", "unit_id = 1", refusals)
         }
     };

@@ -3,7 +3,7 @@
 //! Everything that is wrong is told together, each with place, field and what would be right.
 
 mod admit;
-mod channel;
+pub(crate) mod channel;
 mod device;
 mod endpoint;
 mod overlap;
@@ -81,20 +81,7 @@ impl Site {
     /// The timing of the line `serial`.
     pub(crate) fn timing(&self, serial: &SerialSettings) -> SerialTiming {
         let longest = self.units.iter().map(|unit| unit.timeout).max();
-        let longest = longest.unwrap_or(self.channel.timeout);
-        let delay = serial.max_reply_delay.as_ref().map(|delay| delay.value);
-        SerialTiming {
-            path: match &serial.reach {
-                Reach::Port(_) => Path::Port,
-                Reach::Network(_) => Path::Network,
-            },
-            coding: serial.line.coding,
-            line: serial.known_line().copied(),
-            rts_delay: serial.rts_delay(),
-            // A slave that is late is seldom later than twice what it may be.
-            max_reply_delay: delay.unwrap_or(longest * 2).max(longest),
-            request_gap: self.channel.request_gap,
-        }
+        serial_timing(&self.channel, serial, longest.unwrap_or(self.channel.timeout))
     }
 
     /// The request that reads `block`, if its device is one of ours.
@@ -119,6 +106,27 @@ impl Site {
             None => *shape,
         };
         self.shapes.iter().enumerate().map(shape).collect()
+    }
+}
+
+/// The timing of `channel`'s line `serial`, on which `longest` is the longest timeout.
+pub(crate) fn serial_timing(
+    channel: &Channel,
+    serial: &SerialSettings,
+    longest: Duration,
+) -> SerialTiming {
+    let delay = serial.max_reply_delay.as_ref().map(|delay| delay.value);
+    SerialTiming {
+        path: match &serial.reach {
+            Reach::Port(_) => Path::Port,
+            Reach::Network(_) => Path::Network,
+        },
+        coding: serial.line.coding,
+        line: serial.known_line().copied(),
+        rts_delay: serial.rts_delay(),
+        // A slave that is late is seldom later than twice what it may be.
+        max_reply_delay: delay.unwrap_or(longest * 2).max(longest),
+        request_gap: channel.request_gap,
     }
 }
 
