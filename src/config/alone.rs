@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pointcast_api::settings::{Entry, Refusal, Refusals, Setting, Settings};
+use pointcast_api::settings::{Refusal, Refusals, Setting, Settings};
 
 use super::exchange::{entry, typed};
 use super::words::near;
@@ -67,12 +67,14 @@ fn find(path: &Path, name: &str, refusals: &mut Refusals) -> Option<Alone> {
     Some(Alone { driver, keys })
 }
 
-/// The keys of a channel from the command line, values as they stand in a file, texts without quotes.
+/// The keys of a channel from the command line: where it is, as plain text, and others with values as they stand in
+/// a file, texts without quotes.
 #[must_use]
-pub fn typed_keys(keys: &[(String, String)]) -> Settings {
+pub fn typed_keys((key, place): (&str, &str), others: &[(String, String)]) -> Settings {
     let setting = |value: &str| {
         document::value(value.trim(), &typed()).unwrap_or_else(|| Setting::Text(value.to_owned()))
     };
-    let entries: Vec<Entry> = keys.iter().map(|(key, value)| entry(key, setting(value))).collect();
-    Settings::new("channel", typed(), entries)
+    let others = others.iter().map(|(key, value)| entry(key, setting(value)));
+    let place = entry(key, Setting::Text(place.to_owned()));
+    Settings::new("channel", typed(), std::iter::once(place).chain(others).collect())
 }

@@ -118,15 +118,14 @@ fn of_place(arguments: &Arguments, place: &str) -> Result<(Bus, String), ExitCod
     let is_port = place.contains('/');
     let guessed = if is_port { "modbus-rtu" } else { "modbus-tcp" };
     let driver = arguments.driver.as_deref().unwrap_or(guessed);
-    let mut keys =
-        vec![(if is_port { "port" } else { "address" }.to_owned(), format!("{place:?}"))];
-    keys.extend(arguments.set.iter().cloned());
+    let key = if is_port { "port" } else { "address" };
+    let keys = alone::typed_keys((key, place), &arguments.set);
     let mut named = place.to_owned();
     if let Some(driver) = &arguments.driver {
         named.push_str(&format!(" --driver {driver}"));
     }
     arguments.set.iter().for_each(|(key, value)| named.push_str(&format!(" --set {key}={value}")));
-    Ok((check(driver, alone::typed_keys(&keys))?, named))
+    Ok((check(driver, keys)?, named))
 }
 
 fn check(driver: &str, keys: Settings) -> Result<Bus, ExitCode> {
