@@ -135,7 +135,8 @@ impl ModbusDriver {
     /// The models that a block is to be of, where they were not looked for yet.
     fn models_of(&self, block: &Block) -> Option<String> {
         let device = block.device;
-        let sought = self.site.sought.get(device.at()).filter(|_| !self.lessons.is_surveyed(device));
+        let sought =
+            self.site.sought.get(device.at()).filter(|_| !self.lessons.is_surveyed(device));
         Some(sought?.assumed_at(block.first)?.to_string())
     }
 

@@ -40,12 +40,19 @@ pub(crate) fn planned(
 }
 
 /// The same of a block in SunSpec `models` that were not found yet: its address is only assumed.
-pub(crate) fn without_address(mut told: PlannedRequest, block: &Block, models: &str) -> PlannedRequest {
-    let (function, name) = (block.table.function(), block.table.name());
-    let quantity = block.quantity;
-    told.request =
-        format!("{function:02} {quantity} {name} of SunSpec model {models}, address by discovery");
+pub(crate) fn without_address(
+    mut told: PlannedRequest,
+    block: &Block,
+    models: &str,
+) -> PlannedRequest {
+    let (function, quantity) = (block.table.function(), block.quantity);
+    let table = format!("{} of SunSpec model {models}", block.table.name());
+    told.request = format!("{function:02} {quantity} {table}, address by discovery");
     told.parts.retain(|(part, _)| *part != "start");
+    let part = told.parts.iter_mut().find(|(part, _)| *part == "table");
+    if let (Some((_, known)), Some(table)) = (part, Value::text(table)) {
+        *known = table;
+    }
     told
 }
 
