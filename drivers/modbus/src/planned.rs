@@ -50,7 +50,7 @@ pub(crate) fn without_address(
     told.request = format!("{function:02} {quantity} {table}, address by discovery");
     told.parts.retain(|(part, _)| *part != "start");
     let part = told.parts.iter_mut().find(|(part, _)| *part == "table");
-    if let (Some((_, known)), Some(table)) = (part, Value::text(table)) {
+    if let (Some((_, known)), Some(table)) = (part, Value::text(&table)) {
         *known = table;
     }
     told
