@@ -236,8 +236,10 @@ impl Session {
     fn unused(&self, connection: u64, now: Instant) -> Option<Duration> {
         let left = self.left.load(Ordering::Relaxed);
         let has_ended = connection > 0 && left >> 32 == low_half(connection);
-        let since = self.uptime_ms(now).wrapping_sub(left);
-        has_ended.then(|| Duration::from_millis(low_half(since)))
+        let since = low_half(self.uptime_ms(now).wrapping_sub(left));
+        // It may have ended after `now`, which was taken before this session's turn: half of what wraps is still to come.
+        let since = if since < 1 << 31 { since } else { 0 };
+        has_ended.then(|| Duration::from_millis(since))
     }
 
     fn uptime_ms(&self, now: Instant) -> u64 {

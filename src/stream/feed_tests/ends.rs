@@ -83,6 +83,19 @@ async fn a_session_whose_life_is_over_can_neither_be_resumed_nor_edited() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sweep_that_comes_late_to_a_session_ends_none_that_was_left_meanwhile() {
+    let bench = Bench::new(1, Limits::default());
+    let mut feed = bench.open(None, Some(&[0])).unwrap();
+    let id = bench.begin(&mut feed).await;
+    let sweep_began = Instant::now();
+    advance(Duration::from_millis(5)).await;
+    drop(feed);
+    bench.sessions.sweep(sweep_began);
+    let mut again = bench.open(Some(&id), None).unwrap();
+    assert_eq!(bench.next(&mut again).await.data["resumed"], true);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_drains_every_stream() {
     let bench = Bench::new(1, Limits::default());
     let mut feed = bench.open(None, Some(&[0])).unwrap();
