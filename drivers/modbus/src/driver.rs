@@ -9,6 +9,7 @@ use pointcast_api::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::depth::Depth;
 use crate::learner::Paces;
 use crate::line::Coding;
 use crate::link::serial::{AsciiLink, RtuLink};
@@ -29,6 +30,7 @@ pub(crate) struct Lessons {
     paces: Mutex<Paces>,
     /// The SunSpec models that devices had the last time.
     chains: Mutex<BTreeMap<DeviceIndex, Chain>>,
+    depth: Mutex<Depth>,
 }
 
 impl Lessons {
@@ -41,6 +43,11 @@ impl Lessons {
     pub(crate) fn change<T>(&self, learn: impl FnOnce(&mut Learned) -> T) -> T {
         // Every change is one insertion or removal, so a panic elsewhere spoils nothing.
         learn(&mut self.refusals.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the server was seen to take at once.
+    pub(crate) fn depth<T>(&self, with: impl FnOnce(&mut Depth) -> T) -> T {
+        with(&mut self.depth.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How fast the devices answer.

@@ -11,7 +11,8 @@
 //!   its doors.
 //! - `admission` says whether the channel has the time, and revises intervals where it has not; pure.
 //! - `plan` groups points into the blocks that keep the bus least busy; `schedule` says which block is next;
-//!   `patience` how long to leave alone what does not answer; `learner` how long an answer takes. All are pure.
+//!   `patience` how long to leave alone what does not answer; `learner` how long an answer takes; `depth` how many
+//!   requests are on their way at once. All are pure.
 //! - `sunspec` finds out where a device has its models, and puts the points that are in them there; pure.
 //! - `planned` tells of a plan what people want to know.
 //! - `memory` is what was learned as text, for the next start.
@@ -31,6 +32,7 @@ mod address;
 mod admission;
 mod crc;
 mod decode;
+mod depth;
 mod driver;
 mod encode;
 mod frame;
@@ -68,7 +70,9 @@ use settings::Kind;
 /// `client_certificate`, `client_key`, `server_name` (that of `address`), `connect_timeout_ms` (3000),
 /// `round_trip_ms` (what a request and its reply take, for predictions), `timeout_ms` (1000), `timeout_min_ms`
 /// (200: by so much a learned timeout is longer than the mean), `retries` (1), `max_gap` (registers that nobody
-/// wants and that may be read along; as many as are cheaper than another request), `request_gap_ms` (0). Device
+/// wants and that may be read along; as many as are cheaper than another request), `request_gap_ms` (0),
+/// `max_in_flight` (1; up to 16: how many requests may be on their way at once, until the server shows that it does
+/// not take them). Device
 /// keys: `unit_id` (1; 0 to 255),
 /// `word_order` (`"ABCD"`), `scan_ms` (1000), `timeout_ms`, `max_gap`, `max_block` (125 registers), `sunspec_base`
 /// (where the SunSpec marker is). Point keys: `address`, `alternatives` (several addresses in SunSpec models, with what
@@ -84,8 +88,8 @@ pub fn build_tcp(channel: ChannelSettings, refusals: &mut Refusals) -> Option<Bo
 
 /// A channel of the driver `modbus-rtu`.
 ///
-/// Keys as in [`build_tcp`], but for the channel: `port` instead of `address`, `connect_timeout_ms`, `round_trip_ms`
-/// and what belongs to TLS; `baud` (9600), `data_bits` (8), `parity` (`"even"`), `stop_bits` (1), `rs485` (false),
+/// Keys as in [`build_tcp`], but for the channel: `port` instead of `address`, `connect_timeout_ms`, `round_trip_ms`,
+/// `max_in_flight` and what belongs to TLS; `baud` (9600), `data_bits` (8), `parity` (`"even"`), `stop_bits` (1), `rs485` (false),
 /// `rts_on_send` (`"high"`), `rts_delay_before_ms` (0), `rts_delay_after_ms` (0), `turnaround_ms` (5: how long slaves
 /// think, for predictions), `max_reply_delay_ms` (twice the longest timeout: how late an answer may begin and
 /// still be known as late). `unit_id` (1 to 247) must be given.

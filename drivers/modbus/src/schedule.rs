@@ -138,12 +138,32 @@ pub(crate) fn next<'a>(
     best.map_or(Next::Wait(earliest), |(_, at)| Next::Ask(at))
 }
 
+/// The slot at `first`, which is [`next`], and those of `others` that may be served at `now` with it, no more than
+/// `most` in all: in the order in which they would be, one after the other.
+pub(crate) fn together<'a>(
+    now: Instant,
+    first: usize,
+    most: usize,
+    others: impl Iterator<Item = (usize, &'a Slot, Option<Instant>)>,
+) -> Vec<usize> {
+    let is_open = |slot: &Slot, not_before: Option<Instant>| {
+        not_before.map_or(slot.due, |not_before| not_before.max(slot.due)) <= now
+    };
+    let mut ends: Vec<(Instant, usize)> = others
+        .filter(|(at, slot, not_before)| *at != first && is_open(slot, *not_before))
+        .map(|(at, slot, _)| (slot.due + slot.interval, at))
+        .collect();
+    ends.sort_unstable();
+    std::iter::once(first).chain(ends.into_iter().map(|(_, at)| at)).take(most).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     const MS: Duration = Duration::from_millis(1);
+    const SECOND: Duration = Duration::from_secs(1);
 
     fn slot(interval_ms: u32, start: Instant) -> Slot {
         Slot::new(MS * interval_ms, start, start)
@@ -227,6 +247,35 @@ mod tests {
     }
 
     proptest! {
+        /// Several at once are those that would go one after the other.
+        #[test]
+        fn together_go_those_that_would_go_in_turn(
+            slots in proptest::collection::vec((0_u32..50, 1_u32..90, 0_u32..60), 1..12),
+            most in 1_usize..8,
+        ) {
+            let start = Instant::now();
+            let now = start + MS * 30;
+            let slots: Vec<(Slot, Option<Instant>)> = slots
+                .iter()
+                .map(|(due, every, gate)| {
+                    let due = start + MS * *due;
+                    (Slot::new(MS * *every, due, due), Some(start + MS * *gate).filter(|_| gate % 2 == 0))
+                })
+                .collect();
+            let mut expected = Vec::new();
+            while expected.len() < most {
+                let left = slots.iter().enumerate().map(|(at, (slot, gate))| {
+                    let taken = expected.contains(&at).then_some(now + SECOND);
+                    (slot, taken.max(*gate))
+                });
+                let Next::Ask(at) = next(now, left) else { break };
+                expected.push(at);
+            }
+            let Some(first) = expected.first() else { return Ok(()) };
+            let all = slots.iter().enumerate().map(|(at, (slot, gate))| (at, slot, *gate));
+            prop_assert_eq!(together(now, *first, most, all), expected);
+        }
+
         /// A channel that takes `cost` for everything, however much there is to do.
         #[test]
         fn under_overload_every_block_is_asked_and_none_twice_in_a_slot(

@@ -61,6 +61,14 @@ impl Request {
         }
     }
 
+    /// The function code.
+    pub(crate) fn function(&self) -> u8 {
+        match self {
+            Self::Read(read) => read.table.function(),
+            Self::Write(write) => write.function(),
+        }
+    }
+
     /// Puts the PDU behind what `frame` holds; it is the same on every link.
     pub(crate) fn put_pdu(&self, frame: &mut Vec<u8>) {
         match self {

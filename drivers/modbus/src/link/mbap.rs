@@ -9,28 +9,71 @@ use crate::frame::{Request, WireSize};
 /// Transaction, protocol and length: what comes before the part that the length counts.
 const PREFIX_BYTES: usize = 6;
 
+/// The prefix, the unit and the function: what tells the begin of a reply.
+const HEAD_BYTES: usize = 8;
+
+const EXCEPTION_FLAG: u8 = 0x80;
+
+/// Function and code.
+const EXCEPTION_PDU_BYTES: usize = 2;
+
 /// What the length may say: unit and function at least, unit and 253 bytes of PDU at most.
 const LENGTHS: std::ops::RangeInclusive<u16> = 2..=254;
 
-/// A whole frame.
+/// A whole frame, where it lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Frame {
+pub(crate) struct Frame<'a> {
     pub(crate) transaction: u16,
     pub(crate) unit: u8,
-    pub(crate) pdu: Vec<u8>,
+    pub(crate) pdu: &'a [u8],
 }
 
-/// The bytes of a request.
-pub(crate) fn encode(transaction: u16, request: &Request) -> Vec<u8> {
-    let length = 1 + request.request_pdu_bytes();
-    let mut frame = Vec::with_capacity(PREFIX_BYTES + length);
-    frame.extend(transaction.to_be_bytes());
-    frame.extend([0, 0]);
+impl Frame<'_> {
+    fn bytes(&self) -> usize {
+        PREFIX_BYTES + 1 + self.pdu.len()
+    }
+}
+
+/// Puts the bytes of a request behind what `frames` holds.
+pub(crate) fn put(frames: &mut Vec<u8>, transaction: u16, request: &Request) {
+    frames.extend(transaction.to_be_bytes());
+    frames.extend([0, 0]);
     // No PDU is longer than 253 bytes.
-    frame.extend(u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
-    frame.push(request.unit());
-    request.put_pdu(&mut frame);
-    frame
+    let length = u16::try_from(1 + request.request_pdu_bytes()).unwrap_or(u16::MAX);
+    frames.extend(length.to_be_bytes());
+    frames.push(request.unit());
+    request.put_pdu(frames);
+}
+
+/// What the reply to a request begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) transaction: u16,
+    reply: [u8; HEAD_BYTES],
+    exception: [u8; HEAD_BYTES],
+}
+
+impl Head {
+    pub(crate) fn of(transaction: u16, request: &Request) -> Self {
+        let [high, low] = transaction.to_be_bytes();
+        let head = |function, pdu_bytes: usize| {
+            // Unit and PDU; no PDU is longer than 253 bytes.
+            let [_, length] = u16::try_from(1 + pdu_bytes).unwrap_or(u16::MAX).to_be_bytes();
+            [high, low, 0, 0, 0, length, request.unit(), function]
+        };
+        let function = request.function();
+        Self {
+            transaction,
+            reply: head(function, request.reply_pdu_bytes()),
+            exception: head(function | EXCEPTION_FLAG, EXCEPTION_PDU_BYTES),
+        }
+    }
+
+    /// Whether `bytes` begin as that reply does, as far as they are there.
+    pub(crate) fn begins(&self, bytes: &[u8]) -> bool {
+        let seen = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+        self.reply.starts_with(seen) || self.exception.starts_with(seen)
+    }
 }
 
 /// Cuts a stream of bytes into frames, whatever pieces it comes in.
@@ -39,36 +82,71 @@ pub(crate) fn encode(transaction: u16, request: &Request) -> Vec<u8> {
 #[derive(Debug, Default)]
 pub(crate) struct Splitter {
     buffer: Vec<u8>,
+    /// So many of its bytes were taken out.
+    taken: usize,
 }
 
 impl Splitter {
+    /// Where the next bytes, at most `most` of them, are to be put.
+    pub(crate) fn room(&mut self, most: usize) -> &mut Vec<u8> {
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
+        self.buffer.reserve(most);
+        &mut self.buffer
+    }
+
     /// Takes in the next bytes.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+    #[cfg(test)]
+    fn push(&mut self, bytes: &[u8]) {
+        self.room(bytes.len()).extend_from_slice(bytes);
+    }
+
+    /// What was not taken out.
+    pub(crate) fn rest(&self) -> &[u8] {
+        self.buffer.get(self.taken..).unwrap_or_default()
     }
 
     /// Whether part of a frame is held.
     pub(crate) fn is_unfinished(&self) -> bool {
-        !self.buffer.is_empty()
+        !self.rest().is_empty()
     }
 
-    /// Whether what follows the last frame can be the begin of another one.
+    /// Whether what follows `frame`, the next one, can be the begin of another one.
     ///
-    /// If not, the last frame was filled up with bytes of something else.
-    pub(crate) fn is_in_step(&self) -> bool {
-        match self.buffer.as_slice() {
+    /// If not, that frame was filled up with bytes of something else.
+    pub(crate) fn is_in_step(&self, frame: &Frame<'_>) -> bool {
+        match self.behind(frame) {
             [_, _, 0, 0, high, low, ..] => LENGTHS.contains(&u16::from_be_bytes([*high, *low])),
             [] | [_] | [_, _] | [_, _, 0] | [_, _, 0, 0] | [_, _, 0, 0, 0] => true,
             _ => false,
         }
     }
 
-    /// The next whole frame, or `None` until more bytes come.
+    /// What `frame`, the next one, is among replies to several requests; `known` says whether bytes begin another one
+    /// of them.
+    pub(crate) fn among(&self, frame: &Frame<'_>, known: impl Fn(&[u8]) -> bool) -> Among {
+        let behind = self.behind(frame);
+        if !behind.is_empty() && !known(behind) {
+            return Among::OutOfStep;
+        }
+        let end = self.rest().len().min(frame.bytes() + HEAD_BYTES - 1);
+        let within = self.rest().get(1..end).unwrap_or_default();
+        if may_hold_head(within) && within.windows(HEAD_BYTES).any(known) {
+            return Among::OutOfStep;
+        }
+        if (1..HEAD_BYTES).contains(&behind.len()) { Among::Undecided } else { Among::InStep }
+    }
+
+    fn behind(&self, frame: &Frame<'_>) -> &[u8] {
+        self.rest().get(frame.bytes()..).unwrap_or_default()
+    }
+
+    /// The next whole frame, or `None` until more bytes come. It is the next until it is [taken out](Self::skip).
     ///
     /// # Errors
     /// [`Lost::OutOfStep`] for a header that cannot be.
-    pub(crate) fn next(&mut self) -> Result<Option<Frame>, Lost> {
-        let Some((prefix, rest)) = self.buffer.split_first_chunk::<PREFIX_BYTES>() else {
+    pub(crate) fn next(&self) -> Result<Option<Frame<'_>>, Lost> {
+        let Some((prefix, rest)) = self.rest().split_first_chunk::<PREFIX_BYTES>() else {
             return Ok(None);
         };
         let [high, low, protocol @ .., length_high, length_low] = *prefix;
@@ -84,10 +162,40 @@ impl Splitter {
             return Ok(None);
         };
         let transaction = u16::from_be_bytes([high, low]);
-        let frame = Frame { transaction, unit: *unit, pdu: pdu.to_vec() };
-        self.buffer.drain(..PREFIX_BYTES + usize::from(length));
-        Ok(Some(frame))
+        Ok(Some(Frame { transaction, unit: *unit, pdu }))
     }
+
+    /// Takes out the next frame, if it is there.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub(crate) fn skip(&mut self) -> Result<(), Lost> {
+        let bytes = self.next()?.map_or(0, |frame| frame.bytes());
+        self.taken += bytes;
+        Ok(())
+    }
+}
+
+/// What a frame is that came while other replies are awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Among {
+    /// Whole: what follows begins one of the others, or nothing follows.
+    InStep,
+    /// Too little of what follows is there to tell.
+    Undecided,
+    /// Filled up with bytes of another one.
+    OutOfStep,
+}
+
+/// Whether a head may lie anywhere in `bytes`, by the three zeros in it and the length behind them. Most replies
+/// need not be looked at more closely, and this takes next to no time.
+fn may_hold_head(bytes: &[u8]) -> bool {
+    let from = |at: usize| bytes.get(at..).unwrap_or_default();
+    let places = from(2).iter().zip(from(3)).zip(from(4)).zip(from(5));
+    // No short cut: whole vectors of bytes are compared at once.
+    places.fold(0, |found, (((a, b), c), length)| {
+        found | u8::from((a | b | c) == 0) & u8::from(*length != 0)
+    }) != 0
 }
 
 /// The transaction of the frame that `piece` begins with, if it looks like one.
@@ -113,15 +221,20 @@ mod tests {
     fn request_bytes_are_frozen() {
         let request =
             ReadRequest { unit: 0xFF, table: Table::HoldingRegisters, first: 4, quantity: 1 };
+        let encode = |transaction, request: Request| {
+            let mut frame = Vec::new();
+            put(&mut frame, transaction, &request);
+            frame
+        };
         assert_eq!(
-            encode(0x1501, &request.into()),
+            encode(0x1501, request.into()),
             [0x15, 0x01, 0x00, 0x00, 0x00, 0x06, 0xFF, 0x03, 0x00, 0x04, 0x00, 0x01]
         );
         // The application protocol's example of function 16 (§6.12) in the same frame.
         let write = Write::Registers(vec![0x000A, 0x0102]);
         let request = WriteRequest { unit: 0x11, first: 1, write };
         assert_eq!(
-            encode(0x1502, &request.into()),
+            encode(0x1502, request.into()),
             [
                 0x15, 0x02, 0x00, 0x00, 0x00, 0x0B, 0x11, 0x10, 0x00, 0x01, 0x00, 0x02, 0x04, 0x00,
                 0x0A, 0x01, 0x02
@@ -129,13 +242,17 @@ mod tests {
         );
     }
 
-    fn frames(pieces: &[&[u8]]) -> Result<Vec<Frame>, String> {
+    /// Transaction, unit and PDU of each.
+    fn frames(pieces: &[&[u8]]) -> Result<Vec<(u16, u8, Vec<u8>)>, String> {
         let mut splitter = Splitter::default();
         let mut frames = Vec::new();
         for piece in pieces {
             splitter.push(piece);
-            while let Some(frame) = splitter.next().map_err(|lost| lost.to_string())? {
-                frames.push(frame);
+            while let Some(Frame { transaction, unit, pdu }) =
+                splitter.next().map_err(|lost| lost.to_string())?
+            {
+                frames.push((transaction, unit, pdu.to_vec()));
+                splitter.skip().map_err(|lost| lost.to_string())?;
             }
         }
         Ok(frames)
@@ -144,8 +261,7 @@ mod tests {
     #[test]
     fn a_header_that_cannot_be_is_out_of_step() {
         let whole = [0, 1, 0, 0, 0, 3, 9, 0x83, 2];
-        let frame = Frame { transaction: 1, unit: 9, pdu: vec![0x83, 2] };
-        assert_eq!(frames(&[&whole]), Ok(vec![frame]));
+        assert_eq!(frames(&[&whole]), Ok(vec![(1, 9, vec![0x83, 2])]));
         assert!(frames(&[&[0, 1, 0, 1, 0, 3]]).is_err());
         assert!(frames(&[&[0, 1, 1, 0, 0, 3]]).is_err());
         for length in [0_u16, 1, 255, 0xFFFF] {
@@ -169,8 +285,9 @@ mod tests {
         ] {
             let mut splitter = Splitter::default();
             splitter.push(&[&whole, after].concat());
-            assert!(splitter.next().unwrap().is_some());
-            assert_eq!(splitter.is_in_step(), in_step, "{after:?}");
+            let frame = splitter.next().unwrap().unwrap();
+            assert_eq!(splitter.is_in_step(&frame), in_step, "{after:?}");
+            splitter.skip().unwrap();
             assert_eq!(splitter.is_unfinished(), !after.is_empty());
         }
         assert_eq!(begins_frame(&whole), Some(1));
@@ -178,7 +295,70 @@ mod tests {
         assert_eq!(begins_frame(&whole[1..]), None);
     }
 
+    /// A reply to the request with this number for so many registers from 0, all of which hold `value`.
+    fn reply(transaction: u16, quantity: u16, value: u16) -> Vec<u8> {
+        let bytes = u8::try_from(quantity * 2).unwrap();
+        let [high, low] = transaction.to_be_bytes();
+        let content = (0..quantity).flat_map(|_| value.to_be_bytes());
+        [high, low, 0, 0, 0, bytes + 3, 1, 3, bytes].into_iter().chain(content).collect()
+    }
+
+    fn head(transaction: u16, quantity: u16) -> Head {
+        let request = ReadRequest { unit: 1, table: Table::HoldingRegisters, first: 0, quantity };
+        Head::of(transaction, &request.into())
+    }
+
+    fn among(bytes: &[u8], heads: &[Head]) -> Among {
+        let mut splitter = Splitter::default();
+        splitter.push(bytes);
+        let frame = splitter.next().unwrap().unwrap();
+        splitter.among(&frame, |bytes| heads.iter().any(|head| head.begins(bytes)))
+    }
+
+    /// However much a reply lacks, and whatever it holds: what the next one fills it up with is seen.
+    #[test]
+    fn a_reply_that_was_filled_up_with_another_one_is_out_of_step() {
+        for (first, second, value) in [(100, 100, 0), (100, 2, 0), (10, 100, 3), (2, 2, 0x0103)] {
+            let (one, other) = (reply(7, first, value), reply(8, second, value));
+            let heads = [head(8, second), head(9, 1)];
+            assert_eq!(among(&[&one[..], &other].concat(), &heads), Among::InStep);
+            assert_eq!(among(&one, &heads), Among::InStep);
+            // More than follows leaves it unfinished.
+            for cut in 1..=(one.len() - 9).min(other.len() + 11) {
+                let joined = [&one[..one.len() - cut], &other, &reply(9, 1, value)].concat();
+                assert_eq!(among(&joined, &heads), Among::OutOfStep, "{first} {second} {cut}");
+            }
+            let refused = [&one[..one.len() - 1], &[0, 8, 0, 0, 0, 3, 1, 0x83, 2]].concat();
+            assert_eq!(among(&refused, &heads), Among::OutOfStep);
+        }
+    }
+
+    #[test]
+    fn what_follows_a_reply_is_waited_for_until_it_tells() {
+        let (one, other) = (reply(7, 4, 0), reply(8, 4, 0));
+        let heads = [head(8, 4)];
+        for seen in 1..other.len() {
+            let joined = [&one[..], &other[..seen]].concat();
+            let expected = if seen < 8 { Among::Undecided } else { Among::InStep };
+            assert_eq!(among(&joined, &heads), expected, "{seen}");
+        }
+        let unknown = [one, reply(10, 4, 0)].concat();
+        assert_eq!(among(&unknown, &heads), Among::OutOfStep);
+    }
+
     proptest! {
+        #[test]
+        fn a_head_is_where_one_may_be(
+            mut bytes in proptest::collection::vec(0_u8..3, 8..300),
+            at: proptest::sample::Index,
+            transaction: u16,
+        ) {
+            let at = at.index(bytes.len() - 7);
+            bytes[at..at + 8].copy_from_slice(&reply(transaction, 1, 0)[..8]);
+            prop_assert!(may_hold_head(&bytes));
+            prop_assert!(!may_hold_head(&vec![0; bytes.len()]));
+        }
+
         #[test]
         fn any_chunking_gives_the_same_frames(
             sent in proptest::collection::vec(
@@ -193,7 +373,7 @@ mod tests {
                 stream.extend(u16::try_from(pdu.len() + 1).unwrap().to_be_bytes());
                 stream.push(unit);
                 stream.extend(&pdu);
-                expected.push(Frame { transaction, unit, pdu });
+                expected.push((transaction, unit, pdu));
             }
             let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
             ends.sort_unstable();

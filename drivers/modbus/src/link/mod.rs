@@ -22,6 +22,7 @@ use std::time::Duration;
 use pointcast_api::UnixMs;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
+use tokio_modbus::bytes::BufMut;
 
 use crate::frame::{Answer, Request};
 
@@ -38,7 +39,7 @@ pub(crate) type MayGo<'a> = dyn Fn() -> bool + Sync + 'a;
 /// without a word reads like one that is silent.
 const DEAF_AFTER: u32 = 4;
 
-/// How requests are asked. One request is on its way at a time.
+/// How requests are asked. One request is on its way at a time, or several where each has a number.
 pub(crate) trait Link: Send {
     /// After how many requests in a row that nobody answered the link itself is to be doubted.
     fn deaf_after(&self) -> Option<u32>;
@@ -63,6 +64,28 @@ pub(crate) trait Link: Send {
         patience: Duration,
     ) -> impl Future<Output = Result<Exchange, Lost>> + Send {
         self.ask_if(request, patience, &|| true)
+    }
+
+    /// Sends requests together, each with how long its answer is waited for once it is its turn: from when they were
+    /// sent, or from the newest answer to any of them, as a server may answer one after the other. How many were
+    /// sent, the first ones: none, where one request at a time is on its way.
+    ///
+    /// # Errors
+    /// [`Lost`] when the link as a whole is of no use any more.
+    fn send_all(
+        &mut self,
+        _requests: &[(Request, Duration)],
+    ) -> impl Future<Output = Result<usize, Lost>> + Send {
+        async { Ok(0) }
+    }
+
+    /// What came of the next of those that were sent together, whichever is known first, and its place among them;
+    /// `None`: all are known.
+    ///
+    /// # Errors
+    /// [`Lost`] when the link as a whole is of no use any more.
+    fn hear(&mut self) -> impl Future<Output = Result<Option<(usize, Exchange)>, Lost>> + Send {
+        async { Ok(None) }
     }
 
     /// Listens until `until` while nothing is asked, or until something came that nobody waits for.
@@ -109,7 +132,8 @@ pub(crate) enum Unanswered {
 pub(crate) struct Answered {
     pub(crate) answer: Answer,
     pub(crate) arrived: UnixMs,
-    /// From the end of the request to the end of the answer.
+    /// From the end of the request to the end of the answer; of several that were sent together, from the end of the
+    /// answer before.
     pub(crate) response: Duration,
 }
 
@@ -193,7 +217,20 @@ async fn read_some<S: AsyncRead + Unpin>(
     stream: &mut S,
     chunk: &mut [u8; READ_CHUNK_BYTES],
 ) -> Result<usize, Lost> {
-    match stream.read(chunk).await {
+    whether_read(stream.read(chunk).await)
+}
+
+/// The same, behind what `buffer` holds, at most so many bytes.
+async fn read_behind<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+    most: usize,
+) -> Result<usize, Lost> {
+    whether_read(stream.read_buf(&mut buffer.limit(most)).await)
+}
+
+fn whether_read(read: io::Result<usize>) -> Result<usize, Lost> {
+    match read {
         // A serial port that was unplugged reads as nothing, for ever; a socket, as closed.
         Ok(0) => Err(Lost::Closed),
         // Within TLS a peer should say that it closes; few do.

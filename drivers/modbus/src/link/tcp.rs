@@ -7,6 +7,11 @@
 //! next. So a frame within a frame, bytes after a reply that begin no frame, and a reply that is unfinished
 //! when time is up, all mean that the stream is out of step. A server that sends without being asked is hung
 //! up on, or reading would take all there is to take and no time would ever be up.
+//!
+//! Several requests may be on their way at once: they go out in one write and are answered in any order. Then a reply
+//! that was cut may be followed at once by another one, and be filled up with it. So nothing counts that holds the
+//! begin of an awaited reply, or is followed by anything else. **The bound:** a reply that lacks 1 to 7 bytes, and
+//! the next one arriving in two pieces, cut at the very byte that fills it up.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,10 +20,10 @@ use pointcast_api::UnixMs;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::mbap::{Frame, Splitter, begins_frame, encode};
+use super::mbap::{Among, Frame, Head, Splitter, begins_frame, put};
 use super::{
     Answered, DEAF_AFTER, Exchange, Link, Lost, MayGo, READ_CHUNK_BYTES, StrayKind, Strays,
-    Unanswered, read_some, write_through,
+    Unanswered, read_behind, write_through,
 };
 use crate::frame::{Answer, Judged, Request};
 
@@ -28,47 +33,74 @@ const MAX_GIVEN_UP: usize = 64;
 /// Most bytes taken in between two answers: far more than all that was given up can bring, late.
 const MAX_UNANSWERED_BYTES: usize = 64 * 1024;
 
+/// The longest frame: header and 253 bytes of PDU.
+const MAX_FRAME_BYTES: usize = 260;
+
 /// A connection to a Modbus TCP server, or to a gateway with units behind it.
 #[derive(Debug)]
 pub(crate) struct TcpLink<S> {
     stream: S,
     splitter: Splitter,
+    /// Requests in the making; kept for the room it has.
+    outgoing: Vec<u8>,
     transaction: u16,
+    /// What is on its way.
+    open: Vec<Open>,
+    /// When that was sent, or the newest answer to any of it came.
+    since: Instant,
     /// The newest transactions that were not answered in time.
-    given_up: VecDeque<u16>,
+    given_up: VecDeque<Head>,
     /// Bytes that came since the last answer.
     unanswered_bytes: usize,
+    /// Whether the last read took as much as it may, so that where it ended says nothing.
+    was_full: bool,
     /// Least pause between a reply and the next request.
     request_gap: Duration,
     may_ask_at: Instant,
 }
 
+/// A request on its way.
+#[derive(Debug)]
+struct Open {
+    /// Its place among those that were sent with it.
+    place: usize,
+    head: Head,
+    request: Request,
+    patience: Duration,
+}
+
+/// What became of a request, and its place among those that were sent with it.
+type Known = (usize, Result<Answered, Unanswered>);
+
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
     /// A link on a fresh connection.
     pub(crate) fn new(stream: S, request_gap: Duration) -> Self {
-        let may_ask_at = Instant::now();
-        let (splitter, given_up) = (Splitter::default(), VecDeque::new());
+        let now = Instant::now();
         Self {
             stream,
-            splitter,
+            splitter: Splitter::default(),
+            outgoing: Vec::new(),
             transaction: 0,
-            given_up,
+            open: Vec::new(),
+            since: now,
+            given_up: VecDeque::new(),
             unanswered_bytes: 0,
+            was_full: false,
             request_gap,
-            may_ask_at,
+            may_ask_at: now,
         }
     }
 
     /// Cancel-safe: what was read is kept in the splitter at once.
     async fn receive(&mut self) -> Result<(), Lost> {
-        let mut chunk = [0; READ_CHUNK_BYTES];
-        let count = read_some(&mut self.stream, &mut chunk).await?;
-        let piece = chunk.get(..count).unwrap_or_default();
-        let awaited = |begun: u16| begun == self.transaction || self.given_up.contains(&begun);
-        if self.splitter.is_unfinished() && begins_frame(piece).is_some_and(awaited) {
+        let (held, most) =
+            (self.splitter.rest().len(), READ_CHUNK_BYTES.max(self.open.len() * MAX_FRAME_BYTES));
+        let count = read_behind(&mut self.stream, self.splitter.room(most), most).await?;
+        let was_full = std::mem::replace(&mut self.was_full, count == most);
+        let piece = self.splitter.rest().get(held..).unwrap_or_default();
+        if held > 0 && !was_full && self.begins_awaited(piece) {
             return Err(Lost::OutOfStep { what: "a frame within a frame".to_owned() });
         }
-        self.splitter.push(piece);
         self.unanswered_bytes += count;
         if self.unanswered_bytes > MAX_UNANSWERED_BYTES {
             return Err(Lost::Flood { bytes: MAX_UNANSWERED_BYTES });
@@ -76,53 +108,105 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
         Ok(())
     }
 
-    /// The answer to `request` among the frames that came; all others are thrown away.
-    fn answer(&mut self, request: &Request, strays: &mut Strays) -> Result<Option<Answer>, Lost> {
-        while let Some(Frame { transaction, unit, pdu }) = self.splitter.next()? {
-            if transaction != self.transaction {
-                strays.add(StrayKind::UnknownTransaction, Some(unit));
-                continue;
-            }
-            match request.judge(unit, &pdu) {
-                Judged::Answer(_) if !self.splitter.is_in_step() => {
-                    let what = "what follows a reply begins no frame".to_owned();
-                    return Err(Lost::OutOfStep { what });
+    /// Whether `piece` begins a reply that is awaited, or was.
+    fn begins_awaited(&self, piece: &[u8]) -> bool {
+        let Some(begun) = begins_frame(piece) else { return false };
+        match self.open.as_slice() {
+            // Among several, replies are cut anywhere, and what they hold may look like a header.
+            [_, _, ..] => self.awaited().any(|head| head.begins(piece)),
+            [] | [_] => self.awaited().any(|head| head.transaction == begun),
+        }
+    }
+
+    fn awaited(&self) -> impl Iterator<Item = &Head> {
+        self.open.iter().map(|open| &open.head).chain(&self.given_up)
+    }
+
+    /// The first answer among the frames that came, and which request it is to; what answers none is thrown away.
+    fn answer(&mut self, strays: &mut Strays) -> Result<Option<(Open, Answer)>, Lost> {
+        while let Some(frame) = self.splitter.next()? {
+            let Frame { transaction, unit, pdu } = frame;
+            let at = self.open.iter().position(|open| open.head.transaction == transaction);
+            let judged = at.and_then(|at| Some((at, self.open.get(at)?.request.judge(unit, pdu))));
+            match judged {
+                None => strays.add(StrayKind::UnknownTransaction, Some(unit)),
+                Some((at, Judged::Answer(answer))) => {
+                    match self.step_behind(&frame) {
+                        Among::InStep => {}
+                        Among::Undecided => return Ok(None),
+                        Among::OutOfStep => {
+                            let what = "what follows a reply begins no frame".to_owned();
+                            return Err(Lost::OutOfStep { what });
+                        }
+                    }
+                    self.splitter.skip()?;
+                    return Ok(Some((self.open.swap_remove(at), answer)));
                 }
-                Judged::Answer(answer) => return Ok(Some(answer)),
-                Judged::Foreign => strays.add(StrayKind::Foreign, Some(unit)),
-                Judged::Misshapen => strays.add(StrayKind::Misshapen, Some(unit)),
+                Some((_, Judged::Foreign)) => strays.add(StrayKind::Foreign, Some(unit)),
+                Some((_, Judged::Misshapen)) => strays.add(StrayKind::Misshapen, Some(unit)),
             }
+            self.splitter.skip()?;
         }
         Ok(None)
     }
 
-    async fn exchange(
-        &mut self,
-        request: &Request,
-        patience: Duration,
-        may_go: &MayGo<'_>,
-        strays: &mut Strays,
-    ) -> Result<Result<Answered, Unanswered>, Lost> {
-        sleep_until(self.may_ask_at).await;
-        if !may_go() {
-            return Ok(Err(Unanswered::Withheld));
-        }
-        self.transaction = self.transaction.wrapping_add(1);
-        write_through(&mut self.stream, &encode(self.transaction, request)).await?;
-        let sent = Instant::now();
-        let deadline = sent + patience;
-        loop {
-            if let Some(answer) = self.answer(request, strays)? {
-                let response = sent.elapsed();
-                self.unanswered_bytes = 0;
-                return Ok(Ok(Answered { answer, arrived: UnixMs::now(), response }));
+    /// Whether an answer is what it looks like, by what is in it and behind it.
+    fn step_behind(&self, frame: &Frame<'_>) -> Among {
+        match self.open.as_slice() {
+            [_, _, ..] => {
+                let others = |head: &&Head| head.transaction != frame.transaction;
+                self.splitter.among(frame, |bytes| {
+                    self.awaited().filter(others).any(|head| head.begins(bytes))
+                })
             }
-            match timeout_at(deadline, self.receive()).await {
+            [] | [_] if self.splitter.is_in_step(frame) => Among::InStep,
+            [] | [_] => Among::OutOfStep,
+        }
+    }
+
+    /// Sends them in one write.
+    async fn send<'a>(
+        &mut self,
+        requests: impl Iterator<Item = (&'a Request, Duration)> + Send,
+    ) -> Result<(), Lost> {
+        self.outgoing.clear();
+        self.open.clear();
+        for (place, (request, patience)) in requests.enumerate() {
+            self.transaction = self.transaction.wrapping_add(1);
+            put(&mut self.outgoing, self.transaction, request);
+            let head = Head::of(self.transaction, request);
+            self.open.push(Open { place, head, request: request.clone(), patience });
+        }
+        write_through(&mut self.stream, &self.outgoing).await?;
+        self.since = Instant::now();
+        Ok(())
+    }
+
+    /// What becomes of the next of those on their way; `None`: of all it is known.
+    async fn known(&mut self, strays: &mut Strays) -> Result<Option<Known>, Lost> {
+        loop {
+            if let Some((open, answer)) = self.answer(strays)? {
+                let now = Instant::now();
+                let response = now - std::mem::replace(&mut self.since, now);
+                self.unanswered_bytes = 0;
+                let answered = Answered { answer, arrived: UnixMs::now(), response };
+                return Ok(Some((open.place, Ok(answered))));
+            }
+            let waits = self.open.iter().map(|open| open.patience).enumerate();
+            let Some((first, patience)) = waits.min_by_key(|(_, patience)| *patience) else {
+                return Ok(None);
+            };
+            match timeout_at(self.since + patience, self.receive()).await {
                 Ok(received) => received?,
                 Err(_) if self.splitter.is_unfinished() => {
                     return Err(Lost::OutOfStep { what: "an unfinished frame".to_owned() });
                 }
-                Err(_) => return Ok(Err(Unanswered::Silence)),
+                Err(_) => {
+                    let Open { place, head, .. } = self.open.swap_remove(first);
+                    self.given_up.truncate(MAX_GIVEN_UP - 1);
+                    self.given_up.push_front(head);
+                    return Ok(Some((place, Err(Unanswered::Silence))));
+                }
             }
         }
     }
@@ -139,17 +223,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for TcpLink<S> {
         patience: Duration,
         may_go: &MayGo<'_>,
     ) -> Result<Exchange, Lost> {
+        if self.may_ask_at > Instant::now() {
+            sleep_until(self.may_ask_at).await;
+        }
         let mut strays = Strays::default();
-        let answer = self.exchange(request, patience, may_go, &mut strays).await?;
-        if matches!(answer, Err(Unanswered::Withheld)) {
-            return Ok(Exchange { answer, strays });
+        if !may_go() {
+            return Ok(Exchange { answer: Err(Unanswered::Withheld), strays });
         }
-        if answer.is_err() {
-            self.given_up.truncate(MAX_GIVEN_UP - 1);
-            self.given_up.push_front(self.transaction);
+        self.send(std::iter::once((request, patience))).await?;
+        let known = self.known(&mut strays).await?;
+        let answer = known.map_or(Err(Unanswered::Silence), |(_, answer)| answer);
+        if !self.request_gap.is_zero() {
+            self.may_ask_at = Instant::now() + self.request_gap;
         }
-        self.may_ask_at = Instant::now() + self.request_gap;
         Ok(Exchange { answer, strays })
+    }
+
+    async fn send_all(&mut self, requests: &[(Request, Duration)]) -> Result<usize, Lost> {
+        self.send(requests.iter().map(|(request, patience)| (request, *patience))).await?;
+        Ok(requests.len())
+    }
+
+    async fn hear(&mut self) -> Result<Option<(usize, Exchange)>, Lost> {
+        let mut strays = Strays::default();
+        let known = self.known(&mut strays).await?;
+        Ok(known.map(|(place, answer)| (place, Exchange { answer, strays })))
     }
 
     async fn idle(&mut self, until: Instant) -> Result<Strays, Lost> {
@@ -160,6 +258,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for TcpLink<S> {
         }
         while let Some(frame) = self.splitter.next()? {
             strays.add(StrayKind::UnknownTransaction, Some(frame.unit));
+            self.splitter.skip()?;
         }
         Ok(strays)
     }

@@ -1,9 +1,10 @@
 //! One session on an open link: asks block after block, puts what is answered, and tells how devices are.
 //!
-//! Invariants: one request at a time; one reply is one batch, with the time it arrived; a unit that does
+//! Invariants: one request at a time, or a flight of several reads at once (`flight`); one reply is one batch, with the time it arrived; a unit that does
 //! not answer turns its own points bad and nobody else's. A session ends only when its link is lost.
 
 mod bisect;
+mod flight;
 mod live;
 mod outcome;
 mod refusals;
@@ -75,6 +76,8 @@ struct Health {
     unit: Unit,
     /// How long it takes to answer.
     pace: Pace,
+    /// How much of the channel's time a request takes: as `pace`, but for those that shared it in a flight.
+    turn: Pace,
     patience: Patience,
     busy: Busy,
     has_answered: bool,
@@ -100,14 +103,24 @@ struct Purpose {
     device: DeviceIndex,
     /// How long an answer is waited for.
     patience: Duration,
-    /// Whether it was asked before in this slot, and not answered.
-    retried: bool,
+    teaches: Teaches,
+}
+
+/// What is learned from how long an answer takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Teaches {
+    /// How fast the device is, and what a request takes of the channel's time.
+    All,
+    /// How fast the device is: of a flight, the first to be answered.
+    Pace,
+    /// Nothing: it was asked before in this slot and not answered, or others were answered before it.
+    Nothing,
 }
 
 impl Purpose {
     /// For no task: a write, or a read because of one. The whole timeout is waited.
     fn alone(device: DeviceIndex, unit: Unit) -> Self {
-        Self { at: usize::MAX, device, patience: unit.timeout, retried: false }
+        Self { at: usize::MAX, device, patience: unit.timeout, teaches: Teaches::All }
     }
 }
 
@@ -120,8 +133,7 @@ struct Asked {
     ended: Instant,
     /// How long an answer was waited for.
     patience: Duration,
-    /// Whether it was asked before in this slot, and not answered.
-    retried: bool,
+    teaches: Teaches,
     /// How often something came that was garbled.
     garbled: u64,
 }
@@ -153,6 +165,7 @@ impl<'a, L: Link> Session<'a, L> {
         let health = |unit: &Unit| Health {
             unit: *unit,
             pace: Pace::default(),
+            turn: Pace::default(),
             patience: Patience::default(),
             busy: Busy::default(),
             has_answered: false,
@@ -190,6 +203,7 @@ impl<'a, L: Link> Session<'a, L> {
     /// Safe at any await: the link is dropped with the session, and with it whatever was on its way. Commands
     /// that were not answered say by themselves what is known of them.
     pub(crate) async fn serve(mut self, inlet: &mut Inlet) -> Lost {
+        self.tell_depth();
         loop {
             if let Err(lost) = self.step(inlet).await {
                 self.writes.close();
@@ -220,7 +234,10 @@ impl<'a, L: Link> Session<'a, L> {
         match read {
             Next::Ask(at) => {
                 self.writes.count_read();
-                self.ask(at).await
+                match self.site.channel.max_in_flight {
+                    1 => self.ask(at).await,
+                    _ => self.ask_together(at, now).await,
+                }
             }
             Next::Wait(until) => {
                 let until = [until, look_again].into_iter().flatten().min();
@@ -275,8 +292,8 @@ impl<'a, L: Link> Session<'a, L> {
         let Some(health) = self.health.get(device.at()) else { return Ok(()) };
         let trust = self.trust(task);
         let request = task.block.request(health.unit.id);
-        let (retried, patience) = (task.tries > 0, self.wait(task, health));
-        let purpose = Purpose { at, device, patience, retried };
+        let teaches = if task.tries > 0 { Teaches::Nothing } else { Teaches::All };
+        let purpose = Purpose { at, device, patience: self.wait(task, health), teaches };
         let (asked, answer) = self.exchange(purpose, request.into(), &|| true).await?;
         if answer.is_err() && trust == Trust::Lost {
             self.lost_share
@@ -300,14 +317,26 @@ impl<'a, L: Link> Session<'a, L> {
     /// Asks a device and accounts for what that took and for what else came.
     async fn exchange(
         &mut self,
-        Purpose { at, device, patience, retried }: Purpose,
+        purpose: Purpose,
         request: Request,
         may_go: &MayGo<'_>,
     ) -> Result<(Asked, Result<Answered, Unanswered>), Lost> {
         let started = Instant::now();
-        let Exchange { answer, strays } = self.link.ask_if(&request, patience, may_go).await?;
+        let exchange = self.link.ask_if(&request, purpose.patience, may_go).await?;
         let ended = Instant::now();
         let spent = ended.saturating_duration_since(started);
+        Ok(self.account(purpose, request, exchange, (started, ended), spent))
+    }
+
+    /// Accounts for a request that took `spent` of the channel's time, and for what else came.
+    fn account(
+        &mut self,
+        Purpose { at, device, patience, teaches }: Purpose,
+        request: Request,
+        Exchange { answer, strays }: Exchange,
+        (started, ended): (Instant, Instant),
+        spent: Duration,
+    ) -> (Asked, Result<Answered, Unanswered>) {
         if answer.is_err() {
             // Whatever was in vain, somebody who is there comes next.
             self.doubtful_share.spent(spent, ended);
@@ -320,9 +349,9 @@ impl<'a, L: Link> Session<'a, L> {
         }
         let damaged = strays.iter().filter(|stray| stray.kind == StrayKind::Garbled);
         let garbled = damaged.map(|stray| stray.count).sum();
-        let asked = Asked { at, device, request, started, ended, patience, retried, garbled };
+        let asked = Asked { at, device, request, started, ended, patience, teaches, garbled };
         self.count(&strays, Some(&asked));
-        Ok((asked, answer))
+        (asked, answer)
     }
 
     /// Counts what was thrown away, for the unit it came from or else the one that was asked.

@@ -6,7 +6,7 @@ use pointcast_api::{Failure, PointIndex, Reading, Sample};
 use tokio_modbus::ExceptionCode;
 
 use super::task::Task;
-use super::{Asked, Health, Session, UnixMs};
+use super::{Asked, Health, Session, Teaches, UnixMs};
 use crate::decode::Content;
 use crate::frame::Answer;
 use crate::link::{Answered, Link, Lost, Unanswered};
@@ -52,7 +52,8 @@ impl<L: Link> Session<'_, L> {
         }
         let took = response.saturating_sub(wire.unwrap_or_default());
         if let Some(health) = self.health.get_mut(asked.device.at()) {
-            health.pace.answered(took, asked.retried);
+            health.pace.answered(took, asked.teaches == Teaches::Nothing);
+            health.turn.answered(took, asked.teaches != Teaches::All);
         }
     }
 

@@ -26,7 +26,7 @@ impl<L: Link> Session<'_, L> {
             return;
         }
         let planned = |at: usize| self.paces.of(at).unwrap_or(self.site.channel.assumed_pace());
-        let measured: Vec<_> = self.health.iter().map(|health| health.pace.settled()).collect();
+        let measured: Vec<_> = self.health.iter().map(|health| health.turn.settled()).collect();
         let news = measured
             .iter()
             .enumerate()

@@ -27,6 +27,8 @@ pub(super) struct Task {
     pub(super) patience: Patience,
     /// Tries of the present slot that met silence.
     pub(super) tries: u32,
+    /// Whether it was not answered, or put off, among several at once: then it goes alone until it is.
+    pub(super) goes_alone: bool,
     /// Whether its points failed the last time.
     pub(super) failing: bool,
     /// Log lines about its being refused.
@@ -49,6 +51,7 @@ impl Task {
             slot,
             patience: Patience::default(),
             tries: 0,
+            goes_alone: false,
             failing: false,
             rationed: Rationed::default(),
             refusals: 0,
@@ -74,12 +77,13 @@ impl Task {
     pub(super) fn succeed(&mut self) {
         self.patience.answered();
         (self.tries, self.refusals, self.put_off, self.failing) = (0, 0, 0, false);
+        self.goes_alone = false;
     }
 
     /// Its points were refused at `now`; what is refused for good is asked more rarely in the end.
     pub(super) fn refuse(&mut self, for_good: bool, now: Instant) {
         self.patience.answered();
-        self.tries = 0;
+        (self.tries, self.goes_alone) = (0, false);
         self.failing = true;
         self.refusals = if for_good { self.refusals.saturating_add(1) } else { 0 };
         let Some(doublings) = self.refusals.checked_sub(REFUSED_AFTER) else { return };
@@ -93,6 +97,11 @@ impl Task {
     /// Whether it was refused for good the last time.
     pub(super) fn is_refused(&self) -> bool {
         self.refusals > 0
+    }
+
+    /// Whether it may be on its way with others: nothing is being found out about it, and it was answered the last time.
+    pub(super) fn goes_along(&self) -> bool {
+        self.tries == 0 && !self.goes_alone && self.put_off == 0 && self.inquiry.is_none()
     }
 
     /// The unit was busy; whether that is to be waited for once more.

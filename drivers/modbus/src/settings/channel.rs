@@ -28,6 +28,10 @@ const DEFAULT_TIMEOUT_MIN: Duration = Duration::from_millis(200);
 /// One more try hides a single damaged frame from dashboards; more would only make a dead unit dearer.
 const DEFAULT_RETRIES: u8 = 1;
 
+/// Most requests that may be on their way at once. Messaging on TCP/IP Implementation Guide V1.0b: a server takes 1 to
+/// 16 (NumberMaxOfServerTransaction) and says that it is busy to what is more.
+pub(crate) const MAX_IN_FLIGHT: u8 = 16;
+
 /// A channel's keys, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
@@ -40,6 +44,8 @@ pub(crate) struct Channel {
     /// In registers.
     pub(crate) max_gap: Option<u16>,
     pub(crate) request_gap: Duration,
+    /// How many requests may be on their way at once, as configured; 1 but for Modbus TCP.
+    pub(crate) max_in_flight: u8,
 }
 
 /// Which kind of bus it is.
@@ -155,6 +161,7 @@ pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> 
     let max_gap = keys.integer("max_gap", 0..=i64::from(MAX_REGISTERS), refusals);
     let request_gap = keys.millis("request_gap_ms", 0..=60_000, refusals);
     let request_gap = request_gap.map_or(Duration::ZERO, |gap| gap.value);
+    let max_in_flight = in_flight(&mut keys, kind, request_gap, refusals);
     keys.finish(refusals);
     let timeout = timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value);
     if let Some(least) = timeout_min.as_ref().filter(|least| least.value > timeout) {
@@ -171,7 +178,31 @@ pub(crate) fn check(mut keys: Settings, kind: Kind, refusals: &mut Refusals) -> 
             .unwrap_or(DEFAULT_RETRIES),
         max_gap: max_gap.and_then(|gap| u16::try_from(gap.value).ok()),
         request_gap,
+        max_in_flight,
     }
+}
+
+/// Takes `max_in_flight`, which is for frames with a number alone: any other answer says nothing of its request.
+fn in_flight(keys: &mut Settings, kind: Kind, gap: Duration, refusals: &mut Refusals) -> u8 {
+    if kind != Kind::Tcp {
+        if let Some(depth) = keys.misplaced("max_in_flight") {
+            depth.refuse(
+                refusals,
+                "frames of a serial line have no number, so one request at a time is on its way",
+                "leave it away, or take driver = \"modbus-tcp\" if it is a gateway that speaks Modbus TCP",
+            );
+        }
+        return 1;
+    }
+    let depth = keys.integer("max_in_flight", 1..=i64::from(MAX_IN_FLIGHT), refusals);
+    if let Some(depth) = depth.as_ref().filter(|depth| depth.value > 1 && !gap.is_zero()) {
+        depth.refuse(
+            refusals,
+            format!("requests that are {} ms apart are not on their way together", gap.as_millis()),
+            "leave max_in_flight or request_gap_ms away",
+        );
+    }
+    depth.and_then(|depth| u8::try_from(depth.value).ok()).unwrap_or(1)
 }
 
 fn tcp(keys: &mut Settings, refusals: &mut Refusals) -> Transport {

@@ -71,6 +71,22 @@ impl Link for AnyLink {
         }
     }
 
+    async fn send_all(&mut self, requests: &[(Request, Duration)]) -> Result<usize, Lost> {
+        match self {
+            Self::Tcp(link) => link.send_all(requests).await,
+            Self::Rtu(link) => link.send_all(requests).await,
+            Self::Ascii(link) => link.send_all(requests).await,
+        }
+    }
+
+    async fn hear(&mut self) -> Result<Option<(usize, Exchange)>, Lost> {
+        match self {
+            Self::Tcp(link) => link.hear().await,
+            Self::Rtu(link) => link.hear().await,
+            Self::Ascii(link) => link.hear().await,
+        }
+    }
+
     async fn idle(&mut self, until: Instant) -> Result<Strays, Lost> {
         match self {
             Self::Tcp(link) => link.idle(until).await,

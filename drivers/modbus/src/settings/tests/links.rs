@@ -141,3 +141,29 @@ fn rts_is_switched_where_that_is_said() {
     let told = refused(Kind::RtuOverTcp, &format!("address = \"x:1\"\nrs485 = true\n{device}"));
     assert!(told[0].contains("rs485: unknown key"), "{told:?}");
 }
+
+#[test]
+fn several_requests_are_in_flight_on_modbus_tcp_alone_and_no_more_than_a_server_takes() {
+    let device = "[[devices]]\nname = \"d\"\nunit_id = 1";
+    for (keys, expected) in [("", 1), ("max_in_flight = 1", 1), ("max_in_flight = 16", 16)] {
+        let site = site(Kind::Tcp, &format!("address = \"x\"\n{keys}\n{device}"));
+        assert_eq!(site.channel.max_in_flight, expected, "{keys}");
+    }
+    let one = site(Kind::Rtu, &format!("port = \"x\"\n{device}"));
+    assert_eq!(one.channel.max_in_flight, 1);
+    for (kind, keys, expected) in [
+        (Kind::Tcp, "address = \"x\"\nmax_in_flight = 0", "from 1 to 16"),
+        (Kind::Tcp, "address = \"x\"\nmax_in_flight = 17", "from 1 to 16"),
+        (
+            Kind::Tcp,
+            "address = \"x\"\nmax_in_flight = 2\nrequest_gap_ms = 5",
+            "leave max_in_flight or request_gap_ms away",
+        ),
+        (Kind::Rtu, "port = \"x\"\nmax_in_flight = 2", "driver = \"modbus-tcp\""),
+        (Kind::RtuOverTcp, "address = \"x:1\"\nmax_in_flight = 2", "driver = \"modbus-tcp\""),
+        (Kind::Ascii, "port = \"x\"\nmax_in_flight = 1", "one request at a time"),
+    ] {
+        let told = refused(kind, &format!("{keys}\n{device}"));
+        assert!(told.len() == 1 && told[0].contains(expected), "{kind:?} {keys}: {told:#?}");
+    }
+}
