@@ -2,6 +2,7 @@
 
 mod frozen;
 mod late;
+mod several;
 mod stalled;
 mod writes;
 

@@ -8,8 +8,8 @@
 //! alone, and only that counts as silence. Two flights in a row that fail are the last ones for an hour (`depth`).
 //!
 //! A server may answer one after the other, so an answer is waited for from when the one before it came. How fast the
-//! unit is, is learned from the first of a flight alone; what the plan rests on, from the share that each had in the
-//! time of all. Until that is measured, plan and admission go by one request after the other.
+//! unit is, is learned from the first of a flight alone; what the plan rests on, from what each would take of a full
+//! flight's time. Until that is measured, plan and admission go by one request after the other.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_modbus::ExceptionCode;
 
 use super::{Asked, Purpose, Session, Teaches, Trust};
-use crate::depth::ALONE_FOR;
+use crate::depth::{ALONE_FOR, Depth};
 use crate::frame::{Answer, ReadRequest, Request};
 use crate::link::{Answered, Link, Lost, Unanswered};
 use crate::schedule;
@@ -37,6 +37,8 @@ struct Course {
     started: Instant,
     /// When it was sent, or the newest answer came.
     since: Instant,
+    /// How long the first answer took.
+    first: Duration,
     heard: u32,
     has_failed: bool,
 }
@@ -60,10 +62,18 @@ impl<L: Link> Session<'_, L> {
         Ok(())
     }
 
+    /// Whether several may be on their way at `now`.
+    pub(super) fn takes_several(&self, now: Instant) -> bool {
+        self.site.channel.max_in_flight > 1 && self.most_in_flight(now) > 1
+    }
+
+    fn most_in_flight(&self, now: Instant) -> usize {
+        self.lessons.depth(|depth| depth.most(self.site.channel.max_in_flight, now))
+    }
+
     /// What goes together at `now`, the block at `first` before all.
     fn gather(&self, first: usize, now: Instant) -> Vec<Member> {
-        let configured = self.site.channel.max_in_flight;
-        let most = self.lessons.depth(|depth| depth.most(configured, now));
+        let most = self.most_in_flight(now);
         let goes_along = |at: usize| {
             let task = self.tasks.get(at);
             task.is_some_and(|task| task.goes_along() && self.trust(task) == Trust::Sure)
@@ -94,7 +104,8 @@ impl<L: Link> Session<'_, L> {
         if self.link.send_all(&requests).await? == 0 {
             return Ok(None);
         }
-        let mut course = Course { started, since: started, heard: 0, has_failed: false };
+        let first = Duration::ZERO;
+        let mut course = Course { started, since: started, first, heard: 0, has_failed: false };
         while let Some((place, exchange)) = self.link.hear().await? {
             let Some(member) = flight.get(place) else { continue };
             let is_first = course.heard == 0 && exchange.answer.is_ok();
@@ -106,6 +117,9 @@ impl<L: Link> Session<'_, L> {
             };
             let ended = Instant::now();
             let spent = ended.saturating_duration_since(course.since);
+            if course.heard == 0 {
+                course.first = spent;
+            }
             (course.since, course.heard) = (ended, course.heard + 1);
             let (asked, answer) =
                 self.account(purpose, member.request.into(), exchange, (started, ended), spent);
@@ -156,14 +170,19 @@ impl<L: Link> Session<'_, L> {
         places.find(is_its).unwrap_or(usize::MAX)
     }
 
+    /// Learns what a request takes of the channel's time in a flight as full as may be: a share of the first answer's
+    /// time, and what each further one takes behind it.
     fn flight_succeeded(&mut self, flight: &[Member], course: &Course) {
-        let took = course.since.saturating_duration_since(course.started) / course.heard.max(1);
+        let most = u32::from(self.site.channel.max_in_flight);
+        let took = course.since.saturating_duration_since(course.started);
+        let further = took.saturating_sub(course.first) / course.heard.saturating_sub(1).max(1);
+        let turn = (course.first + further * most.saturating_sub(1)) / most.max(1);
         for member in flight {
             if let Some(health) = self.health.get_mut(member.device.at()) {
-                health.turn.answered(took, false);
+                health.turn.answered(turn, false);
             }
         }
-        self.lessons.depth(crate::depth::Depth::succeeded);
+        self.lessons.depth(Depth::succeeded);
     }
 
     fn flight_failed(&mut self) {
@@ -173,7 +192,7 @@ impl<L: Link> Session<'_, L> {
 
     /// Says that it is one request at a time, if that is news.
     pub(super) fn tell_depth(&mut self) {
-        if !self.lessons.depth(crate::depth::Depth::is_news) {
+        if !self.lessons.depth(Depth::is_news) {
             return;
         }
         let most = self.site.channel.max_in_flight;

@@ -76,7 +76,7 @@ struct Health {
     unit: Unit,
     /// How long it takes to answer.
     pace: Pace,
-    /// How much of the channel's time a request takes: as `pace`, but for those that shared it in a flight.
+    /// How much of the channel's time a request takes: as `pace`, but where several go together.
     turn: Pace,
     patience: Patience,
     busy: Busy,

@@ -51,9 +51,10 @@ impl<L: Link> Session<'_, L> {
             return;
         }
         let took = response.saturating_sub(wire.unwrap_or_default());
+        let overlaps = self.takes_several(asked.ended);
         if let Some(health) = self.health.get_mut(asked.device.at()) {
             health.pace.answered(took, asked.teaches == Teaches::Nothing);
-            health.turn.answered(took, asked.teaches != Teaches::All);
+            health.turn.answered(took, asked.teaches != Teaches::All || overlaps);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Sessions on a simulated bus and on paused time.
 
+mod flights;
 mod pace;
 mod periods;
 mod refusals;
