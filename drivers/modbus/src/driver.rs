@@ -16,11 +16,11 @@ use crate::link::serial::{AsciiLink, RtuLink};
 use crate::link::tcp::TcpLink;
 use crate::link::{Link, Lost};
 use crate::memory;
-use crate::opening;
+use crate::opening::{self, ByteStream};
 use crate::plan::{Block, Learned};
 use crate::planned::{basis, planned, without_address};
 use crate::session::Session;
-use crate::settings::{Site, Transport};
+use crate::settings::{Channel, Site, Transport};
 use crate::sunspec::{Chain, Layout};
 
 /// What was learned about the devices, kept from session to session.
@@ -109,17 +109,13 @@ impl ModbusDriver {
             Transport::Tcp(endpoint, Some(tls)) => {
                 let opening = opening::secure(endpoint, tls, &self.opening);
                 match refusing(inlet, opening).await {
-                    Ok(stream) => {
-                        self.run(TcpLink::new(stream, channel.request_gap), outlet, inlet).await
-                    }
+                    Ok(stream) => self.run(tcp_link(stream, channel), outlet, inlet).await,
                     Err(fault) => return fault,
                 }
             }
             Transport::Tcp(endpoint, None) => {
                 match refusing(inlet, opening::connect(endpoint)).await {
-                    Ok(stream) => {
-                        self.run(TcpLink::new(stream, channel.request_gap), outlet, inlet).await
-                    }
+                    Ok(stream) => self.run(tcp_link(stream, channel), outlet, inlet).await,
                     Err(fault) => return fault,
                 }
             }
@@ -168,6 +164,11 @@ impl ModbusDriver {
             }
         }
     }
+}
+
+/// The link of a channel on a fresh connection.
+fn tcp_link<S: ByteStream>(stream: S, channel: &Channel) -> TcpLink<S> {
+    TcpLink::new(stream, channel.request_gap).taking(channel.max_in_flight)
 }
 
 /// Refuses every command until `opening` is over.

@@ -182,6 +182,49 @@ async fn pymodbus_over_tcp() {
     assert_eq!(on_tcp(pointcast_modbus::build_tcp, "tcp").await, 0);
 }
 
+/// Of several requests that come in one piece pymodbus keeps the newest alone: every value is right all the same.
+#[tokio::test]
+async fn pymodbus_over_tcp_with_several_requests_at_once() {
+    let (_server, port) = server(&["tcp"]).await;
+    let keys = format!("address = \"127.0.0.1:{port}\"\ntimeout_ms = 1500\nmax_in_flight = 8");
+    check(pointcast_modbus::build_tcp, &keys).await;
+}
+
+/// Twelve blocks that are due together again and again: that it takes one at a time is found out, and told.
+#[tokio::test]
+async fn pymodbus_is_asked_one_at_a_time_once_it_shows_that_it_takes_no_more() {
+    let (_server, port) = server(&["tcp"]).await;
+    let point =
+        |at: u16| format!("{{ name = \"p{at}\", address = \"holding:{at}\", type = \"u16\" }},");
+    let points: String = (0..12).map(point).collect();
+    let device =
+        format!("[[devices]]\nname = \"d\"\nscan_ms = 10\nmax_block = 1\npoints = [{points}]");
+    let keys = format!("address = \"127.0.0.1:{port}\"\nmax_in_flight = 8\n{device}");
+    let driver = driver(pointcast_modbus::build_tcp, &keys).unwrap();
+    let (recorder, stop) = (Recorder::default(), CancellationToken::new());
+    let (_sender, mut inlet) = command_queue();
+    let session = driver.session(&recorder, &mut inlet, stop.clone());
+    let script = async {
+        let told = |report: &pointcast_api::DeviceReport| {
+            report.last_error.as_ref().is_some_and(|error| error.contains("max_in_flight = 8"))
+        };
+        let alone = |r: &Recorder| r.report_of(0).filter(told);
+        let begin = recorder.until("one at a time", SOON, alone).await.counters;
+        let on =
+            |r: &Recorder| r.report_of(0).filter(|r| r.counters.requests > begin.requests + 500);
+        let end = recorder.until("five hundred more", SOON, on).await;
+        assert_eq!((end.counters.timeouts, end.state), (begin.timeouts, DeviceState::Online));
+        stop.cancel();
+    };
+    let (ended, ()) = tokio::join!(session, script);
+    ended.unwrap();
+    let all: Vec<(u32, Reading)> = recorder.batches().into_iter().flatten().collect();
+    for at in 0..12 {
+        let readings: Vec<_> = all.iter().filter(|(point, _)| *point == at).collect();
+        assert!(readings.len() > 30 && readings.windows(2).all(|two| two[0] == two[1]), "{at}");
+    }
+}
+
 #[tokio::test]
 async fn pymodbus_over_rtu() {
     on_a_line(pointcast_modbus::build_rtu, "rtu", "").await;

@@ -10,8 +10,10 @@
 //!
 //! Several requests may be on their way at once: they go out in one write and are answered in any order. Then a reply
 //! that was cut may be followed at once by another one, and be filled up with it. So nothing counts that holds the
-//! begin of an awaited reply, or is followed by anything else. **The bound:** a reply that lacks 1 to 7 bytes, and
-//! the next one arriving in two pieces, cut at the very byte that fills it up.
+//! begin of an awaited reply, or is followed by anything else; and their numbers lie far [`apart`], so that damage
+//! does not make one of the other. **The bounds:** a reply that lacks 1 to 7 bytes, and the next one arriving in two
+//! pieces, cut at the very byte that fills it up; a reply of the same shape that bears the number of another request
+//! on its way, for nothing in the protocol tells it from the right one.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -43,7 +45,10 @@ pub(crate) struct TcpLink<S> {
     splitter: Splitter,
     /// Requests in the making; kept for the room it has.
     outgoing: Vec<u8>,
-    transaction: u16,
+    /// How many requests were sent, round and round.
+    count: u16,
+    /// Whether several may be on their way.
+    takes_several: bool,
     /// What is on its way.
     open: Vec<Open>,
     /// When that was sent, or the newest answer to any of it came.
@@ -80,7 +85,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             stream,
             splitter: Splitter::default(),
             outgoing: Vec::new(),
-            transaction: 0,
+            count: 0,
+            takes_several: false,
             open: Vec::new(),
             since: now,
             given_up: VecDeque::new(),
@@ -89,6 +95,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             request_gap,
             may_ask_at: now,
         }
+    }
+
+    /// The same, on which so many requests may be on their way at once.
+    pub(crate) fn taking(self, max_in_flight: u8) -> Self {
+        Self { takes_several: max_in_flight > 1, ..self }
     }
 
     /// Cancel-safe: what was read is kept in the splitter at once.
@@ -172,9 +183,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
         self.outgoing.clear();
         self.open.clear();
         for (place, (request, patience)) in requests.enumerate() {
-            self.transaction = self.transaction.wrapping_add(1);
-            put(&mut self.outgoing, self.transaction, request);
-            let head = Head::of(self.transaction, request);
+            self.count = self.count.wrapping_add(1);
+            let transaction = if self.takes_several { apart(self.count) } else { self.count };
+            put(&mut self.outgoing, transaction, request);
+            let head = Head::of(transaction, request);
             self.open.push(Open { place, head, request: request.clone(), patience });
         }
         write_through(&mut self.stream, &self.outgoing).await?;
@@ -265,5 +277,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for TcpLink<S> {
 
     fn rests_until(&self, _: u8) -> Option<Instant> {
         None
+    }
+}
+
+/// The number of the request `count`: each comes once in 65 536, and any two of sixteen in a row differ in at least
+/// seven of their bits.
+///
+/// Sixteen words of sixteen bits that differ in eight (the first-order Reed-Muller code of length 16, without its
+/// complements), shifted by what the bits between them leave room for; that changes by one bit at a time (Gray's code).
+fn apart(count: u16) -> u16 {
+    const WORDS: [u16; 4] = [0xAAAA, 0xCCCC, 0xF0F0, 0xFF00];
+    let chosen = (0..).zip(WORDS).filter(|(bit, _)| count >> bit & 1 == 1);
+    let word = chosen.fold(0, |word, (_, other)| word ^ other);
+    let round = count >> 4;
+    let gray = round ^ round >> 1;
+    // Bits 1, 2, 4 and 8 tell the words: the shift has the others.
+    word ^ (gray & 1 | (gray & 0b10) << 2 | (gray & 0b1_1100) << 3 | (gray >> 5) << 9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_once_and_lie_apart() {
+        let mut all: Vec<u16> = (0..=u16::MAX).map(apart).collect();
+        let near = |at: u16, next: u16| (apart(at) ^ apart(at.wrapping_add(next))).count_ones();
+        let least = (0..=u16::MAX).flat_map(|at| (1..16).map(move |next| near(at, next))).min();
+        assert_eq!(least, Some(7));
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..=u16::MAX));
     }
 }

@@ -4,6 +4,7 @@
 //! Every register's value is a function of its place, and blocks are many and of the same shape, so any
 //! answer taken for another one shows. With `POINTCAST_LONG` set the storm is twenty times as long.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use pointcast_api::settings::Refusals;
@@ -15,12 +16,13 @@ use tokio::sync::Notify;
 
 use super::*;
 use crate::decode::Content;
+use crate::depth::Depth;
 use crate::frame::ReadRequest;
 use crate::line::Coding;
 use crate::link::framing::Framing;
 use crate::link::timing::Path;
 use crate::link::{ascii, framer};
-use crate::settings::{Kind, check};
+use crate::settings::{Kind, MAX_IN_FLIGHT, check};
 use crate::testing::any::AnyLink;
 use crate::testing::bus::{Incoming, Sent, Wire, serve, truth};
 use crate::testing::told;
@@ -72,11 +74,21 @@ struct Weather {
     faults: u64,
     /// Damage that no check sum shows: not sent, but counted.
     invisible: u64,
+    /// When the newest request came, and how many came with another one.
+    at: Option<Instant>,
+    together: u64,
+    /// The numbers of the newest requests. A reply of the same shape with the number of another request on its way is
+    /// an answer to that one, as far as anybody can tell.
+    asked: VecDeque<u16>,
 }
 
 impl Weather {
     fn answer(&mut self, incoming: Incoming) -> Vec<Sent> {
         self.left = self.left.saturating_sub(1);
+        let now = Instant::now();
+        self.together += u64::from(self.at.replace(now) == Some(now));
+        self.asked.truncate(usize::from(MAX_IN_FLIGHT) * 2);
+        self.asked.push_front(incoming.transaction);
         let wire_time = self.wire_time(&incoming);
         let at_once = |bytes: Vec<u8>| vec![(wire_time, bytes)];
         let fault = self.random.random_range(0..30);
@@ -118,8 +130,10 @@ impl Weather {
                 damaged[self.random.random_range(0..guarded)] ^=
                     1 << self.random.random_range(0..8);
             }
+            let number = [damaged[0], damaged[1]];
+            let another = |asked: &u16| asked.to_be_bytes() == number && reply[..2] != number;
             let unseen = match wire.coding() {
-                None => damaged == reply,
+                None => damaged == reply || self.asked.iter().any(another),
                 Some(Coding::Rtu) => passes::<framer::Framer>(&damaged),
                 Some(Coding::Ascii) => passes::<ascii::Framer>(&damaged),
             };
@@ -138,7 +152,9 @@ impl Weather {
                 incoming.frame(77, &incoming.pdu())
             }
             Wire::Tcp => {
-                let transaction = incoming.transaction.wrapping_add(shift);
+                let unknown = |shift: u16| incoming.transaction.wrapping_add(shift);
+                let mut shifts = (shift..=u16::MAX).chain(1..shift).map(unknown);
+                let transaction = shifts.find(|number| !self.asked.contains(number)).unwrap();
                 let first = incoming.request.first ^ 8;
                 let request = ReadRequest { first, ..incoming.request };
                 Incoming { transaction, request, ..incoming }.reply()
@@ -173,7 +189,7 @@ fn passes<F: Framing>(damaged: &[u8]) -> bool {
 }
 
 /// Units with many blocks of one shape.
-fn site(kind: Kind) -> Site {
+fn site(kind: Kind, keys: &str) -> Site {
     let mut points = String::new();
     for at in 0..40 {
         points.push_str(&format!(
@@ -196,7 +212,7 @@ fn site(kind: Kind) -> Site {
             format!("address = \"x:1\"\nmax_reply_delay_ms = {MAX_REPLY_DELAY_MS}")
         }
     };
-    let mut toml = format!("{place}\ntimeout_ms = {TIMEOUT_MS}\nmax_gap = 0\n");
+    let mut toml = format!("{place}\n{keys}\ntimeout_ms = {TIMEOUT_MS}\nmax_gap = 0\n");
     for unit in 1..=3 {
         toml.push_str(&format!(
             "[[devices]]\nname = \"u{unit}\"\nunit_id = {unit}\nmax_block = 8\nscan_ms = 200\npoints = [{points}]\n"
@@ -221,13 +237,22 @@ fn expected(site: &Site) -> Vec<Reading> {
     site.wants.iter().zip(&site.decoders).map(reading).collect()
 }
 
-async fn storm(kind: Kind) -> (Seen, Weather) {
-    let site = site(kind);
+async fn storm(kind: Kind, keys: &str) -> (Seen, Weather) {
+    let site = site(kind, keys);
     let judge = Judge { expected: expected(&site), seen: Mutex::default() };
     let left = replies(kind);
     let random = StdRng::seed_from_u64(SEED);
     let line = site.line().copied();
-    let weather = Weather { random, line, left, faults: 0, invisible: 0 };
+    let weather = Weather {
+        random,
+        line,
+        left,
+        faults: 0,
+        invisible: 0,
+        at: None,
+        together: 0,
+        asked: VecDeque::new(),
+    };
     let weather = Arc::new(Mutex::new(weather));
     let over = Arc::new(Notify::new());
     let (lessons, reports) = (Lessons::default(), Reports::new(site.devices.len()));
@@ -245,7 +270,15 @@ async fn storm(kind: Kind) -> (Seen, Weather) {
         let (link, wire) = AnyLink::of(&site, ours);
         tokio::spawn(serve(theirs, wire, answer));
         let session = Session::new(&site, &lessons, &reports, &judge, link).run();
+        // Several at once in spite of all that goes wrong.
+        let hope = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(TIMEOUT_MS)).await;
+                lessons.depth(|depth| *depth = Depth::default());
+            }
+        };
         let finished = tokio::select! {
+            () = hope => false,
             lost = session => {
                 assert!(wire.path() == Path::Network, "{lost}");
                 false
@@ -263,7 +296,8 @@ async fn storm(kind: Kind) -> (Seen, Weather) {
 }
 
 fn copy(weather: &Weather) -> Weather {
-    Weather { random: StdRng::seed_from_u64(0), ..*weather }
+    let (random, asked) = (StdRng::seed_from_u64(0), VecDeque::new());
+    Weather { random, asked, ..*weather }
 }
 
 /// How many replies a storm has. Links that differ in little have shorter ones.
@@ -276,13 +310,19 @@ fn replies(kind: Kind) -> u64 {
 }
 
 async fn check_storm(kind: Kind) {
-    let (seen, weather) = storm(kind).await;
+    check_storm_with(kind, "").await;
+}
+
+/// How many requests came together with another one.
+async fn check_storm_with(kind: Kind, keys: &str) -> u64 {
+    let (seen, weather) = storm(kind, keys).await;
     println!("{kind:?}: {seen:?}, {} faults, {} invisible", weather.faults, weather.invisible);
     assert_eq!(seen.wrong, 0, "{seen:?}");
     assert!(
         seen.right > weather.faults && weather.faults > replies(kind) / 4,
         "{seen:?} {weather:?}"
     );
+    weather.together
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,6 +333,13 @@ async fn a_storm_on_a_line_brings_no_wrong_value() {
 #[tokio::test(start_paused = true)]
 async fn a_storm_on_a_connection_brings_no_wrong_value() {
     check_storm(Kind::Tcp).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_among_several_requests_at_once_brings_no_wrong_value() {
+    let together = check_storm_with(Kind::Tcp, "max_in_flight = 8\nround_trip_ms = 0").await;
+    println!("{together} came together with another one");
+    assert!(together > replies(Kind::Tcp) / 4, "{together}");
 }
 
 #[tokio::test(start_paused = true)]

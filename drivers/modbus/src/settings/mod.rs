@@ -20,6 +20,8 @@ use pointcast_api::{
     DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, StaleAfter, Utilisation,
 };
 
+#[cfg(test)]
+pub(crate) use channel::MAX_IN_FLIGHT;
 pub(crate) use channel::{Channel, Kind, Transport};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use serial::{PortSettings, Reach, Rs485, SerialSettings};

@@ -34,7 +34,8 @@ impl AnyLink {
     pub(crate) fn of(site: &Site, stream: DuplexStream) -> (Self, Wire) {
         match &site.channel.transport {
             Transport::Tcp(..) => {
-                (Self::Tcp(TcpLink::new(stream, site.channel.request_gap)), Wire::Tcp)
+                let link = TcpLink::new(stream, site.channel.request_gap);
+                (Self::Tcp(link.taking(site.channel.max_in_flight)), Wire::Tcp)
             }
             Transport::Serial(serial @ SerialSettings { reach, line, .. }) => {
                 let wire = match (line.coding, reach) {

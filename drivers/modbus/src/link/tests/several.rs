@@ -23,6 +23,10 @@ impl Course {
     }
 }
 
+fn pipe(stream: DuplexStream) -> AnyLink {
+    AnyLink::Tcp(TcpLink::new(stream, Duration::ZERO).taking(16))
+}
+
 /// Sends `requests` together to a bus that answers when the last of them is there: `answer` is given all.
 async fn together(
     requests: &[ReadRequest],
@@ -33,7 +37,7 @@ async fn together(
         came.push(incoming);
         if came.len() == count { answer(&came) } else { vec![] }
     });
-    course(&mut link(Wire::Tcp, stream), requests).await
+    course(&mut pipe(stream), requests).await
 }
 
 async fn course(link: &mut AnyLink, requests: &[ReadRequest]) -> Course {
@@ -97,7 +101,7 @@ async fn who_answers_the_first_alone_leaves_the_others_silent_and_a_late_answer_
         2 => vec![],
         _ => vec![(50 * MS, incoming.reply())],
     });
-    let mut link = link(Wire::Tcp, stream);
+    let mut link = pipe(stream);
     let came = course(&mut link, &three()).await;
     assert_eq!(came.in_order(), [Some(right(&three()[0])), None, None]);
     assert_eq!(came.times_ms, [10, 110, 110]);
