@@ -38,6 +38,9 @@ pub(crate) struct Cell {
 
 impl Cell {
     fn shown(&self) -> String {
+        if self.value.is_nan() {
+            return String::new();
+        }
         let requests = self.requests.map_or(String::new(), |requests| format!("{requests} in "));
         let digits = if self.value < 10.0 { 2 } else { 1 };
         format!("{requests}{:.digits$} {}", self.value, self.unit)
