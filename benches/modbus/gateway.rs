@@ -21,14 +21,18 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// With this configuration, on a port of its own.
-    pub(crate) fn start(name: &str, site: &str) -> Self {
+    /// With these files of channels and devices, on a port of its own.
+    pub(crate) fn start(name: &str, site: &[String]) -> Self {
         let folder =
             std::env::temp_dir().join(format!("pointcast-bench-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let folder = Folder(folder);
         let file = folder.0.join("pointcast.toml");
-        fs::write(&file, format!("[gateway]\nlisten = \"127.0.0.1:0\"\n{site}")).unwrap();
+        let include = if site.is_empty() { "" } else { "include = [\"part-*.toml\"]" };
+        fs::write(&file, format!("[gateway]\nlisten = \"127.0.0.1:0\"\n{include}\n")).unwrap();
+        for (at, part) in site.iter().enumerate() {
+            fs::write(folder.0.join(format!("part-{at}.toml")), part).unwrap();
+        }
         let child = Command::new(Path::new(env!("CARGO_BIN_EXE_pointcast")))
             .args(["run", "--log", "error", "--config"])
             .arg(&file)

@@ -59,7 +59,7 @@ fn table(case: &'static str, rows: Vec<Row>) -> Table {
 }
 
 fn measured(shape: &Shape) -> Vec<Row> {
-    let empty = Gateway::start(&format!("{}-empty", shape.case), "");
+    let empty = Gateway::start(&format!("{}-empty", shape.case), &[]);
     sleep(Duration::from_millis(500));
     let empty_bytes = empty.anonymous_bytes();
     drop(empty);
@@ -103,11 +103,16 @@ fn none() -> Cell {
     Cell { value: f64::NAN, unit: "", requests: None }
 }
 
-/// A channel, a connection and a device for each.
-fn site(shape: &Shape, slave: &Slave) -> String {
+/// A channel, a connection and a device for each, in files of ten.
+fn site(shape: &Shape, slave: &Slave) -> Vec<String> {
+    let all: Vec<usize> = (0..shape.connections).collect();
+    all.chunks(10).map(|some| part(some, shape, slave)).collect()
+}
+
+fn part(connections: &[usize], shape: &Shape, slave: &Slave) -> String {
     let mut site = String::new();
     let address = slave.address;
-    for at in 0..shape.connections {
+    for at in connections {
         writeln!(
             site,
             "[[channels]]\nname = \"c{at}\"\ndriver = \"modbus-tcp\"\naddress = \"{address}\"\n\

@@ -71,8 +71,10 @@ impl Head {
 
     /// Whether `bytes` begin as that reply does, as far as they are there.
     pub(crate) fn begins(&self, bytes: &[u8]) -> bool {
-        let seen = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
-        self.reply.starts_with(seen) || self.exception.starts_with(seen)
+        match bytes.first_chunk::<HEAD_BYTES>() {
+            Some(seen) => *seen == self.reply || *seen == self.exception,
+            None => self.reply.starts_with(bytes) || self.exception.starts_with(bytes),
+        }
     }
 }
 
@@ -190,12 +192,18 @@ pub(crate) enum Among {
 /// Whether a head may lie anywhere in `bytes`, by the three zeros in it and the length behind them. Most replies
 /// need not be looked at more closely, and this takes next to no time.
 fn may_hold_head(bytes: &[u8]) -> bool {
-    let from = |at: usize| bytes.get(at..).unwrap_or_default();
-    let places = from(2).iter().zip(from(3)).zip(from(4)).zip(from(5));
+    let (Some(count), from) =
+        (bytes.len().checked_sub(5), |at: usize| bytes.get(at..).unwrap_or_default())
+    else {
+        return false;
+    };
+    let cut = |at: usize| from(at).get(..count).unwrap_or_default();
     // No short cut: whole vectors of bytes are compared at once.
-    places.fold(0, |found, (((a, b), c), length)| {
+    let places = cut(2).iter().zip(cut(3)).zip(cut(4)).zip(cut(5));
+    let held = |found: u8, (((a, b), c), length): (((&u8, &u8), &u8), &u8)| {
         found | u8::from((a | b | c) == 0) & u8::from(*length != 0)
-    }) != 0
+    };
+    places.fold(0, held) != 0
 }
 
 /// The transaction of the frame that `piece` begins with, if it looks like one.

@@ -49,8 +49,8 @@ pub(crate) struct TcpLink<S> {
     count: u16,
     /// Whether several may be on their way.
     takes_several: bool,
-    /// What is on its way.
-    open: Vec<Open>,
+    /// What is on its way, in the order in which it was sent; most servers answer in it.
+    open: VecDeque<Open>,
     /// When that was sent, or the newest answer to any of it came.
     since: Instant,
     /// The newest transactions that were not answered in time.
@@ -87,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             outgoing: Vec::new(),
             count: 0,
             takes_several: false,
-            open: Vec::new(),
+            open: VecDeque::new(),
             since: now,
             given_up: VecDeque::new(),
             unanswered_bytes: 0,
@@ -122,11 +122,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
     /// Whether `piece` begins a reply that is awaited, or was.
     fn begins_awaited(&self, piece: &[u8]) -> bool {
         let Some(begun) = begins_frame(piece) else { return false };
-        match self.open.as_slice() {
+        if self.open.len() > 1 {
             // Among several, replies are cut anywhere, and what they hold may look like a header.
-            [_, _, ..] => self.awaited().any(|head| head.begins(piece)),
-            [] | [_] => self.awaited().any(|head| head.transaction == begun),
+            return self.awaited().any(|head| head.begins(piece));
         }
+        self.awaited().any(|head| head.transaction == begun)
     }
 
     fn awaited(&self) -> impl Iterator<Item = &Head> {
@@ -151,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
                         }
                     }
                     self.splitter.skip()?;
-                    return Ok(Some((self.open.swap_remove(at), answer)));
+                    return Ok(self.open.remove(at).map(|open| (open, answer)));
                 }
                 Some((_, Judged::Foreign)) => strays.add(StrayKind::Foreign, Some(unit)),
                 Some((_, Judged::Misshapen)) => strays.add(StrayKind::Misshapen, Some(unit)),
@@ -163,16 +163,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
 
     /// Whether an answer is what it looks like, by what is in it and behind it.
     fn step_behind(&self, frame: &Frame<'_>) -> Among {
-        match self.open.as_slice() {
-            [_, _, ..] => {
-                let others = |head: &&Head| head.transaction != frame.transaction;
-                self.splitter.among(frame, |bytes| {
-                    self.awaited().filter(others).any(|head| head.begins(bytes))
-                })
-            }
-            [] | [_] if self.splitter.is_in_step(frame) => Among::InStep,
-            [] | [_] => Among::OutOfStep,
+        if self.open.len() > 1 {
+            let others = |head: &&Head| head.transaction != frame.transaction;
+            let begins =
+                |bytes: &[u8]| self.awaited().filter(others).any(|head| head.begins(bytes));
+            return self.splitter.among(frame, begins);
         }
+        if self.splitter.is_in_step(frame) { Among::InStep } else { Among::OutOfStep }
     }
 
     /// Sends them in one write.
@@ -187,7 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             let transaction = if self.takes_several { apart(self.count) } else { self.count };
             put(&mut self.outgoing, transaction, request);
             let head = Head::of(transaction, request);
-            self.open.push(Open { place, head, request: request.clone(), patience });
+            self.open.push_back(Open { place, head, request: request.clone(), patience });
         }
         write_through(&mut self.stream, &self.outgoing).await?;
         self.since = Instant::now();
@@ -214,7 +211,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
                     return Err(Lost::OutOfStep { what: "an unfinished frame".to_owned() });
                 }
                 Err(_) => {
-                    let Open { place, head, .. } = self.open.swap_remove(first);
+                    let Some(Open { place, head, .. }) = self.open.remove(first) else {
+                        return Ok(None);
+                    };
                     self.given_up.truncate(MAX_GIVEN_UP - 1);
                     self.given_up.push_front(head);
                     return Ok(Some((place, Err(Unanswered::Silence))));

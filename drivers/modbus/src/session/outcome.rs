@@ -83,21 +83,14 @@ impl<L: Link> Session<'_, L> {
         if task.is_survey() {
             return self.surveyed(asked, Some(content), arrived);
         }
-        let samples: Vec<Sample> = task
-            .block
-            .points
-            .iter()
-            .filter_map(|point| {
-                let want = self.layout.wants().get(point.at())?;
-                let decoder = self.layout.decoder(*point)?;
-                let offset = want.first.checked_sub(task.block.first)?;
-                Some(Sample {
-                    point: *point,
-                    reading: decoder.read(content, offset)?,
-                    time: arrived,
-                })
-            })
-            .collect();
+        let read = task.block.points.iter().filter_map(|point| {
+            let want = self.layout.wants().get(point.at())?;
+            let decoder = self.layout.decoder(*point)?;
+            let offset = want.first.checked_sub(task.block.first)?;
+            Some(Sample { point: *point, reading: decoder.read(content, offset)?, time: arrived })
+        });
+        let mut samples: Vec<Sample> = Vec::with_capacity(task.block.points.len());
+        samples.extend(read);
         task.succeed();
         // Only what lies in a model that is not there fails although it was answered.
         let is_astray = |sample: &Sample| matches!(sample.reading, Reading::Failed(_));
