@@ -193,12 +193,13 @@ pub(crate) enum Among {
 /// need not be looked at more closely, and this takes next to no time.
 fn may_hold_head(bytes: &[u8]) -> bool {
     let (Some(count), from) =
-        (bytes.len().checked_sub(5), |at: usize| bytes.get(at..).unwrap_or_default())
+        (bytes.len().checked_sub(HEAD_BYTES - 1), |at: usize| bytes.get(at..).unwrap_or_default())
     else {
         return false;
     };
     let cut = |at: usize| from(at).get(..count).unwrap_or_default();
-    // No short cut: whole vectors of bytes are compared at once.
+    // Only where all of it is there: the next reply's own head, cut off, is none within. And no short cut: whole
+    // vectors of bytes are compared at once.
     let places = cut(2).iter().zip(cut(3)).zip(cut(4)).zip(cut(5));
     let held = |found: u8, (((a, b), c), length): (((&u8, &u8), &u8), &u8)| {
         found | u8::from((a | b | c) == 0) & u8::from(*length != 0)
@@ -339,6 +340,14 @@ mod tests {
             let refused = [&one[..one.len() - 1], &[0, 8, 0, 0, 0, 3, 1, 0x83, 2]].concat();
             assert_eq!(among(&refused, &heads), Among::OutOfStep);
         }
+    }
+
+    /// What follows in its place costs no closer look.
+    #[test]
+    fn the_head_behind_a_reply_is_not_within_it() {
+        let joined = [reply(7, 100, 0x0102), reply(8, 100, 0x0102)].concat();
+        assert!(!may_hold_head(&joined[1..209 + 7]));
+        assert!(may_hold_head(&joined[1..209 + 8]));
     }
 
     #[test]
