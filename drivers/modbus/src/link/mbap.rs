@@ -98,8 +98,8 @@ impl Splitter {
     }
 
     /// Takes in the next bytes.
-    #[cfg(test)]
-    fn push(&mut self, bytes: &[u8]) {
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.room(bytes.len()).extend_from_slice(bytes);
     }
 
@@ -117,11 +117,7 @@ impl Splitter {
     ///
     /// If not, that frame was filled up with bytes of something else.
     pub(crate) fn is_in_step(&self, frame: &Frame<'_>) -> bool {
-        match self.behind(frame) {
-            [_, _, 0, 0, high, low, ..] => LENGTHS.contains(&u16::from_be_bytes([*high, *low])),
-            [] | [_] | [_, _] | [_, _, 0] | [_, _, 0, 0] | [_, _, 0, 0, 0] => true,
-            _ => false,
-        }
+        may_begin_frame(self.behind(frame))
     }
 
     /// What `frame`, the next one, is among replies to several requests; `known` says whether bytes begin another one
@@ -205,6 +201,15 @@ fn may_hold_head(bytes: &[u8]) -> bool {
         found | u8::from((a | b | c) == 0) & u8::from(*length != 0)
     };
     places.fold(0, held) != 0
+}
+
+/// Whether `bytes`, as far as they are there, can be the begin of a frame.
+pub(crate) fn may_begin_frame(bytes: &[u8]) -> bool {
+    match bytes {
+        [_, _, 0, 0, high, low, ..] => LENGTHS.contains(&u16::from_be_bytes([*high, *low])),
+        [] | [_] | [_, _] | [_, _, 0] | [_, _, 0, 0] | [_, _, 0, 0, 0] => true,
+        _ => false,
+    }
 }
 
 /// The transaction of the frame that `piece` begins with, if it looks like one.

@@ -99,9 +99,10 @@ impl Task {
         self.refusals > 0
     }
 
-    /// Whether it may be on its way with others: nothing is being found out about it, and it was answered the last time.
+    /// Whether it may be on its way with others: it finds nothing out, and it was answered the last time.
     pub(super) fn goes_along(&self) -> bool {
-        self.tries == 0 && !self.goes_alone && self.put_off == 0 && self.inquiry.is_none()
+        let finds_out = self.inquiry.is_some() || self.is_survey();
+        self.tries == 0 && !self.goes_alone && self.put_off == 0 && !finds_out
     }
 
     /// The unit was busy; whether that is to be waited for once more.
