@@ -51,6 +51,12 @@ impl Inlet {
         }
     }
 
+    /// Whether nothing is queued, not even something expired.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Answers everything queued with `why`: for the time between two sessions.
     pub fn refuse_all(&mut self, why: &Refused) {
         while let Ok(command) = self.0.try_recv() {

@@ -48,12 +48,12 @@ impl<L: Link> Session<'_, L> {
     pub(super) async fn ask_together(&mut self, first: usize, now: Instant) -> Result<(), Lost> {
         let flight = self.gather(first, now);
         if flight.len() < 2 {
-            return self.ask(first).await;
+            return self.ask(first, &|| true).await;
         }
         match self.fly(&flight).await {
             Ok(Some(course)) if course.has_failed => self.flight_failed(),
             Ok(Some(course)) => self.flight_succeeded(&flight, &course),
-            Ok(None) => return self.ask(first).await,
+            Ok(None) => return self.ask(first, &|| true).await,
             Err(lost) => {
                 self.flight_failed();
                 return Err(lost);

@@ -67,6 +67,8 @@ pub(crate) struct Session<'a, L> {
     /// Requests in a row that nobody answered.
     unanswered: u32,
     skips: Skips,
+    /// The read that was next waits, because something was to be written.
+    gave_way: bool,
     told_plan: ToldPlan,
     tell_at: Instant,
 }
@@ -192,6 +194,7 @@ impl<'a, L: Link> Session<'a, L> {
             doubtful_share: WaitingShare::new(PARTS_BESIDE_DOUBTFUL),
             unanswered: 0,
             skips: Skips::default(),
+            gave_way: false,
             told_plan: ToldPlan::default(),
             tell_at: now + TELL_INTERVAL,
         }
@@ -233,9 +236,12 @@ impl<'a, L: Link> Session<'a, L> {
         };
         match read {
             Next::Ask(at) => {
+                // What is written goes before a read that waits for its silence, but no read gives way twice.
+                let must_go = self.gave_way || self.writes.owes_a_read();
+                let may_go = || must_go || inlet.is_empty();
                 self.writes.count_read();
                 match self.site.channel.max_in_flight {
-                    1 => self.ask(at).await,
+                    1 => self.ask(at, &may_go).await,
                     _ => self.ask_together(at, now).await,
                 }
             }
@@ -286,7 +292,7 @@ impl<'a, L: Link> Session<'a, L> {
         }
     }
 
-    async fn ask(&mut self, at: usize) -> Result<(), Lost> {
+    async fn ask(&mut self, at: usize, may_go: &MayGo<'_>) -> Result<(), Lost> {
         let Some(task) = self.tasks.get(at) else { return Ok(()) };
         let device = task.block.device;
         let Some(health) = self.health.get(device.at()) else { return Ok(()) };
@@ -294,7 +300,11 @@ impl<'a, L: Link> Session<'a, L> {
         let request = task.block.request(health.unit.id);
         let teaches = if task.tries > 0 { Teaches::Nothing } else { Teaches::All };
         let purpose = Purpose { at, device, patience: self.wait(task, health), teaches };
-        let (asked, answer) = self.exchange(purpose, request.into(), &|| true).await?;
+        let (asked, answer) = self.exchange(purpose, request.into(), may_go).await?;
+        self.gave_way = matches!(answer, Err(Unanswered::Withheld));
+        if self.gave_way {
+            return Ok(());
+        }
         if answer.is_err() && trust == Trust::Lost {
             self.lost_share
                 .spent(asked.ended.saturating_duration_since(asked.started), asked.ended);
@@ -337,14 +347,15 @@ impl<'a, L: Link> Session<'a, L> {
         (started, ended): (Instant, Instant),
         spent: Duration,
     ) -> (Asked, Result<Answered, Unanswered>) {
-        if answer.is_err() {
+        let withheld = matches!(answer, Err(Unanswered::Withheld));
+        if answer.is_err() && !withheld {
             // Whatever was in vain, somebody who is there comes next.
             self.doubtful_share.spent(spent, ended);
         }
-        if let Some(health) = self.health.get_mut(device.at()) {
+        if let Some(health) = self.health.get_mut(device.at()).filter(|_| !withheld) {
             health.share.spent(spent, ended);
         }
-        if !matches!(answer, Err(Unanswered::Withheld | Unanswered::MaybeEcho)) {
+        if !withheld && !matches!(answer, Err(Unanswered::MaybeEcho)) {
             self.reports.update(self.outlet, device, |report| report.counters.requests += 1);
         }
         let damaged = strays.iter().filter(|stray| stray.kind == StrayKind::Garbled);

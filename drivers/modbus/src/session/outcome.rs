@@ -130,7 +130,7 @@ impl<L: Link> Session<'_, L> {
             Unanswered::Silence => format!("no reply within {waited} ms"),
             Unanswered::OwesAnswer => format!("an earlier reply is still owed after {waited} ms"),
             Unanswered::LineBusy => format!("the line was not silent for {waited} ms"),
-            // Of reads neither is ever said.
+            // Of reads the first is never told, and the second never said.
             Unanswered::Withheld | Unanswered::MaybeEcho => "it was not sent".to_owned(),
         };
         let error = format!("{}: {what}", self.describe(asked));

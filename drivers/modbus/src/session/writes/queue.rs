@@ -153,7 +153,7 @@ impl Queue {
         reads_due: bool,
         gate: impl Fn(DeviceIndex) -> Option<Instant>,
     ) -> Result<Step, Option<Instant>> {
-        if reads_due && self.in_a_row >= WRITES_BEFORE_A_READ {
+        if reads_due && self.owes_a_read() {
             return Err(None);
         }
         let mut best: Option<(bool, u64, Step)> = None;
@@ -225,6 +225,11 @@ impl Queue {
         if let Some(lane) = self.lanes.get_mut(device.at()) {
             lane.sent = Some(sent);
         }
+    }
+
+    /// Whether a read that is due goes first now.
+    pub(crate) fn owes_a_read(&self) -> bool {
+        self.in_a_row >= WRITES_BEFORE_A_READ
     }
 
     /// A frame went out for a write.

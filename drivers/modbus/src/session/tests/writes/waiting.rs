@@ -4,19 +4,21 @@ use super::super::super::writes::{WRITES_BEFORE_A_READ, WRITES_PER_DEVICE};
 use super::*;
 
 /// A channel that is asked without a pause: reads of 100 ms each, more than there is time for.
-fn full_load() -> Rig {
+fn full_load(kind: Kind) -> Rig {
     let reads: Vec<String> = (0..6)
         .map(|at| {
             let place = 1_000 + at * 300;
             format!("{{ name = \"r{at}\", address = \"holding:{place}\", type = \"u16\", scan_ms = 100 }}")
         })
         .collect();
-    Rig::new(Kind::Tcp, &tcp("", &format!("{},\n{}", setpoints(20), reads.join(",\n"))))
+    let points = format!("{},\n{}", setpoints(20), reads.join(",\n"));
+    let channel = if kind == Kind::Tcp { tcp("", &points) } else { rtu("", &points) };
+    Rig::new(kind, &channel)
 }
 
 #[tokio::test(start_paused = true)]
 async fn at_full_load_a_write_waits_for_the_exchange_under_way_and_for_nothing_else() {
-    let rig = full_load();
+    let rig = full_load(Kind::Tcp);
     beside(&rig, memory(100), async |desk| {
         for _ in 0..20 {
             sleep(Duration::from_millis(1_237)).await;
@@ -54,7 +56,7 @@ async fn a_session_with_nothing_to_do_wakes_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn writes_to_one_device_keep_their_order() {
-    let rig = full_load();
+    let rig = full_load(Kind::Tcp);
     beside(&rig, memory(10), async |desk| {
         let values: Vec<u16> = (1..=16).collect();
         let mut tickets: Vec<Ticket> =
@@ -71,8 +73,14 @@ async fn writes_to_one_device_keep_their_order() {
 
 #[tokio::test(start_paused = true)]
 async fn writing_never_starves_reading() {
-    let rig = full_load();
-    beside(&rig, memory(10), async |desk| {
+    // On a line, reads wait for its silence, and give way meanwhile.
+    for kind in [Kind::Tcp, Kind::Rtu] {
+        never_starved(&full_load(kind)).await;
+    }
+}
+
+async fn never_starved(rig: &Rig) {
+    beside(rig, memory(10), async |desk| {
         let mut tickets = Vec::new();
         let until = Instant::now() + 10 * SECOND;
         while Instant::now() < until {
@@ -102,7 +110,7 @@ async fn writing_never_starves_reading() {
 
 #[tokio::test(start_paused = true)]
 async fn past_its_deadline_a_write_is_never_sent() {
-    let rig = full_load();
+    let rig = full_load(Kind::Tcp);
     beside(&rig, memory(100), async |desk| {
         for _ in 0..50 {
             sleep(Duration::from_millis(1_013)).await;
@@ -161,7 +169,7 @@ async fn while_a_unit_rests_a_write_waits_for_the_rest_or_for_its_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn what_nobody_waits_for_any_more_is_not_sent() {
-    let rig = full_load();
+    let rig = full_load(Kind::Tcp);
     beside(&rig, memory(100), async |desk| {
         sleep(Duration::from_millis(1_050)).await;
         drop(desk.write(0, 7));
