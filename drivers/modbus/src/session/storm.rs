@@ -2,7 +2,7 @@
 //! foreign, refused or missing, and not one wrong value.
 //!
 //! Every register's value is a function of its place, and blocks are many and of the same shape, so any
-//! answer taken for another one shows. With `POINTCAST_LONG` set the storm is twenty times as long.
+//! answer taken for another one shows. With `POINTCAST_LONG` set the storm is a hundred times as long.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -29,7 +29,7 @@ use crate::testing::told;
 
 const SEED: u64 = 0x0051_0DB5;
 const REPLIES: u64 = 100_000;
-const LONG_FACTOR: u64 = 20;
+const LONG_FACTOR: u64 = 100;
 const TIMEOUT_MS: u64 = 50;
 const MAX_REPLY_DELAY_MS: u64 = 200;
 
