@@ -73,7 +73,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// Its deadline passed before it was sent, or before the device was free to take it. Asking again is safe.
-    #[error("the deadline passed before it was sent, or the device was free to take it")]
+    #[error("the deadline passed before it was sent, or before the device was free to take it")]
     Expired,
     /// There is no way to the device, or it does not answer; nothing was sent. Asking again later is safe.
     #[error("the device cannot be reached")]
@@ -153,13 +153,13 @@ impl Command {
     /// Whether nobody wants it sent any more: its deadline passed, or its asker has left.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.fate.is_withdrawn() || Instant::now() >= self.deadline
+        self.fate.is_withdrawn() || self.answer.is_closed() || Instant::now() >= self.deadline
     }
 
     /// Whether it may be sent now. From a yes on it counts as sent: call it right before the first byte goes out.
     #[must_use]
     pub fn begin(&self) -> bool {
-        Instant::now() < self.deadline && self.fate.decide(SENT)
+        !self.answer.is_closed() && Instant::now() < self.deadline && self.fate.decide(SENT)
     }
 
     /// The device said that it did not act on what was sent: it counts as unsent again, and may be sent once more.
@@ -242,6 +242,11 @@ mod tests {
         assert!(ticket.withdraw() && !command.begin());
         command.take_back();
         assert!(!command.begin(), "withdrawn is withdrawn");
+        let (command, ticket) = self::command(1_000);
+        assert!(command.begin());
+        drop(ticket);
+        command.take_back();
+        assert!(command.is_over() && !command.begin(), "nobody waits for it any more");
     }
 
     #[tokio::test(start_paused = true)]

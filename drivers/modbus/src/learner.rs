@@ -79,6 +79,11 @@ impl Pace {
         doubled.min(bounds.most)
     }
 
+    /// The mean so far.
+    pub(crate) fn mean(&self) -> Option<Duration> {
+        (self.measures > 0).then_some(self.mean)
+    }
+
     /// The mean, once it is settled.
     pub(crate) fn settled(&self) -> Option<Duration> {
         (self.measures >= SETTLED_AFTER).then_some(self.mean)

@@ -69,6 +69,15 @@ impl Head {
         }
     }
 
+    /// Whether `bytes` end with the begin of that reply, short of its whole head.
+    pub(crate) fn is_begun_by_end_of(&self, bytes: &[u8]) -> bool {
+        let ends_with = |begin: &[u8]| bytes.ends_with(begin);
+        // Both begin alike but for the length and the function, which come last.
+        let heads = [&self.reply, &self.exception];
+        let begins = heads.into_iter().flat_map(|head| (1..HEAD_BYTES).map(|it| head.get(..it)));
+        begins.flatten().any(ends_with)
+    }
+
     /// Whether `bytes` begin as that reply does, as far as they are there.
     pub(crate) fn begins(&self, bytes: &[u8]) -> bool {
         match bytes.first_chunk::<HEAD_BYTES>() {

@@ -10,10 +10,10 @@
 //!
 //! Several requests may be on their way at once: they go out in one write and are answered in any order. Then a reply
 //! that was cut may be followed at once by another one, and be filled up with it. So nothing counts that holds the
-//! begin of an awaited reply, or is followed by anything else; and their numbers lie far [`apart`], so that damage
-//! does not make one of the other. **The bounds:** a reply that lacks 1 to 7 bytes, and the next one arriving in two
-//! pieces, cut at the very byte that fills it up; a reply of the same shape that bears the number of another request
-//! on its way, for nothing in the protocol tells it from the right one.
+//! begin of an awaited reply, or is followed by anything else; and what ends as another one begins counts only once
+//! that one has come whole. Their numbers lie far [`apart`], so that damage does not make one of the other. **The
+//! bound:** a reply of the same shape that bears the number of another request on its way, for nothing in the protocol
+//! tells it from the right one.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -51,6 +51,8 @@ pub(crate) struct TcpLink<S> {
     takes_several: bool,
     /// What is on its way, in the order in which it was sent; most servers answer in it.
     open: VecDeque<Open>,
+    /// Answers that count once others have come.
+    held: Vec<Held>,
     /// When that was sent, or the newest answer to any of it came.
     since: Instant,
     /// The newest transactions that were not answered in time.
@@ -74,6 +76,17 @@ struct Open {
     patience: Duration,
 }
 
+/// An answer that ends as others on their way begin: cut, and filled up with one of them, it would look the same.
+#[derive(Debug)]
+struct Held {
+    place: usize,
+    answered: Answered,
+    /// The numbers of those that have not come yet.
+    others: Vec<u16>,
+    /// One of them never came.
+    is_doubtful: bool,
+}
+
 /// What became of a request, and its place among those that were sent with it.
 type Known = (usize, Result<Answered, Unanswered>);
 
@@ -88,6 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             count: 0,
             takes_several: false,
             open: VecDeque::new(),
+            held: Vec::new(),
             since: now,
             given_up: VecDeque::new(),
             unanswered_bytes: 0,
@@ -133,8 +147,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
         self.open.iter().map(|open| &open.head).chain(&self.given_up)
     }
 
-    /// The first answer among the frames that came, and which request it is to; what answers none is thrown away.
-    fn answer(&mut self, strays: &mut Strays) -> Result<Option<(Open, Answer)>, Lost> {
+    /// The first answer among the frames that came, which request it is to, and the numbers of those on their way that
+    /// begin as it ends; what answers none is thrown away.
+    fn answer(&mut self, strays: &mut Strays) -> Result<Option<(Open, Answer, Vec<u16>)>, Lost> {
         while let Some(frame) = self.splitter.next()? {
             let Frame { transaction, unit, pdu } = frame;
             let at = self.open.iter().position(|open| open.head.transaction == transaction);
@@ -150,8 +165,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
                             return Err(Lost::OutOfStep { what });
                         }
                     }
+                    let others = self.begun_at_the_end(&frame);
                     self.splitter.skip()?;
-                    return Ok(self.open.remove(at).map(|open| (open, answer)));
+                    return Ok(self.open.remove(at).map(|open| (open, answer, others)));
                 }
                 Some((_, Judged::Foreign)) => strays.add(StrayKind::Foreign, Some(unit)),
                 Some((_, Judged::Misshapen)) => strays.add(StrayKind::Misshapen, Some(unit)),
@@ -172,6 +188,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
         if self.splitter.is_in_step(frame) { Among::InStep } else { Among::OutOfStep }
     }
 
+    /// The numbers of the others on their way that `frame` may have been filled up with.
+    fn begun_at_the_end(&self, frame: &Frame<'_>) -> Vec<u16> {
+        let others = self.open.iter().map(|open| &open.head);
+        let others = others.filter(|head| head.transaction != frame.transaction);
+        others.filter(|head| head.is_begun_by_end_of(frame.pdu)).map(|h| h.transaction).collect()
+    }
+
+    /// What was held and is known now.
+    fn settled(&mut self) -> Option<Known> {
+        let is_known = |held: &Held| held.is_doubtful || held.others.is_empty();
+        let at = self.held.iter().position(is_known)?;
+        let Held { place, answered, is_doubtful, .. } = self.held.swap_remove(at);
+        Some((place, if is_doubtful { Err(Unanswered::Silence) } else { Ok(answered) }))
+    }
+
     /// Sends them in one write.
     async fn send<'a>(
         &mut self,
@@ -179,6 +210,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
     ) -> Result<(), Lost> {
         self.outgoing.clear();
         self.open.clear();
+        self.held.clear();
         for (place, (request, patience)) in requests.enumerate() {
             self.count = self.count.wrapping_add(1);
             let transaction = if self.takes_several { apart(self.count) } else { self.count };
@@ -194,15 +226,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
     /// What becomes of the next of those on their way; `None`: of all it is known.
     async fn known(&mut self, strays: &mut Strays) -> Result<Option<Known>, Lost> {
         loop {
-            if let Some((open, answer)) = self.answer(strays)? {
+            if let Some(known) = self.settled() {
+                return Ok(Some(known));
+            }
+            if let Some((open, answer, others)) = self.answer(strays)? {
                 let now = Instant::now();
                 let response = now - std::mem::replace(&mut self.since, now);
                 self.unanswered_bytes = 0;
                 let answered = Answered { answer, arrived: UnixMs::now(), response };
-                return Ok(Some((open.place, Ok(answered))));
+                for held in &mut self.held {
+                    held.others.retain(|number| *number != open.head.transaction);
+                }
+                if others.is_empty() {
+                    return Ok(Some((open.place, Ok(answered))));
+                }
+                let place = open.place;
+                self.held.push(Held { place, answered, others, is_doubtful: false });
+                continue;
             }
-            let waits = self.open.iter().map(|open| open.patience).enumerate();
-            let Some((first, patience)) = waits.min_by_key(|(_, patience)| *patience) else {
+            // Most servers answer in order, and one after the other: the time of whoever waits longest is up first.
+            let Some(patience) = self.open.front().map(|open| open.patience) else {
                 return Ok(None);
             };
             match timeout_at(self.since + patience, self.receive()).await {
@@ -211,9 +254,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
                     return Err(Lost::OutOfStep { what: "an unfinished frame".to_owned() });
                 }
                 Err(_) => {
-                    let Some(Open { place, head, .. }) = self.open.remove(first) else {
+                    let Some(Open { place, head, .. }) = self.open.pop_front() else {
                         return Ok(None);
                     };
+                    for held in &mut self.held {
+                        held.is_doubtful |= held.others.contains(&head.transaction);
+                    }
                     self.given_up.truncate(MAX_GIVEN_UP - 1);
                     self.given_up.push_front(head);
                     return Ok(Some((place, Err(Unanswered::Silence))));

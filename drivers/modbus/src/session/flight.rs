@@ -7,9 +7,13 @@
 //! That something of a flight is not answered is held against the flight, not against the unit: it is asked again
 //! alone, and only that counts as silence. Two flights in a row that fail are the last ones for an hour (`depth`).
 //!
+//! Nothing is written and nothing else read before all of a flight are answered, so no more go along than are expected to
+//! take one timeout ([`gather`](Session::gather)), should the server answer them one after the other.
+//!
 //! A server may answer one after the other, so an answer is waited for from when the one before it came. How fast the
 //! unit is, is learned from the first of a flight alone; what the plan rests on, from what each would take of a full
-//! flight's time. Until that is measured, plan and admission go by one request after the other.
+//! flight's time. Until that is measured, the plan goes by one request
+//! after the other, and admission hopes that as many go along as may.
 
 use std::time::Duration;
 
@@ -50,6 +54,7 @@ impl<L: Link> Session<'_, L> {
         if flight.len() < 2 {
             return self.ask(first, &|| true).await;
         }
+        self.writes.count_read();
         match self.fly(&flight).await {
             Ok(Some(course)) if course.has_failed => self.flight_failed(),
             Ok(Some(course)) => self.flight_succeeded(&flight, &course),
@@ -93,7 +98,30 @@ impl<L: Link> Session<'_, L> {
                 patience: self.wait(task, health),
             })
         };
-        schedule::together(now, first, most, slots).into_iter().filter_map(member).collect()
+        let mut flight: Vec<Member> = Vec::new();
+        let mut expected = Duration::ZERO;
+        for at in schedule::together(now, first, most, slots) {
+            let (Some(member), Some(turn)) = (member(at), self.turn_of(at)) else { continue };
+            expected = expected.saturating_add(turn);
+            if !flight.is_empty() && expected > self.longest_flight() {
+                break;
+            }
+            flight.push(member);
+        }
+        flight
+    }
+
+    /// What a request of a task is expected to take of a flight's time; alone, where no flight was measured yet.
+    fn turn_of(&self, at: usize) -> Option<Duration> {
+        let task = self.tasks.get(at)?;
+        let health = self.health.get(task.block.device.at())?;
+        let known = health.turn.mean().or(health.pace.mean());
+        Some(known.unwrap_or_else(|| self.wait(task, health)))
+    }
+
+    /// The shortest timeout of the channel: what a device that does not answer may hold up anyway.
+    fn longest_flight(&self) -> Duration {
+        self.health.iter().map(|health| health.unit.timeout).min().unwrap_or_default()
     }
 
     /// Sends them and hears what each is answered; `None`: the link sends no two together.

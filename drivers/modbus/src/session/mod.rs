@@ -239,7 +239,6 @@ impl<'a, L: Link> Session<'a, L> {
                 // What is written goes before a read that waits for its silence, but no read gives way twice.
                 let must_go = self.gave_way || self.writes.owes_a_read();
                 let may_go = || must_go || inlet.is_empty();
-                self.writes.count_read();
                 match self.site.channel.max_in_flight {
                     1 => self.ask(at, &may_go).await,
                     _ => self.ask_together(at, now).await,
@@ -305,6 +304,7 @@ impl<'a, L: Link> Session<'a, L> {
         if self.gave_way {
             return Ok(());
         }
+        self.writes.count_read();
         if answer.is_err() && trust == Trust::Lost {
             self.lost_share
                 .spent(asked.ended.saturating_duration_since(asked.started), asked.ended);

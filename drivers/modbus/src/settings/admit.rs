@@ -21,7 +21,9 @@ impl Site {
     /// What the blocks of the plan take.
     fn loads(&self) -> Vec<Load> {
         let plan = self.plan(&Learned::default(), &Paces::default());
-        let cost = self.channel.cost(self.channel.hoped_pace());
+        // Who is slower than that is revised once it is measured.
+        let hoped = self.channel.hoped_pace() / u32::from(self.channel.max_in_flight.max(1));
+        let cost = self.channel.cost(hoped);
         let shapes: Vec<Shape> = self.shapes.iter().map(|shape| Shape { cost, ..*shape }).collect();
         plan.iter().filter_map(|block| self.load(block, &shapes)).collect()
     }

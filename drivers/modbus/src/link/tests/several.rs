@@ -158,17 +158,13 @@ fn nought(incoming: &Incoming) -> Vec<u8> {
     incoming.frame(incoming.request.unit, &[3, 6, 0, 0, 0, 0, 0, 0])
 }
 
-/// A reply that lacks its end, filled up with the next one: never an answer, wherever the stream is cut, but for the
-/// cut that the link names as its bound.
+/// A reply that lacks its end, filled up with the next one: never an answer, wherever the stream is cut.
 #[tokio::test(start_paused = true)]
 async fn a_reply_cut_short_among_others_brings_no_wrong_value() {
     let zeros = Answer::Content(Content::Registers(vec![0; 3]));
     for lacks in 1..15 {
         let length = 15 - lacks + 15 + 15;
         for cut in 1..length {
-            if lacks < 8 && cut == 15 {
-                continue;
-            }
             let came = together(&three(), move |all| {
                 let short = nought(&all[0])[..15 - lacks].to_vec();
                 let joined = [short, nought(&all[1]), nought(&all[2])].concat();
@@ -179,6 +175,67 @@ async fn a_reply_cut_short_among_others_brings_no_wrong_value() {
             assert!(wrong.clone().all(|answer| *answer == zeros), "{lacks} {cut}: {came:?}");
             assert!(came.lost.is_some() && came.answers.is_empty(), "{lacks} {cut}: {came:?}");
         }
+    }
+}
+
+/// The same, and nothing more comes of the one that filled it up, or others come whole behind it.
+#[tokio::test(start_paused = true)]
+async fn two_replies_cut_short_that_make_one_are_none() {
+    for lacks in 1..8 {
+        for third in [false, true] {
+            let came = together(&three(), move |all| {
+                let mut bytes =
+                    [&nought(&all[0])[..15 - lacks], &nought(&all[1])[..lacks]].concat();
+                if third {
+                    bytes.extend(nought(&all[2]));
+                }
+                vec![(MS, bytes)]
+            })
+            .await;
+            let answered = came.answers.iter().filter(|(_, answer)| answer.is_some());
+            let places: Vec<usize> = answered.map(|(place, _)| *place).collect();
+            let right: &[usize] = if third && came.lost.is_none() { &[2] } else { &[] };
+            assert_eq!(places, right, "{lacks}: {came:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ends_as_another_begins_counts_once_that_has_come() {
+    for bytes in [1, 2] {
+        let came = together(&three(), move |all| {
+            let mut reply = nought(&all[0]);
+            reply[15 - bytes..].copy_from_slice(&all[1].transaction.to_be_bytes()[..bytes]);
+            vec![(10 * MS, reply), (20 * MS, nought(&all[2])), (30 * MS, nought(&all[1]))]
+        })
+        .await;
+        let places: Vec<usize> = came.answers.iter().map(|(place, _)| *place).collect();
+        assert_eq!((places, came.times_ms), (vec![2, 1, 0], vec![20, 30, 30]));
+        assert!(came.answers.iter().all(|(_, answer)| answer.is_some()));
+    }
+}
+
+/// Each has the time that it needs itself, from the answer before it: a quick one behind a slow one is none too late.
+#[tokio::test(start_paused = true)]
+async fn a_quick_unit_behind_a_slow_one_is_waited_for() {
+    let requests = three();
+    let count = requests.len();
+    let mut came: Vec<Incoming> = Vec::new();
+    let stream = bus(Wire::Tcp, move |_, incoming| {
+        came.push(incoming);
+        if came.len() < count {
+            return vec![];
+        }
+        let times = [90, 100, 190];
+        came.iter().zip(times).map(|(it, ms)| (ms * MS, it.reply())).collect()
+    });
+    let mut link = pipe(stream);
+    let patience = [100 * MS, 20 * MS, 100 * MS];
+    let sent: Vec<_> = requests.iter().map(|it| (*it).into()).zip(patience).collect();
+    link.send_all(&sent).await.unwrap();
+    for _ in 0..count {
+        let (_, exchange) = link.hear().await.unwrap().unwrap();
+        assert!(exchange.answer.is_ok());
     }
 }
 

@@ -104,7 +104,9 @@ impl<L: Link> Session<'_, L> {
         reads_due: bool,
     ) -> Result<Step, Option<Instant>> {
         if self.writes.is_empty() {
-            self.writes.count_read();
+            if !reads_due {
+                self.writes.count_read();
+            }
             return Err(None);
         }
         self.writes.expire();
