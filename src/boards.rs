@@ -117,7 +117,7 @@ pub struct Line {
     pub given: bool,
 }
 
-/// Why something could not be done with a board. Nothing was changed.
+/// Why something could not be done with a board. Nothing was changed, but for [`BoardError::Late`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BoardError {
     /// There is none of that name.
@@ -141,6 +141,9 @@ pub enum BoardError {
     /// Files could not be read or written, in words. Trying again later may help.
     #[error("{0}")]
     Files(String),
+    /// The files took too long: nobody knows yet whether what was asked for is done. Look before trying again.
+    #[error("the files did not answer within {} ms: read it to know whether it was done", FILES_WITHIN.as_millis())]
+    Late,
     /// Too many ask at once. Trying again is right.
     #[error("too many requests for boards at once")]
     Busy,
@@ -206,12 +209,7 @@ impl Boards {
         board: Json,
     ) -> Result<Version, BoardError> {
         check(&board)?;
-        // Whoever edits it by hand finds it in lines. A value that was JSON is one again.
-        let text = serde_json::to_string_pretty(&board).unwrap_or_default() + "\n";
-        if text.len() > MAX_BOARD_BYTES {
-            let most = format!("at most {MAX_BOARD_BYTES} bytes, it has {}", text.len());
-            return Err(BoardError::Unfit("body".to_owned(), most));
-        }
+        let text = text_of(&board)?;
         self.at_the_files(move |folders| folders.put(&name, seen, &text)).await
     }
 
@@ -235,10 +233,9 @@ impl Boards {
             let _until_it_is_over = turn;
             work(&folders)
         });
-        let within = format!("the files did not answer within {} ms", FILES_WITHIN.as_millis());
         match timeout(FILES_WITHIN, working).await {
             Ok(done) => done.unwrap_or_else(|panic| Err(BoardError::Files(panic.to_string()))),
-            Err(_) => Err(BoardError::Files(within)),
+            Err(_) => Err(BoardError::Late),
         }
     }
 }
@@ -283,8 +280,8 @@ impl Folders {
         if !is_seen {
             return Err(BoardError::Conflict(now));
         }
-        let kept = names(folder)?;
-        if !kept.contains(name) && kept.len() >= MAX_BOARDS {
+        let is_new = read(folder, name).map_err(BoardError::Files)?.is_none();
+        if is_new && names(folder)?.len() >= MAX_BOARDS {
             return Err(BoardError::TooMany);
         }
         let path = name.in_folder(folder);
@@ -341,6 +338,34 @@ fn read(folder: &Path, name: &BoardName) -> Result<Option<String>, String> {
 
 fn failed(what: &str, path: &Path, error: &io::Error) -> BoardError {
     BoardError::Files(format!("failed to {what} {}: {error}", path.display()))
+}
+
+/// A board as its file: in lines, for whoever edits it by hand. No more than a file may hold is ever made.
+fn text_of(board: &Json) -> Result<String, BoardError> {
+    let mut bytes = Bounded(Vec::new());
+    if serde_json::to_writer_pretty(&mut bytes, board).is_err() {
+        let most = format!("at most {MAX_BOARD_BYTES} bytes as indented lines");
+        return Err(BoardError::Unfit("body".to_owned(), most));
+    }
+    // JSON is UTF-8.
+    Ok(String::from_utf8(bytes.0).unwrap_or_default() + "\n")
+}
+
+/// Takes what a board's file may hold, and its last line's end; fails past that.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() >= MAX_BOARD_BYTES {
+            return Err(io::Error::other("too large"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The title of a board's text, or what is wrong with it.

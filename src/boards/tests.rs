@@ -121,7 +121,10 @@ async fn bounds_hold_and_say_what_would_be_right() {
     let tiles = json!({"title": "x", "tiles": [{}, 1]});
     assert_eq!(refused(tiles).await, "tiles[1]: give a JSON object");
     let large = json!({"title": "x", "tiles": [{"text": "x".repeat(MAX_BOARD_BYTES)}]});
-    assert!(refused(large).await.starts_with("body: at most 65536 bytes"));
+    assert_eq!(refused(large).await, "body: at most 65536 bytes as indented lines");
+    let deep = (0..100).fold(json!(vec![1; 30_000]), |inside, _| json!([inside]));
+    let deep = json!({"title": "x", "tiles": [{"deep": deep}]});
+    assert_eq!(refused(deep).await, "body: at most 65536 bytes as indented lines");
     assert!(!place.0.join("data").exists(), "nothing was kept");
     for at in 0..MAX_BOARDS {
         boards.put(name(&format!("b{at}")), Seen::None, board("x")).await.unwrap();

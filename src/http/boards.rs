@@ -144,6 +144,10 @@ fn problem(error: BoardError) -> Problem {
             let title = "The board's file cannot be used";
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "board-file", title, detail)
         }
+        BoardError::Late => {
+            let title = "It is not known yet whether it was done";
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, "board-unconfirmed", title, detail)
+        }
         BoardError::Busy => Problem::busy(detail, AGAIN_AFTER_S),
     }
 }

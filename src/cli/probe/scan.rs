@@ -24,7 +24,7 @@ pub(super) async fn scan(
     progress.clear();
     let line = bus.line().map(|line| format!(" ({line})")).unwrap_or_default();
     say(&format!(
-        "asks {} of {}{line} for {}, each for at most {}: {} at most",
+        "asks {} of {}{line} for {}, each for about {}: about {}",
         count(all, "unit"),
         bus.place(),
         target.call,
@@ -35,7 +35,7 @@ pub(super) async fn scan(
     for (done, unit) in units.enumerate() {
         let left = bus.timeout() * u32::try_from(all - done).unwrap_or(u32::MAX);
         progress.show(&format!(
-            "unit {unit}, {} of {all} done, {} found, {} left at most",
+            "unit {unit}, {} of {all} done, {} found, about {} left",
             done,
             found.there.len(),
             duration::words(left)

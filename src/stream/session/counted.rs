@@ -29,8 +29,8 @@ impl Session {
     /// The patterns of its entries.
     #[must_use]
     pub fn patterns(&self) -> Vec<Pattern> {
-        let catalog = self.shared.table.catalog();
         let state = self.state();
+        let catalog = self.shared.table.catalog();
         state.arrangement.entries.iter(&catalog).map(|entry| entry.pattern).collect()
     }
 
@@ -44,13 +44,13 @@ impl Session {
     /// The revision and the entries, each with what it means now. It may take as long as an edit, once after each.
     #[must_use]
     pub fn subscription(&self) -> Edited {
-        let catalog = self.shared.table.catalog();
-        let generation = catalog.generation();
-        let (entries, revision, known) = {
+        let (catalog, generation, entries, revision, known) = {
             let state = self.state();
+            let catalog = self.shared.table.catalog();
+            let generation = catalog.generation();
             let known = state.counted(generation).map(Arc::clone);
             let entries: Vec<Entry> = state.arrangement.entries.iter(&catalog).collect();
-            (entries, state.arrangement.revision, known)
+            (catalog, generation, entries, state.arrangement.revision, known)
         };
         let verdicts = known.unwrap_or_else(|| {
             let most = self.shared.limits.points_per_client;

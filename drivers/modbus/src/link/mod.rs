@@ -1,6 +1,7 @@
 //! Links: how a request goes out and its answer comes in, and nothing else ever does.
 //!
-//! A link sends one request at a time and returns the answer **to that request** or silence. Everything
+//! A link sends one request at a time, or several where it can tell their answers apart, and returns the answer
+//! **to each request** or silence. Everything
 //! else that arrives is thrown away and told as [`Strays`]. Links are generic over their byte stream, so
 //! tests run them on memory and on paused time.
 

@@ -113,9 +113,7 @@ impl Expectation {
             }
             let raw = image.number(at, of, order).as_ref().and_then(double).unwrap_or_default();
             let cost = self.cost(of, order, power, raw, off);
-            // In one register only the bytes can be swapped.
-            let is_plain = of.registers() == 1 && order.word() == "ABCD";
-            let order = (!is_plain && order.word() != "ABCD").then_some(order.word());
+            let order = (order.word() != "ABCD").then_some(order.word());
             let (address, type_word) = (image.address(at), of.word());
             fits.push(Fit { address, type_word, order, power, value, cost });
         }

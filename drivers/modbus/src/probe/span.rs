@@ -60,6 +60,13 @@ impl FromStr for Span {
 /// An address without a part of a register; `text` is what it was taken from.
 fn whole(text: &str, address: &str) -> Result<Address, SpanError> {
     let address = Address::parse(address)?;
+    if address.models.is_some() {
+        let problem =
+            format!("{text:?} means a place in a SunSpec model, which only a device tells");
+        let remedy =
+            "read the table: \"holding:40000-40099\" begins where most devices have theirs";
+        return Err(SpanError { problem, remedy: remedy.to_owned() });
+    }
     if address.part == Part::Whole {
         return Ok(address);
     }

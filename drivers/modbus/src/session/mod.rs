@@ -1,8 +1,10 @@
 //! One session on an open link: asks block after block, puts what is answered, and tells how devices are.
 //!
-//! Invariants: one request at a time, or a flight of several reads at once (`flight`); one reply is one batch, with the time it arrived; a unit that does
-//! not answer turns its own points bad and nobody else's. A session ends only when its link is lost.
+//! Invariants: one request at a time, or a flight of several reads at once (`flight`); one reply is one batch, with the
+//! time it arrived; a unit that does not answer turns its own points bad and nobody else's. A session ends only when
+//! its link is lost.
 
+mod account;
 mod bisect;
 mod flight;
 mod live;
@@ -17,13 +19,13 @@ mod writes;
 
 use std::time::Duration;
 
-use pointcast_api::{DeviceIndex, DeviceState, Inlet, Outlet, Reports, UnixMs};
+use pointcast_api::{DeviceIndex, Inlet, Outlet, Reports, UnixMs};
 use tokio::time::Instant;
 
 use crate::driver::Lessons;
 use crate::frame::Request;
 use crate::learner::{Bounds, Pace, Paces};
-use crate::link::{Answered, Exchange, Link, Lost, MayGo, StrayKind, Strays, Unanswered};
+use crate::link::{Answered, Link, Lost, MayGo, Unanswered};
 use crate::patience::{
     Busy, LOST_AFTER, PARTS_BESIDE_DOUBTFUL, PARTS_BESIDE_LOST, Patience, WaitingShare,
 };
@@ -336,87 +338,6 @@ impl<'a, L: Link> Session<'a, L> {
         let ended = Instant::now();
         let spent = ended.saturating_duration_since(started);
         Ok(self.account(purpose, request, exchange, (started, ended), spent))
-    }
-
-    /// Accounts for a request that took `spent` of the channel's time, and for what else came.
-    fn account(
-        &mut self,
-        Purpose { at, device, patience, teaches }: Purpose,
-        request: Request,
-        Exchange { answer, strays }: Exchange,
-        (started, ended): (Instant, Instant),
-        spent: Duration,
-    ) -> (Asked, Result<Answered, Unanswered>) {
-        let withheld = matches!(answer, Err(Unanswered::Withheld));
-        if answer.is_err() && !withheld {
-            // Whatever was in vain, somebody who is there comes next.
-            self.doubtful_share.spent(spent, ended);
-        }
-        if let Some(health) = self.health.get_mut(device.at()).filter(|_| !withheld) {
-            health.share.spent(spent, ended);
-        }
-        if !withheld && !matches!(answer, Err(Unanswered::MaybeEcho)) {
-            self.reports.update(self.outlet, device, |report| report.counters.requests += 1);
-        }
-        let damaged = strays.iter().filter(|stray| stray.kind == StrayKind::Garbled);
-        let garbled = damaged.map(|stray| stray.count).sum();
-        let asked = Asked { at, device, request, started, ended, patience, teaches, garbled };
-        self.count(&strays, Some(&asked));
-        (asked, answer)
-    }
-
-    /// Counts what was thrown away, for the unit it came from or else the one that was asked.
-    fn count(&mut self, strays: &Strays, asked: Option<&Asked>) {
-        for stray in strays.iter() {
-            let known = |unit| self.site.units.iter().position(|known| known.id == unit);
-            let from = stray.unit.and_then(known).and_then(|at| u32::try_from(at).ok());
-            let device = from.map(DeviceIndex).or_else(|| asked.map(|asked| asked.device));
-            let Some(device) = device else { continue };
-            if stray.kind == StrayKind::Late {
-                // A reply like any other, but for its time: no noise.
-                self.reports.update(self.outlet, device, |report| {
-                    tally::count(&mut report.counters, stray);
-                });
-                continue;
-            }
-            let after = asked.map_or_else(|| "while idle".to_owned(), |a| self.describe(a));
-            let error = format!("{after}: {}", stray.kind.words());
-            if self.health.get_mut(device.at()).is_some_and(|health| health.noise.heard()) {
-                tracing::warn!(
-                    channel = self.site.name,
-                    device = self.name(device),
-                    error,
-                    "bytes that are no valid reply; told once until it is quiet again"
-                );
-            }
-            self.reports.update(self.outlet, device, |report| {
-                tally::count(&mut report.counters, stray);
-                report.last_error = Some(error);
-            });
-        }
-    }
-
-    /// Unit, function and address of a request.
-    fn describe(&self, asked: &Asked) -> String {
-        format!("unit {}, {}", asked.request.unit(), asked.request)
-    }
-
-    fn name(&self, device: DeviceIndex) -> &str {
-        self.site.devices.get(device.at()).map_or("", |device| device.name.as_str())
-    }
-
-    /// Says how a device is if that is another state than before.
-    fn show_state(&self, device: DeviceIndex) {
-        let Some(health) = self.health.get(device.at()) else { return };
-        let fails = |task: &Task| task.block.device == device && task.failing;
-        let state = if health.patience.is_lost() || !health.has_answered {
-            DeviceState::Offline
-        } else if self.tasks.iter().any(fails) {
-            DeviceState::Degraded
-        } else {
-            DeviceState::Online
-        };
-        self.reports.update(self.outlet, device, |report| report.state = state);
     }
 
     fn tell(&mut self, now: Instant) {

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use pointcast_api::settings::Refusals;
 use pointcast_api::testing::{Heard, Recorder, channel};
-use pointcast_api::{Failure, PointIndex, Reading, Value};
+use pointcast_api::{DeviceState, Failure, PointIndex, Reading, Value};
 use tokio::time::{sleep, timeout};
 
 use super::*;
