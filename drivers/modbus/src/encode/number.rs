@@ -13,6 +13,10 @@ use crate::scale::Scale;
 /// Whole numbers in doubles are below this power of two, beyond which no type reaches.
 const WHOLE_BELOW: f64 = 1e38;
 
+/// How far a fraction may lie from what the device can hold, as a part of it, and still mean that: what sums of decimal
+/// steps leave behind (61.3 as 61.300000000000004).
+const NOISE: f64 = 1e-12;
+
 /// A number as given.
 #[derive(Clone, Copy, Debug)]
 enum Given {
@@ -99,6 +103,14 @@ impl Given {
         Self::Fraction(number)
     }
 
+    /// How far off what is written may be: whole numbers are meant to the last digit.
+    fn noise(self) -> f64 {
+        match self {
+            Self::Whole(_) => 0.0,
+            Self::Fraction(fraction) => fraction.abs() * NOISE,
+        }
+    }
+
     /// The nearest double, and whether it is the number itself or its usual rounding.
     fn to_double(self) -> (f64, bool) {
         match self {
@@ -176,6 +188,9 @@ fn whole(
             if !(lowest..=highest).contains(&nearest) {
                 return Err(out_of_range());
             }
+            if (fraction - fraction.round()).abs() <= given.noise() {
+                return Ok(nearest);
+            }
             Err(EncodeError::NotExact { found: value.clone(), nearest: integer(nearest) })
         }
         Given::Whole(_) | Given::Fraction(_) => Err(out_of_range()),
@@ -204,7 +219,8 @@ fn scaled_whole(
         Some(before) if before >= 0 && is_nearer(value_at(before), value_at(at), wanted) => before,
         _ => at,
     };
-    if exact && value_at(nearest).to_bits() == wanted.to_bits() {
+    let off = (value_at(nearest) - wanted).abs();
+    if exact && (value_at(nearest).to_bits() == wanted.to_bits() || off <= given.noise()) {
         return Ok(raw_at(nearest));
     }
     Err(not_exact(value, Value::f64(value_at(nearest))))

@@ -250,3 +250,17 @@ fn a_time_is_written_as_it_is_shown() {
     check(&cp56, text("2026-11-27T12:08:42.007"), &[26, 0x0B1B, 0x0C08, 42_007]);
     check_refused(&cp56, text("1999-11-27T12:08:42"), "the device's own time like");
 }
+
+#[test]
+fn what_sums_of_decimal_steps_leave_behind_is_meant_as_none() {
+    let tenths = || number(NumberType::I16, scale("1e-1", "0"));
+    check(&tenths(), f64(61.300000000000004), &[613]);
+    check(&tenths(), f64(-0.30000000000000004), &[0xFFFD]);
+    check(&number(NumberType::U16, Scaling::None), f64(60.99999999999999), &[61]);
+    for apart in [61.3001, 61.300_000_01] {
+        assert!(matches!(tenths().encode(&f64(apart)), Err(EncodeError::NotExact { .. })));
+    }
+    let large = number(NumberType::U64, scale("1e1", "0"));
+    let off = Value::U64(1_000_000_000_000_000_001);
+    assert!(large.encode(&off).is_err(), "whole numbers are meant to the last digit");
+}

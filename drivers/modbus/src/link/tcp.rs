@@ -155,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             let at = self.open.iter().position(|open| open.head.transaction == transaction);
             let judged = at.and_then(|at| Some((at, self.open.get(at)?.request.judge(unit, pdu))));
             match judged {
-                None => strays.add(StrayKind::UnknownTransaction, Some(unit)),
+                None => strays.add(self.unasked(transaction), Some(unit)),
                 Some((at, Judged::Answer(answer))) => {
                     match self.step_behind(&frame) {
                         Among::InStep => {}
@@ -186,6 +186,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> TcpLink<S> {
             return self.splitter.among(frame, begins);
         }
         if self.splitter.is_in_step(frame) { Among::InStep } else { Among::OutOfStep }
+    }
+
+    /// What a reply is that nobody waits for.
+    fn unasked(&self, transaction: u16) -> StrayKind {
+        match self.given_up.iter().any(|head| head.transaction == transaction) {
+            true => StrayKind::Late,
+            false => StrayKind::UnknownTransaction,
+        }
     }
 
     /// The numbers of the others on their way that `frame` may have been filled up with.
@@ -314,7 +322,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for TcpLink<S> {
             Err(_) => return Ok(strays),
         }
         while let Some(frame) = self.splitter.next()? {
-            strays.add(StrayKind::UnknownTransaction, Some(frame.unit));
+            strays.add(self.unasked(frame.transaction), Some(frame.unit));
             self.splitter.skip()?;
         }
         Ok(strays)

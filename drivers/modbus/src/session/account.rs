@@ -42,7 +42,9 @@ impl<L: Link> Session<'_, L> {
     pub(super) fn count(&mut self, strays: &Strays, asked: Option<&Asked>) {
         for stray in strays.iter() {
             let known = |unit| self.site.units.iter().position(|known| known.id == unit);
-            let from = stray.unit.and_then(known).and_then(|at| u32::try_from(at).ok());
+            // Another unit's frame in answer to one's request is the trouble of whoever was asked.
+            let unit = stray.unit.filter(|_| stray.kind != StrayKind::Foreign || asked.is_none());
+            let from = unit.and_then(known).and_then(|at| u32::try_from(at).ok());
             let device = from.map(DeviceIndex).or_else(|| asked.map(|asked| asked.device));
             let Some(device) = device else { continue };
             if stray.kind == StrayKind::Late {

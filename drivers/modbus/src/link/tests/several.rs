@@ -108,7 +108,7 @@ async fn who_answers_the_first_alone_leaves_the_others_silent_and_a_late_answer_
     // The answer to the second of before comes first.
     let came = course(&mut link, &three()).await;
     assert_eq!(came.in_order(), rights(&three()));
-    assert_eq!(came.strays, [(StrayKind::UnknownTransaction, Some(2))]);
+    assert_eq!(came.strays, [(StrayKind::Late, Some(2))]);
 }
 
 #[tokio::test(start_paused = true)]
