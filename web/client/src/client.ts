@@ -238,6 +238,7 @@ export class Client {
       for (const held of this.#values.values()) if (isLive(held, before) !== isLive(held, said)) set(held);
     }
     said.points?.forEach(set);
+    if (said.sweep) for (const { id, n } of [...this.#values.values()]) if (n < 0) remove(id);
   }
 
   #point({ n, ...sample }: Held): Point {

@@ -74,6 +74,7 @@ function event(state: State, name: string, data: Data, id: string, turn: Turn): 
       break;
     case 'points':
       effects.push({ do: 'apply', points: data.points });
+      if (data.snapshot !== undefined && !data.more) effects.push({ do: 'sweep' });
       // With nothing held before, the snapshot is all; else only the position tells that nothing is missing.
       if (data.snapshot === undefined || !state.fresh) moved(state, id);
       else if (!data.more) caughtUp(state);
@@ -108,7 +109,7 @@ function connected(state: State, data: Data, id: string, { now, effects }: Turn)
   const anew = data.reset !== null || !data.resumed || data.client !== state.client;
   if (anew) {
     effects.push({ do: 'drop' });
-    Object.assign(state, { telling: null, coming: null, doubt: false, refused: [], revision: data.revision });
+    Object.assign(state, { telling: null, coming: [], doubt: false, refused: [], revision: data.revision });
     state.told = data.selection === 'query' ? state.opened : data.selection === 'empty' ? new Map() : null;
   } else if (data.selection !== 'kept') {
     unsure(state);
@@ -192,6 +193,7 @@ function reopen(state: State, turn: Turn): void {
 function startAnew(state: State, turn: Turn, why: string): void {
   turn.effects.push({ do: 'drop' });
   state.lastId = state.client = '';
-  state.telling = state.coming = state.told = null;
+  state.telling = state.told = null;
+  state.coming = [];
   retryLater(state, turn, why, 0);
 }

@@ -54,6 +54,8 @@ export interface Said {
   void?: string[];
   forget?: string[];
   points?: Held[];
+  /** What is void still is no more. */
+  sweep?: true;
   catalog?: number;
   notices?: Notice[];
   refusals?: readonly Refusal[];
@@ -196,7 +198,7 @@ export class Engine {
     for (const [name, entries, auth] of readers) {
       if (!this.#readers.has(name)) this.hear(name, { ask: 'watch', entries, auth });
     }
-    this.absorb({ ...step, effects: [{ do: 'keep', matches: values.map(({ id }) => id) }, { do: 'apply', points: values }] });
+    this.absorb({ ...step, effects: [{ do: 'keep', selections: [values.map(({ id }) => id)] }, { do: 'apply', points: values }] });
   }
 
   /** Takes what the active engine did. */
@@ -322,9 +324,9 @@ export class Engine {
         for (const name of all) box(name).drop = true;
         return;
       case 'keep': {
-        const test = matcher(effect.matches);
+        const tests = effect.selections.map(matcher);
         for (const id of this.#values.keys()) {
-          if (test(id)) continue;
+          if (tests.every((test) => test(id))) continue;
           this.#values.delete(id);
           for (const name of this.#routes.to(id)) (box(name).void ??= []).push(id);
         }
@@ -336,6 +338,9 @@ export class Engine {
           this.#values.set(point.id, held);
           for (const name of this.#routes.to(point.id)) (box(name).points ??= []).push(held);
         }
+        return;
+      case 'sweep':
+        for (const name of all) box(name).sweep = true;
         return;
       case 'forget':
         for (const id of effect.ids) {

@@ -42,8 +42,8 @@ export interface State {
   ticket: number;
   tellAt: number | null;
   tellFailures: number;
-  /** Taken by the gateway, its `subscribed` still on the way. */
-  coming: { revision: number; after: ReadonlyMap<string, string> } | null;
+  /** Selections that the gateway took, in order, whose `subscribed` is still on the way. */
+  coming: readonly { revision: number; after: ReadonlyMap<string, string> }[];
   /** A change went without an answer: it may be in force, or come into force yet. */
   doubt: boolean;
   /** Of the selection that was told last, and of the one whose events arrive now. */
@@ -81,9 +81,11 @@ export type Effect =
   | { do: 'tell'; client: string; ticket: number; method: 'PUT' | 'PATCH'; revision: number; body: object }
   /** Forget every value. */
   | { do: 'drop' }
-  /** Values of points that match none of these are void. */
-  | { do: 'keep'; matches: readonly string[] }
+  /** Values of points that were not in each of these selections are void. */
+  | { do: 'keep'; selections: readonly (readonly string[])[] }
   | { do: 'apply'; points: readonly Sample[] }
+  /** A snapshot is whole: what is void still is no more. */
+  | { do: 'sweep' }
   /** These points are no more. */
   | { do: 'forget'; ids: readonly string[] }
   | { do: 'catalog'; generation: number }
@@ -120,7 +122,7 @@ export interface Turn {
 export function initial(heartbeatMs: number): State {
   return {
     phase: 'closed', wanted: [], told: null, refused: [], telling: null, due: false, ticket: 0, tellAt: null, tellFailures: 0,
-    coming: null, doubt: false, toldRevision: 0, revision: 0, client: '', lastId: '', fresh: true, bare: false, opened: new Map(), cameFrom: undefined,
+    coming: [], doubt: false, toldRevision: 0, revision: 0, client: '', lastId: '', fresh: true, bare: false, opened: new Map(), cameFrom: undefined,
     connection: 0, catalog: null, heartbeatMs, deadline: null, openAt: null, failures: 0, why: null, notice: 0, noticeEpoch: undefined,
   };
 }

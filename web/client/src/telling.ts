@@ -17,24 +17,28 @@ export function want(state: State, entries: readonly Entry[]): void {
   state.due = true;
 }
 
-/** Events of selection `revision` begin: what it left out is void, and so is everything if nobody knows what that is. */
+/**
+ * Events of selection `revision` begin. Values stay good of what every selection since the last one heard of took in;
+ * if one of those is not known, of nothing.
+ */
 export function moveTo(state: State, revision: number, effects: Effect[]): void {
   if (revision <= state.revision) return;
-  state.revision = revision;
-  const { coming, telling } = state;
+  const passed = state.coming.filter((one) => one.revision <= revision);
+  state.coming = state.coming.slice(passed.length);
+  const { telling, doubt, toldRevision } = state;
   // The answer to what is being told may still be on its way.
-  const ours = !state.doubt && revision === state.toldRevision + 1 ? telling?.after : undefined;
-  const after = coming?.revision === revision ? coming.after : ours;
-  if (coming && revision >= coming.revision) state.coming = null;
-  effects.push({ do: 'keep', matches: [...(after?.keys() ?? [])] });
-  if (after) return;
+  if (telling && !doubt && revision === toldRevision + 1) passed.push({ revision, after: telling.after });
+  const known = passed.length === revision - state.revision;
+  effects.push({ do: 'keep', selections: known ? passed.map(({ after }) => [...after.keys()]) : [[]] });
+  state.revision = revision;
+  if (known) return;
   state.told = null;
   state.due = true;
 }
 
 /** What the gateway follows for us is not known. */
 export function unsure(state: State): void {
-  state.telling = state.told = state.coming = null;
+  state.telling = state.told = null;
   state.doubt = state.due = true;
 }
 
@@ -54,12 +58,10 @@ export function told(state: State, tell: Tell, status: number, body: Data, turn:
   }
 }
 
-/** Values of what left are void when the selection's first event arrives, or arrived already. */
 function taken(state: State, tell: Tell, body: Data, effects: Effect[]): void {
   const { revision } = body;
   Object.assign(state, { told: tell.after, toldRevision: revision, tellFailures: 0, doubt: false });
-  if (revision > state.revision) state.coming = { revision, after: tell.after };
-  else effects.push({ do: 'keep', matches: [...tell.after.keys()] });
+  if (revision > state.revision) state.coming = [...state.coming, { revision, after: tell.after }];
   const left = (body.entries ?? []).filter((entry: Data) => entry.status === 'limit' || entry.status === 'forbidden');
   blame(state, left.map((entry: Data) => ({ match: entry.match, why: entry.status })), effects);
 }

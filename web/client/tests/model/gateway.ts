@@ -37,6 +37,10 @@ interface Wire {
   gone: Set<string>;
   timer: ReturnType<typeof setInterval> | undefined;
   quietSince: number;
+  /** A selection is in force that it has not told yet. */
+  subscribing: boolean;
+  /** What it sent went nowhere: nothing comes on it any more. */
+  dead: boolean;
 }
 
 const FRAME = 2;
@@ -56,7 +60,7 @@ export class Gateway {
   opened = 0;
   most = 0;
   edits: { method: string; body: any }[] = [];
-  /** Sends nothing any more on streams that are open. */
+  /** What it sends goes nowhere. */
   silent = false;
   #sessions = 0;
 
@@ -111,7 +115,7 @@ export class Gateway {
     const wire: Wire = {
       session, send, compact: query.get('format') === 'compact', heartbeatMs: Number(query.get('heartbeat_ms') ?? 15_000), names: new Set(),
       seq: known ? Number(seq) : 0, snapRevision: known ? Number(revision) : 0, snapshot: [], pending: new Set(), gone: new Set(),
-      timer: undefined, quietSince: Date.now(),
+      timer: undefined, quietSince: Date.now(), dead: false, subscribing: false,
       end: () => {
         clearInterval(wire.timer);
         this.wires.delete(wire);
@@ -131,7 +135,7 @@ export class Gateway {
       catalog: this.catalog, ...(wire.compact && { t0: T0 }),
     });
     if (known) this.#resume(wire);
-    else if (session.entries.size > 0) this.#select(wire);
+    else wire.subscribing = session.entries.size > 0;
     wire.timer = setInterval(() => this.#beat(wire), wire.heartbeatMs / 4);
     return wire;
   }
@@ -159,6 +163,7 @@ export class Gateway {
 
   #select(wire: Wire): void {
     const { session } = wire;
+    wire.subscribing = false;
     this.#event(wire, 'subscribed', { revision: session.revision, count: session.joined.size }, false);
     wire.snapshot = [...session.joined].filter(([, at]) => at > wire.snapRevision).map(([id]) => id);
     wire.pending = new Set([...wire.pending].filter((id) => session.joined.has(id)));
@@ -172,7 +177,9 @@ export class Gateway {
 
   #frame(wire: Wire): boolean {
     const { snapshot, pending, gone, session } = wire;
-    if (gone.size > 0) {
+    if (wire.subscribing) {
+      this.#select(wire);
+    } else if (gone.size > 0) {
       const ids = [...gone];
       gone.clear();
       if (snapshot.length + pending.size === 0) wire.seq = this.seq;
@@ -211,11 +218,12 @@ export class Gateway {
   #event(wire: Wire, name: string, data: object, withId = true): void {
     wire.quietSince = Date.now();
     const id = `${wire.session.client}.${this.epoch}.${wire.seq}.${wire.snapRevision}`;
-    if (!this.silent) wire.send(`event: ${name}\ndata: ${JSON.stringify(data)}\n${withId ? `id: ${id}\n` : ''}\n`);
+    wire.dead ||= this.silent;
+    if (!wire.dead) wire.send(`event: ${name}\ndata: ${JSON.stringify(data)}\n${withId ? `id: ${id}\n` : ''}\n`);
   }
 
   #beat(wire: Wire): void {
-    if (Date.now() - wire.quietSince < wire.heartbeatMs || wire.snapshot.length + wire.pending.size + wire.gone.size > 0) return;
+    if (Date.now() - wire.quietSince < wire.heartbeatMs || wire.subscribing || wire.snapshot.length + wire.pending.size + wire.gone.size > 0) return;
     wire.seq = this.seq;
     this.#event(wire, 'heartbeat', { time: Date.now(), heartbeat_ms: wire.heartbeatMs });
   }
@@ -249,7 +257,7 @@ export class Gateway {
     }
     session.revision += 1;
     this.#rejoin(session, method === 'PUT');
-    if (session.wire) this.#select(session.wire);
+    if (session.wire) session.wire.subscribing = true;
     const entries = add.map((entry) => ({ match: nameOf(entry), status: 'ok' }));
     return { status: 200, body: { revision: session.revision, entries } };
   }
