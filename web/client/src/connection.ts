@@ -99,7 +99,6 @@ function event(state: State, name: string, data: Data, id: string, turn: Turn): 
       state.notice = Math.max(state.notice, data.id);
       break;
     case 'replaced':
-      effects.push({ do: 'replaced' });
       startAnew(state, turn, 'another connection took the session over');
   }
   if (isOpen(state)) state.deadline = turn.now + 2 * state.heartbeatMs;

@@ -105,8 +105,11 @@ export class Engine {
   #tokenTicket = 0;
   #tokenGiven: ((token: string | undefined) => void) | undefined;
 
-  /** `onStep` hears of everything an active engine does. */
-  constructor(readonly setting: Setting, readonly io: Io, readonly onStep?: (step: Step) => void) {
+  /**
+   * `onStep` hears of everything an active engine does; `onReplaced`, that another has its session, which it then leaves
+   * to that one instead of beginning a new one.
+   */
+  constructor(readonly setting: Setting, readonly io: Io, readonly onStep?: (step: Step) => void, readonly onReplaced?: () => void) {
     this.#state = initial(setting.heartbeatMs);
   }
 
@@ -211,6 +214,10 @@ export class Engine {
   }
 
   #feed(input: Input): void {
+    if (this.onReplaced && input.type === 'event' && input.name === 'replaced') {
+      this.lose('another tab took the stream over');
+      return this.onReplaced();
+    }
     const now = this.io.now();
     const before = this.#state;
     const { state, effects } = step(before, input, now, this.io.random());

@@ -28,7 +28,7 @@ export class Relay {
 
   /** `steal`: a leader was silent; take its place if it says nothing now. */
   constructor(readonly name: string, setting: Setting, readonly io: Io, readonly say: (said: Said) => void, steal: boolean) {
-    this.#engine = new Engine(setting, io, (step) => this.#stepped(step));
+    this.#engine = new Engine(setting, io, (step) => this.#send({ step }), () => this.#resign());
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
     this.#send({ hello: true });
@@ -98,17 +98,14 @@ export class Relay {
     }
     this.#leader = from;
     this.#engine.follow(copy);
+    // It may have taken us for dead.
+    if (!copy.readers.some(([name]) => name === this.#me)) this.say({ ...this.#engine.standing(), who: true });
     if (!this.#locks) this.#stand(this.#silenceMs());
-  }
-
-  #stepped(step: Step): void {
-    this.#send({ step });
-    if (!step.effects.some((effect) => effect.do === 'replaced')) return;
-    this.#resign();
   }
 
   #resign(): void {
     this.#engine.resign();
+    this.#leader = '';
     this.#stop();
     if (this.#closed) return;
     this.#send({ hello: true });
@@ -117,7 +114,7 @@ export class Relay {
   }
 
   #lead(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#engine.active) return;
     // Whoever led is gone, and what it wanted with it.
     if (this.#leader) this.#engine.hear(this.#leader, { ask: 'bye' });
     this.#leader = this.#me;

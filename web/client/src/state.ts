@@ -91,8 +91,7 @@ export type Effect =
   | { do: 'catalog'; generation: number }
   | { do: 'stamp'; time: number }
   | { do: 'notice'; notice: Notice }
-  | { do: 'refused'; refusals: readonly Refusal[] }
-  | { do: 'replaced' };
+  | { do: 'refused'; refusals: readonly Refusal[] };
 
 /** The gateway's JSON, of which every field may be missing. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
