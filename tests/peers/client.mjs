@@ -5,12 +5,12 @@
 // Arguments: the gateway's binary, its configuration, its address.
 
 import assert from 'node:assert/strict';
-import { bundle, gatewayOf, until } from './client_tools.mjs';
+import { gatewayOf, onDisk, until } from './client_tools.mjs';
 
 const [binary, config, address] = process.argv.slice(2);
 const HEARTBEAT_MS = 1_000;
 const gateway = gatewayOf(binary, config, address);
-const { connect } = await import(await bundle());
+const { connect } = await import(await onDisk());
 
 await gateway.start();
 const client = connect({ url: `http://${address}`, heartbeatMs: HEARTBEAT_MS });

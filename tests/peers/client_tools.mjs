@@ -6,11 +6,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { bundle } from '../../web/client/build.mjs';
 
 /** A step that takes longer is broken. */
 const STEP_MS = 30_000;
-const SOURCES = fileURLToPath(new URL('../../web/client/src/', import.meta.url));
 
 /** Waits until `condition` holds, and fails when it does not in time. */
 export async function until(what, condition) {
@@ -21,23 +21,14 @@ export async function until(what, condition) {
   }
 }
 
-/** The client as one would build it: its files by name, `index.js` and `worker.js` among them. */
+/** The client as it is built: its files by name, `index.js` and `worker.js` among them. */
 export async function build() {
-  const { build: run } = createRequire(`${process.env.POINTCAST_PEERS}/client/`)('esbuild');
-  const { outputFiles } = await run({
-    entryPoints: ['index.ts', 'worker.ts'].map((name) => join(SOURCES, name)),
-    bundle: true, splitting: true, minify: true, format: 'esm', target: 'es2022', outdir: '/', write: false,
-    // The one file that names another.
-    plugins: [{ name: 'worker', setup: (build) => build.onLoad({ filter: /share\.ts$/ }, async ({ path }) => {
-      const { readFile } = await import('node:fs/promises');
-      return { contents: (await readFile(path, 'utf8')).replace('./worker.ts', './worker.js'), loader: 'ts' };
-    }) }],
-  });
-  return new Map(outputFiles.map(({ path, contents }) => [path.slice(1), contents]));
+  const esbuild = createRequire(`${process.env.POINTCAST_PEERS}/client/`)('esbuild');
+  return (await bundle(esbuild.build)).files;
 }
 
 /** The address of a built client on disk, to import. */
-export async function bundle() {
+export async function onDisk() {
   const folder = mkdtempSync(join(tmpdir(), 'pointcast-client-'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   for (const [name, contents] of await build()) writeFileSync(join(folder, name), contents);

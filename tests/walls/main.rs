@@ -167,7 +167,7 @@ fn nothing_is_unbounded(source: &Source) -> Vec<Breach> {
 // ---- what a file may be ------------------------------------------------------------------------------------
 
 fn files_stay_short(source: &Source) -> Vec<Breach> {
-    let kinds = ["rs", "js", "mjs", "css", "html", "py", "sh", "run"];
+    let kinds = ["rs", "js", "mjs", "ts", "css", "html", "py", "sh", "run"];
     let kind = source.path.rsplit(['.', '/']).next().unwrap_or_default();
     let count = source.text.lines().count();
     if count < LINES || !kinds.contains(&kind) {
@@ -214,7 +214,7 @@ fn nothing_is_left_undone(source: &Source) -> Vec<Breach> {
 /// The page's policy forbids inline code and other sites; a breach would only show as a broken page.
 fn the_page_is_its_own(source: &Source) -> Vec<Breach> {
     let Some(name) = source.path.strip_prefix("web/") else { return Vec::new() };
-    if name.starts_with("tests/") {
+    if name.contains("tests/") || name.ends_with("package-lock.json") {
         return Vec::new();
     }
     let words = [
@@ -325,4 +325,6 @@ fn each_wall_sees_its_breach() {
         &[2, 3],
     );
     check(the_page_is_its_own, "web/tests/a.test.js", "'https://x'\n", &[]);
+    check(the_page_is_its_own, "web/client/package-lock.json", "\"https://x\"\n", &[]);
+    check(the_page_is_its_own, "web/client/src/a.ts", "'https://x'\n", &[1]);
 }
