@@ -1,6 +1,7 @@
 // Between a client and the model gateway: `fetch` that can be slow, cut anywhere, silent, or answer anything.
 
 import { vi } from 'vitest';
+import { currentTab, type Tab } from './browser.js';
 import type { Gateway } from './gateway.js';
 
 /** What becomes of the next requests of a kind. */
@@ -13,7 +14,7 @@ export class Network {
   fate: { open: Fate; edit: Fate } = { open: 'well', edit: 'well' };
   delayMs = 0;
   requests: { method: string; url: URL; headers: Headers; body: any }[] = [];
-  #streams = new Set<{ text: (text: string) => void; cut: () => void }>();
+  #streams = new Set<{ text: (text: string) => void; cut: () => void; tab: Tab | undefined }>();
 
   constructor(readonly gateway: Gateway, readonly rest: (method: string, url: URL, body: any) => { status: number; body: unknown } = () => ({ status: 404, body: {} })) {}
 
@@ -29,7 +30,13 @@ export class Network {
     }
   }
 
+  /** What a tab had open ends with it. */
+  died(tab: Tab): void {
+    for (const stream of [...this.#streams]) if (stream.tab === tab) stream.cut();
+  }
+
   async #fetch(url: URL, init: RequestInit): Promise<Response> {
+    if (currentTab()?.alive === false) throw new TypeError('dead');
     const method = init.method ?? 'GET';
     const body = init.body ? JSON.parse(String(init.body)) : undefined;
     this.requests.push({ method, url, headers: new Headers(init.headers), body });
@@ -78,7 +85,7 @@ export class Network {
       end(true);
       wire.end();
     };
-    const stream = { text, cut };
+    const stream = { text, cut, tab: currentTab() };
     if (!ended) this.#streams.add(stream);
     signal?.addEventListener('abort', cut);
     return new Response(body, { status: 200, headers: { 'Content-Type': 'text/event-stream' } });
