@@ -126,7 +126,7 @@ export class Client {
 
   // ---- asking once ----
 
-  /** All points that match, or all there are, with their metadata, in pages as they are taken. Throws a `Problem`. */
+  /** All points that match, or all there are, with their metadata, in pages as they are taken. Throws an Error that is a `Problem`. */
   async *points(match?: string | readonly string[]): AsyncGenerator<PointInfo, void, void> {
     let cursor: string | undefined;
     do {
@@ -139,7 +139,7 @@ export class Client {
     } while (cursor);
   }
 
-  /** These points as they are now, with their metadata; those that are unknown are left out. Throws a `Problem`. */
+  /** These points as they are now, with their metadata; those that are unknown are left out. Throws an Error that is a `Problem`. */
   async read(ids: readonly string[]): Promise<PointInfo[]> {
     const found: PointInfo[] = [];
     for (let at = 0; at < ids.length; at += READ_MOST) {
@@ -151,7 +151,7 @@ export class Client {
 
   /** Writes a setpoint and tells what became of it, within `deadlineMs` (5 000) and the network's time. Never throws. */
   async write(point: string, value: Exclude<Value, null>, { deadlineMs = 5_000 }: { deadlineMs?: number } = {}): Promise<Written> {
-    const token = await tokenOf(this.#options);
+    const token = await tokenOf(this.#options).catch(() => undefined);
     const body = { point, value, deadline_ms: deadlineMs };
     const answer = await call(`${this.#setting.base}/writes`, 'POST', body, bearer(token), deadlineMs);
     if (answer.status !== 200) return { ok: false, problem: answer.body };
@@ -161,7 +161,7 @@ export class Client {
 
   async #ask(path: string, method: string, body?: unknown) {
     const answer = await call(this.#setting.base + path, method, body, bearer(await tokenOf(this.#options)));
-    if (answer.status !== 200) throw answer.body;
+    if (answer.status !== 200) throw Object.assign(new Error(answer.body.detail), answer.body);
     return answer.body;
   }
 
@@ -230,7 +230,7 @@ export class Client {
     };
     if (said.drop) [...this.#values.keys()].forEach(remove);
     said.forget?.forEach(remove);
-    for (const id of said.void ?? []) {
+    for (const id of said.gone || said.who ? [...this.#values.keys()] : said.void ?? []) {
       const held = this.#values.get(id);
       if (held) set({ ...held, n: -1 });
     }

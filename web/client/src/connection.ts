@@ -8,7 +8,7 @@
 // under way.
 
 import { backoffMs } from './backoff.js';
-import { CONNECT_PATIENCE_MS, type Data, type Effect, type Input, QUERY_MOST, type State, type Turn, isOpen } from './state.js';
+import { CONNECT_PATIENCE_MS, type Data, type Effect, type Input, QUERY_MOST, SETTLE_MS, type State, type Turn, isOpen } from './state.js';
 import { moveTo, tellIfDue, told, unsure, want } from './telling.js';
 
 /** When `step` wants a `wake` input; Infinity for never. */
@@ -50,7 +50,7 @@ function take(state: State, input: Input, turn: Turn): void {
       else if (state.deadline !== null && turn.now >= state.deadline) dead(state, turn);
       return;
     case 'check':
-      if (state.phase === 'waiting' || (state.deadline !== null && input.slept)) reopen(state, turn);
+      if (state.phase === 'waiting' || (state.deadline !== null && input.slept && turn.now - state.openedAt >= SETTLE_MS)) reopen(state, turn);
       else if (state.deadline !== null && turn.now >= state.deadline) dead(state, turn);
       return;
     case 'takeOver':
@@ -156,6 +156,7 @@ function open(state: State, { now, effects }: Turn): void {
   state.phase = 'connecting';
   state.opened = new Map(fits ? matches.map((match) => [match, '']) : []);
   state.openAt = state.tellAt = null;
+  state.openedAt = now;
   state.deadline = now + CONNECT_PATIENCE_MS;
   effects.push({ do: 'open', matches: [...state.opened.keys()], lastId: state.lastId });
 }

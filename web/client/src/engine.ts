@@ -45,8 +45,10 @@ export interface Said {
   lastContact: number | null;
   offsetMs: number | null;
   why: string | null;
-  /** The engine does not know this reader: say again what is wanted. */
+  /** The engine does not know this reader: what it has is void; say again what is wanted. */
   who?: true;
+  /** There is no engine any more: what it told is void. */
+  gone?: true;
   /** A token is needed. */
   token?: number;
   drop?: true;
@@ -99,6 +101,7 @@ export class Engine {
   #values = new Map<string, Held>();
   #lastContact: number | null = null;
   #offsetMs: number | null = null;
+  #expireAt = 0;
   #close = (): void => {};
   #timer = (): void => {};
   #token: string | undefined;
@@ -135,13 +138,15 @@ export class Engine {
   }
 
   #watch(name: string, entries: readonly Entry[], auth: boolean, say?: (said: Said) => void): void {
+    const isNew = !this.#readers.has(name);
     const before = this.#routes.of(name);
     const reader = { entries, auth, heard: this.io.now(), said: 0, say: say ?? this.#readers.get(name)?.say };
     this.#readers.set(name, reader);
     this.#routes.set(name, entries.map(({ match }) => match));
     const test = this.#routes.of(name);
     const points = say || reader.say ? [...this.#values.values()].filter(({ id }) => test(id) && !before(id)) : [];
-    this.#say(reader, points.length > 0 ? { points } : {});
+    // A reader that was here before may hold points that went meanwhile.
+    this.#say(reader, { ...(points.length > 0 && { points }), ...(isNew && this.#state.connection > 0 && { sweep: true }) });
     if (this.#active) this.#want();
   }
 
@@ -201,7 +206,7 @@ export class Engine {
     for (const [name, entries, auth] of readers) {
       if (!this.#readers.has(name)) this.hear(name, { ask: 'watch', entries, auth });
     }
-    this.absorb({ ...step, effects: [{ do: 'keep', selections: [values.map(({ id }) => id)] }, { do: 'apply', points: values }] });
+    this.absorb({ ...step, effects: [{ do: 'keep', selections: [values.map(({ id }) => id)] }, { do: 'apply', points: values }, { do: 'sweep' }] });
   }
 
   /** Takes what the active engine did. */
@@ -228,6 +233,7 @@ export class Engine {
     this.#tell(effects, before);
     for (const effect of effects) this.#do(effect);
     this.#setTimer();
+    this.#expire();
   }
 
   #stepOf(state: Partial<State>, effects: readonly Effect[]): Step {
@@ -244,11 +250,15 @@ export class Engine {
     this.#timer();
     if (!this.#active) return;
     const wait = Math.min(wakeAt(this.#state) - this.io.now(), LEASE_MS / 3);
-    this.#timer = this.io.after(Math.max(0, wait) + 1, () => {
-      this.#feed({ type: 'wake' });
-      const late = this.io.now() - LEASE_MS;
-      this.#leave([...this.#readers].filter(([, { heard }]) => heard < late).map(([name]) => name));
-    });
+    this.#timer = this.io.after(Math.max(0, wait) + 1, () => this.#feed({ type: 'wake' }));
+  }
+
+  /** Readers that died without a word lose what they wanted. */
+  #expire(): void {
+    const now = this.io.now();
+    if (!this.#active || now < this.#expireAt) return;
+    this.#expireAt = now + LEASE_MS / 3;
+    this.#leave([...this.#readers].filter(([, { heard }]) => heard < now - LEASE_MS).map(([name]) => name));
   }
 
   async #open(matches: readonly string[], lastId: string): Promise<void> {

@@ -23,6 +23,8 @@ export class Link {
   #inlet: Inlet | undefined;
   #said: Said = NOWHERE;
   #heardAt = 0;
+  /** The first ask since the engine was heard. */
+  #askedAt = 0;
   #beatAt = 0;
   readonly #stop: () => void;
 
@@ -48,7 +50,7 @@ export class Link {
 
   #connect(steal: boolean): void {
     const { setting, options } = this.ends;
-    this.#heardAt = this.#beatAt = performance.now();
+    this.#heardAt = this.#askedAt = this.#beatAt = performance.now();
     const inlet = attach(setting, options.share ?? 'auto', (said) => inlet === this.#inlet && this.#hear(said), steal);
     this.#inlet = inlet;
     // What is watched in the same go is in the first address.
@@ -72,7 +74,7 @@ export class Link {
   #cut(why: string | null): void {
     this.#inlet?.close();
     this.#inlet = undefined;
-    this.#said = { ...NOWHERE, why };
+    this.#said = { ...NOWHERE, why, gone: true };
     this.ends.hear(this.#said);
   }
 
@@ -87,16 +89,18 @@ export class Link {
     const now = performance.now();
     const { phase, heartbeatMs } = this.#said;
     const silent = now - this.#heardAt - MARGIN_MS;
-    const unanswered = this.#beatAt > this.#heardAt && now - this.#beatAt > BEAT_MS;
+    const unanswered = this.#askedAt > this.#heardAt && now - this.#askedAt > BEAT_MS;
     if (phase === 'live' || phase === 'catching' ? silent > 2 * heartbeatMs : unanswered) {
       this.#cut('the tab or worker that has the stream is silent');
       return this.#connect(true);
     }
-    if (now - Math.max(this.#beatAt, this.#heardAt) >= BEAT_MS) this.#ask({ ask: 'beat' });
+    if (now - this.#beatAt < BEAT_MS) return;
+    this.#beatAt = now;
+    this.#ask({ ask: 'beat' });
   }
 
   #ask(ask: Ask): void {
-    if (this.#beatAt <= this.#heardAt) this.#beatAt = performance.now();
+    if (this.#askedAt <= this.#heardAt) this.#askedAt = performance.now();
     this.#inlet?.ask(ask);
   }
 }

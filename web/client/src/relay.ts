@@ -23,6 +23,8 @@ export class Relay {
   readonly #locks = globalThis.navigator?.locks as LockManager | undefined;
   #leader = '';
   #closed = false;
+  /** What is wanted here. */
+  #watch: Ask | undefined;
   /** Takes back a claim, or the wait for a lock; frees the lock that is held. */
   #stop = (): void => {};
 
@@ -37,6 +39,7 @@ export class Relay {
   }
 
   ask(ask: Ask): void {
+    if (ask.ask === 'watch') this.#watch = ask;
     this.#engine.hear(this.#me, ask, this.say);
     if (ask.ask !== 'token') this.#send({ ask });
   }
@@ -58,7 +61,7 @@ export class Relay {
     if (lead) this.#led(from, lead);
     else if (step) this.#followed(from, step);
     else if (ask) this.#asked(from, ask);
-    else if (who) this.say({ ...this.#engine.standing(), who });
+    else if (who && this.#watch) this.#send({ ask: this.#watch });
     else if ((hello || claim) && this.#engine.active) this.#send({ to: from, lead: this.#engine.copy() });
     else if (claim && from < this.#me) this.#stand(ANSWER_MS + this.#silenceMs());
   }
@@ -99,7 +102,7 @@ export class Relay {
     this.#leader = from;
     this.#engine.follow(copy);
     // It may have taken us for dead.
-    if (!copy.readers.some(([name]) => name === this.#me)) this.say({ ...this.#engine.standing(), who: true });
+    if (this.#watch && !copy.readers.some(([name]) => name === this.#me)) this.#send({ ask: this.#watch });
     if (!this.#locks) this.#stand(this.#silenceMs());
   }
 

@@ -5,6 +5,8 @@ import type { Entry, Notice, Refusal } from './types.js';
 
 /** How long a new connection may take to its first event. */
 export const CONNECT_PATIENCE_MS = 15_000;
+/** All tabs notice that the machine slept; for so long after the first that says so, a stream is not opened anew again. */
+export const SETTLE_MS = 5_000;
 /** Entries in one change of the selection: well within the 1 MiB that a request may have. */
 export const TELL_MOST = 2_000;
 /** Longest selection that goes into an address, in UTF-16 units; a longer one is told after the opening. */
@@ -66,6 +68,7 @@ export interface State {
   /** Silence up to here is a dead stream. */
   deadline: number | null;
   openAt: number | null;
+  openedAt: number;
   failures: number;
   /** Why there is no contact. */
   why: string | null;
@@ -122,7 +125,7 @@ export function initial(heartbeatMs: number): State {
   return {
     phase: 'closed', wanted: [], told: null, refused: [], telling: null, due: false, ticket: 0, tellAt: null, tellFailures: 0,
     coming: [], doubt: false, toldRevision: 0, revision: 0, client: '', lastId: '', fresh: true, bare: false, opened: new Map(), cameFrom: undefined,
-    connection: 0, catalog: null, heartbeatMs, deadline: null, openAt: null, failures: 0, why: null, notice: 0, noticeEpoch: undefined,
+    connection: 0, catalog: null, heartbeatMs, deadline: null, openAt: null, openedAt: 0, failures: 0, why: null, notice: 0, noticeEpoch: undefined,
   };
 }
 

@@ -60,10 +60,13 @@ export function told(state: State, tell: Tell, status: number, body: Data, turn:
 
 function taken(state: State, tell: Tell, body: Data, effects: Effect[]): void {
   const { revision } = body;
-  Object.assign(state, { told: tell.after, toldRevision: revision, tellFailures: 0, doubt: false });
-  if (revision > state.revision) state.coming = [...state.coming, { revision, after: tell.after }];
-  const left = (body.entries ?? []).filter((entry: Data) => entry.status === 'limit' || entry.status === 'forbidden');
-  blame(state, left.map((entry: Data) => ({ match: entry.match, why: entry.status })), effects);
+  const left: Refusal[] = (body.entries ?? []).filter(({ status }: Data) => status === 'limit' || status === 'forbidden')
+    .map(({ match, status }: Data) => ({ match, why: status }));
+  const after = new Map(tell.after);
+  for (const { match } of left) after.delete(match);
+  Object.assign(state, { told: after, toldRevision: revision, tellFailures: 0, doubt: false });
+  if (revision > state.revision) state.coming = [...state.coming, { revision, after }];
+  blame(state, left, effects);
 }
 
 /** Only the entries that the answer names are at fault; all that were to be added, if it names none. */

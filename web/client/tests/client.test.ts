@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { connect } from '../src/index.js';
+import { SETTLE_MS } from '../src/state.js';
 import { HEARTBEAT_MS, OPTIONS, Shown, world } from './model/world.js';
 
 afterEach(() => {
@@ -281,6 +282,7 @@ test('closing ends the stream and every call', async () => {
 
 test('a clock that jumps is a connection that cannot be trusted', async () => {
   const { client, shown, gateway, pass, flush } = await live();
+  await pass(SETTLE_MS);
   vi.setSystemTime(Date.now() + 3_600_000);
   gateway.set('a/1', 4);
   await pass(1_001);

@@ -4,6 +4,7 @@ import { connect } from '../src/index.js';
 import type { Watch } from '../src/index.js';
 import { matcher } from '../src/entries.js';
 import type { Fate } from './model/network.js';
+import { SETTLE_MS } from '../src/state.js';
 import { LOOK_MS } from '../src/wake.js';
 import { HEARTBEAT_MS, OPTIONS, Shown, world } from './model/world.js';
 
@@ -126,6 +127,7 @@ class Trial {
         return;
       case 'slept':
         this.#hung = true;
+        await pass(SETTLE_MS);
         vi.setSystemTime(Date.now() + 60_000);
         return pass(LOOK_MS);
       case 'fate':
