@@ -41,6 +41,7 @@ async function serve() {
   const files = await build();
   const server = createServer((asked, answer) => {
     const name = /^\/client\/(.*)$/.exec(asked.url)?.[1];
+    if (name === 'worker.js' && asked.headers.cookie?.includes('no-worker')) return void answer.writeHead(404).end();
     if (name) return void answer.writeHead(200, { 'Content-Type': 'text/javascript' }).end(files.get(name));
     if (asked.url.startsWith('/tab')) return void answer.writeHead(200, { 'Content-Type': 'text/html' }).end(PAGE);
     const [host, port] = address.split(':');
@@ -185,6 +186,17 @@ const WAYS = {
   'an elected tab, by locks': 'delete globalThis.SharedWorker;',
   'an elected tab, without locks': 'delete globalThis.SharedWorker; delete Navigator.prototype.locks;',
 };
+/** Where the worker's file cannot be had, tabs elect one. */
+async function withoutItsFile() {
+  const context = await browser.newContext();
+  await context.addCookies([{ name: 'no-worker', value: '1', url: origin }]);
+  const pages = [await context.newPage(), await context.newPage()];
+  for (const page of pages) await page.goto(`${origin}/tab?watch=boiler/flue/*`);
+  await allLive(pages);
+  assert.equal(await figure('streams'), 1);
+  await context.close();
+}
+
 try {
   for (const [name, without] of Object.entries(WAYS)) {
     const context = await browser.newContext();
@@ -200,6 +212,8 @@ try {
     await context.close();
     await until('the stream to end', async () => (await figure('streams')) === 0);
   }
+  await withoutItsFile();
+  console.log('a worker whose file is missing: the tabs elect one');
 } finally {
   await browser.close();
   server.close();
