@@ -97,7 +97,6 @@ export type Effect =
   | { do: 'refused'; refusals: readonly Refusal[] };
 
 /** The gateway's JSON, of which every field may be missing. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Data = any;
 
 export type Input =
