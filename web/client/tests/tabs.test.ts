@@ -179,3 +179,25 @@ test('a tab that dies is followed by another in the same session, and nothing is
   expect(trial.open[0]!.watching[0]!.shown.values()).toEqual({ 'a/1': 5, 'a/2': 2 });
   expect(trial.open[0]!.watching[0]!.shown.calls.every(({ removed }) => removed.length === 0)).toBe(true);
 });
+
+test.each([true, false])('a tab that was frozen shows nothing as live, and then not what went meanwhile (locks: %s)', async (locks) => {
+  const trial = new Trial(locks);
+  await trial.pass(5_000);
+  for (const at of [0, 1, 2]) {
+    const { shown } = trial.open[at]!.watching[0]!;
+    const gone = `a/${at === 0 ? 1 : 2}`;
+    expect(shown.live).toContain(gone);
+    await trial.do({ act: 'freeze', at });
+    expect(shown.live).toEqual([]);
+    trial.end(gone);
+    trial.all.gateway.remove(gone);
+    await trial.pass(5_000);
+    await trial.do({ act: 'resume', at });
+    expect(shown.live).toEqual([]);
+    await trial.pass(10_000);
+    expect([...shown.points.keys()]).not.toContain(gone);
+    trial.set(gone);
+    await trial.pass(200);
+  }
+  await trial.finish();
+});
