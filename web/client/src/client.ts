@@ -205,7 +205,6 @@ export class Client {
     const batches = new Map<Watcher, Batch>();
     this.#take(said, before, batches);
     for (const [watcher, { points, removed }] of batches) {
-      for (const id of points.keys()) removed.delete(id);
       this.#call(watcher, [...points.values()].map((one) => this.#point(one)), [...removed]);
     }
     if (standing(before) !== standing(said) || before.why !== said.why) this.#emit('contact', this.contact);
@@ -223,10 +222,17 @@ export class Client {
     const set = (held: Held): void => {
       const all = of(held.id);
       if (all.length > 0) this.#values.set(held.id, held);
-      for (const { points } of all) points.set(held.id, held);
+      for (const { points, removed } of all) {
+        points.set(held.id, held);
+        removed.delete(held.id);
+      }
     };
     const remove = (id: string): void => {
-      if (this.#values.delete(id)) for (const { removed } of of(id)) removed.add(id);
+      if (!this.#values.delete(id)) return;
+      for (const { points, removed } of of(id)) {
+        points.delete(id);
+        removed.add(id);
+      }
     };
     if (said.drop) [...this.#values.keys()].forEach(remove);
     said.forget?.forEach(remove);

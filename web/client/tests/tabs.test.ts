@@ -201,3 +201,14 @@ test.each([true, false])('a tab that was frozen shows nothing as live, and then 
   }
   await trial.finish();
 });
+
+// Whichever of the three leads.
+test.each([0, 1, 2])('a new tab that leads begins a new session, and what is not in it is told as removed (%i)', async (at) => {
+  const trial = new Trial(false);
+  await trial.pass(6_000);
+  trial.end('a/1');
+  trial.all.gateway.remove('a/1');
+  await trial.do({ act: 'open' });
+  await trial.do({ act: 'kill', at });
+  await trial.finish();
+});
