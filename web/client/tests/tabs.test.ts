@@ -209,6 +209,7 @@ test.each([0, 1, 2])('a new tab that leads begins a new session, and what is not
   trial.end('a/1');
   trial.all.gateway.remove('a/1');
   await trial.do({ act: 'open' });
+  await trial.all.pass(0);
   await trial.do({ act: 'kill', at });
   await trial.finish();
 });
