@@ -36,7 +36,7 @@ fn find(path: &Path, name: &str, refusals: &mut Refusals) -> Option<Alone> {
     if let Some(include) = sources.include {
         let unmatched = &mut gateway.unmatched;
         let included = files::read_included(path, &include, None, unmatched, refusals);
-        all.extend(included.into_iter().flatten());
+        all.extend(included.iter().flatten().filter_map(|file| file.settings(refusals)));
     }
     let mut names = Vec::new();
     let mut found = None;

@@ -38,8 +38,21 @@ pub(super) fn read_main(path: &Path, refusals: &mut Refusals) -> Option<Settings
 /// One file's settings, or `None` together with at least one refusal.
 pub(super) fn read(path: &Path, refusals: &mut Refusals) -> Option<Settings> {
     let (place, text) = read_text(path, refusals)?;
-    let entries = document::parse(&place.file, &text, refusals)?;
-    Some(Settings::new("", place, entries))
+    Text { place, text }.settings(refusals)
+}
+
+/// A file that was read, and is no settings yet.
+pub(super) struct Text {
+    place: Place,
+    text: String,
+}
+
+impl Text {
+    /// Its settings, or `None` together with at least one refusal.
+    pub(super) fn settings(&self, refusals: &mut Refusals) -> Option<Settings> {
+        let entries = document::parse(&self.place.file, &self.text, refusals)?;
+        Some(Settings::new("", self.place.clone(), entries))
+    }
 }
 
 /// A file's text, or `None` together with a refusal.
@@ -89,7 +102,7 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, (String, String)> {
     Ok(bytes)
 }
 
-/// The files that `include` names, by pattern and then by name, but not `replaced`. Their settings, or
+/// The files that `include` names, by pattern and then by name, but not `replaced`. Their texts, or
 /// `None` for any that cannot be had. Patterns that match nothing are added to `unmatched`.
 pub(super) fn read_included(
     main: &Path,
@@ -97,7 +110,7 @@ pub(super) fn read_included(
     replaced: Option<&Path>,
     unmatched: &mut Vec<String>,
     refusals: &mut Refusals,
-) -> Vec<Option<Settings>> {
+) -> Vec<Option<Text>> {
     let mut seen = HashMap::from([(identity(main), None)]);
     let mut files = Vec::new();
     for pattern in &include.value {
@@ -128,7 +141,9 @@ pub(super) fn read_included(
     }
     let replaced = replaced.map(identity);
     let stays = |path: &&PathBuf| replaced.as_ref() != Some(&identity(path));
-    files.iter().filter(stays).map(|path| read(path, refusals)).collect()
+    let mut text =
+        |path: &PathBuf| read_text(path, refusals).map(|(place, text)| Text { place, text });
+    files.iter().filter(stays).map(&mut text).collect()
 }
 
 /// The same for two ways to the same file.

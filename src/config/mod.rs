@@ -3,6 +3,10 @@
 //! Everything wrong is told together, each with file, line, field, problem and what would be right; only
 //! errors of syntax come alone, because behind them nothing can be judged. Loading opens no device, no
 //! port and no socket: only the files themselves. Every bound is a named constant of its room.
+//!
+//! A large site is settings of one file at a time, which take ten times the memory of its text and of what is made of
+//! it: memory that a gateway would keep for as long as it runs. So each file is parsed twice, the first time for its
+//! channels alone, and a channel's driver is built as soon as its last device was read.
 
 pub mod alone;
 mod csv;
@@ -41,7 +45,7 @@ pub use writes::WriteSettings;
 use crate::limits::Limits;
 use crate::registry::{DRIVERS, DriverKind};
 use profile::Shelf;
-use site::Site;
+use site::{CHANNELS, Site};
 
 /// Everything a gateway is told before it starts.
 #[derive(Debug)]
@@ -151,28 +155,54 @@ fn read(
     let included = sources
         .include
         .map(|include| files::read_included(path, &include, change.replaced, unmatched, refusals));
+    let mut site = Site::new(drivers, shelf, change.wanted);
+    site.expect(&main);
+    change.added.iter().for_each(|file| site.expect(file));
+    let outline = |file: Option<files::Text>| {
+        let file = file?;
+        let settings = file.settings(refusals)?;
+        site.expect(&settings);
+        Some((file, only_channels(&settings)))
+    };
+    let outlines: Vec<Option<_>> = included.unwrap_or_default().into_iter().map(outline).collect();
     // A file that could not be read may hold any channel: what refers to it cannot be judged.
-    let mut included: Vec<Settings> =
-        included.unwrap_or_default().into_iter().collect::<Option<_>>()?;
-    included.extend(change.added);
+    let outlines: Vec<(files::Text, Settings)> = outlines.into_iter().collect::<Option<_>>()?;
     let limits = limits::take(&mut main, refusals);
     let writes = writes::take(&mut main, refusals);
     let simulation = simulation::take(&mut main, refusals);
-    let mut site = Site::new(drivers, shelf, change.wanted);
     site.add_channels(&mut main, refusals);
-    for file in &mut included {
-        site.add_channels(file, refusals);
+    let mut texts = Vec::with_capacity(outlines.len());
+    for (text, mut channels) in outlines {
+        site.add_channels(&mut channels, refusals);
+        texts.push(text);
     }
     site.add_devices(&mut main, refusals);
     main.finish(refusals);
-    for mut file in included {
-        site.add_devices(&mut file, refusals);
-        refuse_main_only(&mut file, path, refusals);
-        file.finish(refusals);
+    for text in texts {
+        if let Some(file) = text.settings(refusals) {
+            add_included(file, path, &mut site, refusals);
+        }
+    }
+    if let Some(file) = change.added {
+        add_included(file, path, &mut site, refusals);
     }
     let wanted = site.take_wanted(refusals);
     let channels = site.build(refusals);
     Some((Config { gateway, limits, writes, simulation, channels }, wanted))
+}
+
+/// A file as far as it is needed before any device.
+fn only_channels(file: &Settings) -> Settings {
+    let channels = file.entries().iter().filter(|entry| entry.key == CHANNELS).cloned();
+    Settings::new("", file.place().clone(), channels.collect())
+}
+
+/// Takes all but the channels, which were taken before.
+fn add_included(mut file: Settings, main: &Path, site: &mut Site<'_>, refusals: &mut Refusals) {
+    let _taken = file.sections(CHANNELS, "channel", &mut Refusals::new());
+    site.add_devices(&mut file, refusals);
+    refuse_main_only(&mut file, main, refusals);
+    file.finish(refusals);
 }
 
 /// Refuses the sections that are the main file's alone.

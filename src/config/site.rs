@@ -2,11 +2,12 @@
 //!
 //! Names are unique across files: a second one is refused with the place of the first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use pointcast_api::settings::{
-    ChannelSettings, DeviceSettings, Entry, Located, Place, PointSettings, Refusals, Settings,
+    ChannelSettings, DeviceSettings, Entry, Located, Place, PointSettings, Refusals, Setting,
+    Settings,
 };
 use pointcast_api::{DeviceIndex, DeviceName, Driver, PointId};
 
@@ -25,6 +26,13 @@ pub const MAX_DEVICES: usize = 65_536;
 
 /// Most points of one gateway.
 pub const MAX_POINTS: usize = 1_000_000;
+
+/// The sections of a file.
+pub(super) const CHANNELS: &str = "channels";
+const DEVICES: &str = "devices";
+
+/// The key of a device that names its channel.
+const CHANNEL: &str = "channel";
 
 /// Stands for a file where a person typed something.
 pub(super) const COMMAND_LINE: &str = "the command line";
@@ -49,7 +57,12 @@ pub(super) struct Site<'a> {
     /// The device whose points are to be kept as they are written.
     wanted: Option<&'a str>,
     found: Option<Vec<Vec<Entry>>>,
-    pending: Vec<Pending>,
+    /// Channels in the order of the files; `None` where the driver was built.
+    pending: Vec<Option<Pending>>,
+    /// How many devices that name a channel are still to come.
+    expected: HashMap<String, usize>,
+    /// By the place in `pending`.
+    built: BTreeMap<usize, Channel>,
     /// Where each channel stands, and which of `pending` it is.
     channels: HashMap<String, (Place, usize)>,
     devices: HashMap<DeviceName, Place>,
@@ -72,6 +85,8 @@ impl<'a> Site<'a> {
             wanted,
             found: None,
             pending: Vec::new(),
+            expected: HashMap::new(),
+            built: BTreeMap::new(),
             channels: HashMap::new(),
             devices: HashMap::new(),
             points: HashMap::new(),
@@ -80,10 +95,20 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// Counts the devices of one file. All files' come before any channel.
+    pub(super) fn expect(&mut self, file: &Settings) {
+        let devices = file.entries().iter().filter(|entry| entry.key == DEVICES);
+        for device in devices.flat_map(|entry| sections_in(&entry.value)) {
+            if let Some(channel) = channel_in(device) {
+                *self.expected.entry(channel.to_owned()).or_default() += 1;
+            }
+        }
+    }
+
     /// Takes `[[channels]]` out of one file. All files' channels come before any device.
     pub(super) fn add_channels(&mut self, file: &mut Settings, refusals: &mut Refusals) {
         let before = refusals.len();
-        let sections = file.sections("channels", "channel", refusals);
+        let sections = file.sections(CHANNELS, "channel", refusals);
         self.channels_unread |= refusals.len() > before;
         for mut settings in sections {
             let name = settings.text("name", refusals);
@@ -106,7 +131,8 @@ impl<'a> Site<'a> {
             let devices = Vec::new();
             let profiles = Vec::new();
             let used = false;
-            self.pending.push(Pending { name, kind, enabled, settings, devices, profiles, used });
+            let channel = Pending { name, kind, enabled, settings, devices, profiles, used };
+            self.pending.push(Some(channel));
         }
     }
 
@@ -126,11 +152,34 @@ impl<'a> Site<'a> {
     /// Takes `[[devices]]` out of one file.
     pub(super) fn add_devices(&mut self, file: &mut Settings, refusals: &mut Refusals) {
         let before = refusals.len();
-        let sections = file.sections("devices", "device", refusals);
+        let sections = file.sections(DEVICES, "device", refusals);
         self.strays |= refusals.len() > before;
         for settings in sections {
+            let channel = channel_in(settings.entries()).map(ToOwned::to_owned);
             self.add_device(settings, refusals);
+            if let Some(channel) = channel {
+                self.build_if_whole(&channel, refusals);
+            }
         }
+    }
+
+    /// Builds the driver of a channel of which one more device was taken, if that was the last: what it was made of
+    /// makes room for the next.
+    fn build_if_whole(&mut self, channel: &str, refusals: &mut Refusals) {
+        let Some(expected) = self.expected.get_mut(channel) else { return };
+        *expected = expected.saturating_sub(1);
+        if *expected > 0 || self.pending.len() > MAX_CHANNELS {
+            return;
+        }
+        let Some((_, at)) = self.channels.get(channel) else { return };
+        if let Some(whole) = self.pending.get_mut(*at).and_then(Option::take) {
+            let built = build_channel(whole, self.strays, refusals);
+            self.built.extend(built.map(|channel| (*at, channel)));
+        }
+    }
+
+    fn pending(&mut self, at: usize) -> Option<&mut Pending> {
+        self.pending.get_mut(at)?.as_mut()
     }
 
     fn add_device(&mut self, mut settings: Settings, refusals: &mut Refusals) {
@@ -143,7 +192,7 @@ impl<'a> Site<'a> {
         let prefix = prefix(&mut settings, name.as_ref(), refusals);
         let at = self.channel_of(&mut settings, refusals);
         self.strays |= at.is_none();
-        let channel = at.and_then(|at| self.pending.get_mut(at));
+        let channel = at.and_then(|at| self.pending(at));
         let count = channel.as_ref().map_or(0, |channel| channel.devices.len());
         let driver = channel.as_ref().and_then(|channel| channel.kind).map(|kind| kind.name);
         if let Some(channel) = channel {
@@ -169,7 +218,7 @@ impl<'a> Site<'a> {
             self.found = Some(applied.points.iter().map(keys).collect());
         }
         let points = self.points_of(applied.points, &owner, refusals);
-        let Some(channel) = at.and_then(|at| self.pending.get_mut(at)) else { return };
+        let Some(channel) = at.and_then(|at| self.pending(at)) else { return };
         if let Some(name) = name {
             channel.devices.push(DeviceSettings { name, settings, points });
             channel.profiles.push(applied.profile);
@@ -199,9 +248,9 @@ impl<'a> Site<'a> {
 
     /// Which of the pending channels a device is on.
     fn channel_of(&self, settings: &mut Settings, refusals: &mut Refusals) -> Option<usize> {
-        let word = settings.text("channel", refusals);
+        let word = settings.text(CHANNEL, refusals);
         let example = "channel = \"…\", the name of one of the [[channels]]";
-        let word = settings.required(word, "channel", example, refusals)?;
+        let word = settings.required(word, CHANNEL, example, refusals)?;
         let found = self.channels.get(&word.value).map(|(_, at)| *at);
         if found.is_none() && !self.channels_unread {
             let mut names: Vec<&str> = self.channels.keys().map(String::as_str).collect();
@@ -264,17 +313,33 @@ impl<'a> Site<'a> {
     }
 
     /// Every channel with its driver, in the order of the files.
-    pub(super) fn build(self, refusals: &mut Refusals) -> Vec<Channel> {
-        if let Some(first_over) = self.pending.get(MAX_CHANNELS) {
+    pub(super) fn build(mut self, refusals: &mut Refusals) -> Vec<Channel> {
+        if let Some(Some(first_over)) = self.pending.get(MAX_CHANNELS) {
             let (place, field) = (first_over.settings.place(), first_over.settings.what());
             let problem = format!("more than {MAX_CHANNELS} channels");
             refusals.push(place, field, problem, "spread them over several gateways");
             return Vec::new();
         }
-        let strays = self.strays;
-        let build = |channel| build_channel(channel, strays, refusals);
-        self.pending.into_iter().filter_map(build).collect()
+        for (at, channel) in self.pending.into_iter().enumerate() {
+            let built = channel.and_then(|channel| build_channel(channel, self.strays, refusals));
+            self.built.extend(built.map(|channel| (at, channel)));
+        }
+        self.built.into_values().collect()
     }
+}
+
+fn sections_in(list: &Setting) -> impl Iterator<Item = &[Entry]> {
+    let items = if let Setting::List(items) = list { items.as_slice() } else { &[] };
+    items.iter().filter_map(|(_, item)| match item {
+        Setting::Section(entries) => Some(entries.as_slice()),
+        _ => None,
+    })
+}
+
+/// The channel that a device names.
+fn channel_in(device: &[Entry]) -> Option<&str> {
+    let entry = device.iter().find(|entry| entry.key == CHANNEL)?;
+    if let Setting::Text(name) = &entry.value { Some(name) } else { None }
 }
 
 fn build_channel(channel: Pending, strays: bool, refusals: &mut Refusals) -> Option<Channel> {

@@ -344,3 +344,41 @@ fn what_is_learned_is_kept_beside_the_file_unless_told_otherwise() {
     assert_eq!(data("gateway.data = \"none\""), None);
     assert_eq!(data("gateway.data = \"/var/lib/pointcast\""), Some("/var/lib/pointcast".into()));
 }
+
+#[test]
+fn a_channel_has_the_devices_of_all_files_whenever_it_is_whole() {
+    let folder = Folder::new("whole_channels");
+    let main = folder.write(
+        "main.toml",
+        "gateway.include = [\"site.d/*.toml\"]\n\
+         devices = [{ name = \"d0\", channel = \"late\", points = [{ name = \"p\" }] }]",
+    );
+    let device = |name: &str, channel: &str| {
+        format!("{{ name = {name:?}, channel = {channel:?}, points = [{{ name = \"p\" }}] }}")
+    };
+    let channel =
+        |name: &str| format!("{{ name = {name:?}, driver = \"test-bus\", address = \"a\" }}");
+    let file = |channels: &[&str], devices: &[(&str, &str)]| {
+        let channels: Vec<_> = channels.iter().map(|name| channel(name)).collect();
+        let devices: Vec<_> = devices.iter().map(|(name, on)| device(name, on)).collect();
+        format!("channels = [{}]\ndevices = [{}]", channels.join(", "), devices.join(", "))
+    };
+    folder.write("site.d/a.toml", file(&["early", "apart"], &[("d1", "early"), ("d2", "apart")]));
+    folder.write("site.d/b.toml", file(&["late"], &[("d3", "late"), ("d4", "apart")]));
+    let config = load(&main);
+    let devices = |channel: &crate::config::Channel| {
+        let names = channel.driver.devices().iter().map(|device| device.name.to_string());
+        (channel.name.clone(), names.collect::<Vec<_>>().join(" "))
+    };
+    let channels: Vec<_> = config.channels.iter().map(devices).collect();
+    let expected = [("early", "d1"), ("apart", "d2 d4"), ("late", "d0 d3")];
+    assert_eq!(channels, expected.map(|(name, devices)| (name.to_owned(), devices.to_owned())));
+    // What is wrong with a device, its channel and what stands beside them is told as ever, and once.
+    folder.write("site.d/b.toml", file(&["late"], &[("d3", "late"), ("d1", "apart")]));
+    folder.write("site.d/c.toml", format!("{}\nwrites = {{}}", file(&["idle"], &[])));
+    let refusals = load_with(&main, DRIVERS).unwrap_err();
+    let problems: Vec<_> = refusals.iter().map(|refusal| refusal.problem.as_str()).collect();
+    let [second, idle, strange] = problems.as_slice() else { panic!("{problems:?}") };
+    assert!(second.starts_with("a second device \"d1\""), "{second}");
+    assert_eq!((*idle, *strange), ("no device is on it", "stands in an included file"));
+}
