@@ -27,7 +27,7 @@ use crate::outlet::ChannelOutlet;
 use crate::own::{self, OwnPoints};
 use crate::stream::Sessions;
 use crate::supervisor::supervise;
-use crate::table::{Catalog, CatalogError, Index, Table};
+use crate::table::{Catalog, CatalogError, Entry, Index, Table};
 use crate::writes::Writes;
 
 /// How often points are looked at for staleness: a point turns stale at most this much late.
@@ -248,7 +248,7 @@ struct Span {
 
 impl Site {
     fn of(channels: &[Channel], mut writes: Writes) -> Result<Self, StartError> {
-        let mut points: Vec<(PointDeclaration, String)> = Vec::new();
+        let mut points = Vec::new();
         let mut devices = Vec::new();
         let mut spans = Vec::new();
         for channel in channels {
@@ -256,9 +256,11 @@ impl Site {
         }
         let of_drivers = spans.iter().map(|span| span.points.1 as usize).sum();
         let own = place(points.len())?;
-        points.extend(own::declarations()?.into_iter().map(|point| (point, String::new())));
+        let nobody: Arc<str> = "".into();
+        let own_points = own::declarations()?.into_iter();
+        points.extend(own_points.map(|point| Entry::new(Arc::new(point), Arc::clone(&nobody))));
         let end = place(points.len())?;
-        let table = Arc::new(Table::new(Catalog::new(points)?).with_own(own..end));
+        let table = Arc::new(Table::new(Catalog::of_entries(points)?).with_own(own..end));
         let devices = Arc::new(Devices::new(devices));
         for device in devices.all() {
             let state = DeviceState::Offline;
@@ -287,16 +289,21 @@ fn place(count: usize) -> Result<Index, CatalogError> {
 fn add_channel(
     channel: &Channel,
     writes: &Writes,
-    points: &mut Vec<(PointDeclaration, String)>,
+    points: &mut Vec<Entry>,
     devices: &mut Vec<Device>,
 ) -> Result<Span, StartError> {
     let (first, first_device) = (place(points.len())?, devices.len());
     let declared = channel.driver.points();
-    let names: Vec<_> = channel.driver.devices().iter().map(|d| d.name.to_string()).collect();
+    let names: Vec<Arc<str>> =
+        channel.driver.devices().iter().map(|device| device.name.as_str().into()).collect();
     for point in declared {
         let device = names.get(point.details.device.at()).cloned().unwrap_or_default();
-        let writable = point.writable && writes.enabled();
-        points.push((PointDeclaration { writable, ..point.clone() }, device));
+        let declaration = if point.writable && !writes.enabled() {
+            Arc::new(PointDeclaration { writable: false, ..point.as_ref().clone() })
+        } else {
+            Arc::clone(point)
+        };
+        points.push(Entry::new(declaration, device));
     }
     let mut fastest = vec![None; names.len()];
     for point in declared {
@@ -304,12 +311,12 @@ fn add_channel(
             *fastest = point.scan_interval.into_iter().chain(*fastest).min();
         }
     }
-    for (declaration, scan_interval) in channel.driver.devices().iter().zip(fastest) {
+    let declared_devices = channel.driver.devices().iter().zip(&names);
+    for ((declaration, name), scan_interval) in declared_devices.zip(fastest) {
         let own = place(points.len())?;
-        let name = declaration.name.to_string();
         let own_points = own_points(declaration, scan_interval.is_some())
-            .map_err(|source| StartError::Device { device: name.clone(), source })?;
-        points.extend(own_points.into_iter().map(|point| (point, name.clone())));
+            .map_err(|source| StartError::Device { device: name.to_string(), source })?;
+        points.extend(own_points.into_iter().map(|p| Entry::new(Arc::new(p), Arc::clone(name))));
         let mut device = Device::new(declaration, &channel.name, channel.driver_name, own);
         device.scan_interval = scan_interval;
         devices.push(device);

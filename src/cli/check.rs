@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use pointcast_api::{DeviceDeclaration, Driver, PointDeclaration, StaleAfter};
@@ -107,7 +108,7 @@ fn channel_report(channel: &Channel) -> String {
 fn device_report(
     device: &DeviceDeclaration,
     profile: Option<&str>,
-    points: &[&PointDeclaration],
+    points: &[&Arc<PointDeclaration>],
 ) -> String {
     let mut table = Table::new(&[
         ("point", false),

@@ -1,5 +1,7 @@
 //! A channel that is switched off: its devices and points are there, and nothing is ever opened.
 
+use std::sync::Arc;
+
 use pointcast_api::{
     DeviceDeclaration, DeviceIndex, DeviceReport, DeviceState, Driver, Inlet, Outlet,
     PlannedRequest, PointDeclaration, Refused, SessionFuture, StaleAfter,
@@ -11,18 +13,20 @@ use tokio_util::sync::CancellationToken;
 /// Its points wait for a first reading for ever: they never go stale, because nobody was to read them.
 pub(super) struct Disabled {
     devices: Vec<DeviceDeclaration>,
-    points: Vec<PointDeclaration>,
+    points: Vec<Arc<PointDeclaration>>,
 }
 
 impl Disabled {
     /// Declares what `driver` declares.
     pub(super) fn new(driver: &dyn Driver) -> Self {
-        let asleep = |point: &PointDeclaration| PointDeclaration {
-            scan_interval: None,
-            configured_interval: None,
-            stale_after: StaleAfter::Never,
-            writable: false,
-            ..point.clone()
+        let asleep = |point: &Arc<PointDeclaration>| {
+            Arc::new(PointDeclaration {
+                scan_interval: None,
+                configured_interval: None,
+                stale_after: StaleAfter::Never,
+                writable: false,
+                ..point.as_ref().clone()
+            })
         };
         Self {
             devices: driver.devices().to_vec(),
@@ -36,7 +40,7 @@ impl Driver for Disabled {
         &self.devices
     }
 
-    fn points(&self) -> &[PointDeclaration] {
+    fn points(&self) -> &[Arc<PointDeclaration>] {
         &self.points
     }
 

@@ -330,9 +330,8 @@ impl<'a> Site<'a> {
 
 fn sections_in(list: &Setting) -> impl Iterator<Item = &[Entry]> {
     let items = if let Setting::List(items) = list { items.as_slice() } else { &[] };
-    items.iter().filter_map(|(_, item)| match item {
-        Setting::Section(entries) => Some(entries.as_slice()),
-        _ => None,
+    items.iter().filter_map(|(_, item)| {
+        if let Setting::Section(entries) = item { Some(entries.as_slice()) } else { None }
     })
 }
 

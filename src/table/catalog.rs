@@ -1,6 +1,6 @@
 //! Names and metadata of all points, as they are between two changes of the catalogue.
 //!
-//! A catalogue never changes: when points come or go, another takes its place, which shares all entries with it.
+//! A catalogue never changes: when points come or go, another takes its place, which shares all declarations with it.
 //! A place is never given to a second point; what was removed keeps its place and its name, and nothing finds it.
 
 use std::collections::HashSet;
@@ -19,7 +19,7 @@ pub const MAX_PLACES: usize = 1 << 22;
 /// All points, by place and by name.
 #[derive(Debug)]
 pub struct Catalog {
-    entries: Vec<Arc<Entry>>,
+    entries: Vec<Entry>,
     /// The places of the points that are there, in the order of their ids.
     sorted: Vec<Index>,
     /// And their ids.
@@ -29,14 +29,21 @@ pub struct Catalog {
     generation: u64,
 }
 
-/// One point: what its driver declared, and the name of its device.
-#[derive(Debug)]
+/// One point: what its driver declared, and the name of its device. Both are shared, with the driver and with the
+/// device's other points: a copy is two pointers.
+#[derive(Debug, Clone)]
 pub struct Entry {
-    declaration: PointDeclaration,
-    device: String,
+    declaration: Arc<PointDeclaration>,
+    device: Arc<str>,
 }
 
 impl Entry {
+    /// A point; `device` is empty for the gateway's own.
+    #[must_use]
+    pub fn new(declaration: Arc<PointDeclaration>, device: Arc<str>) -> Self {
+        Self { declaration, device }
+    }
+
     /// The point's id.
     #[must_use]
     pub fn id(&self) -> &PointId {
@@ -78,7 +85,15 @@ impl Catalog {
     /// # Errors
     /// [`CatalogError`] for an id that occurs twice, and past [`MAX_PLACES`] points.
     pub fn new(points: Vec<(PointDeclaration, String)>) -> Result<Self, CatalogError> {
-        Self::of(Vec::new(), Vec::new(), 0).with(points)
+        Self::of_entries(entries_of(points))
+    }
+
+    /// The same, of entries.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_entries(entries: Vec<Entry>) -> Result<Self, CatalogError> {
+        Self::of(Vec::new(), Vec::new(), 0).with_at_most(entries, MAX_PLACES)
     }
 
     /// The next catalogue: `points` more, at the places behind the last.
@@ -86,22 +101,17 @@ impl Catalog {
         &self,
         points: Vec<(PointDeclaration, String)>,
     ) -> Result<Self, CatalogError> {
-        self.with_at_most(points, MAX_PLACES)
+        self.with_at_most(entries_of(points), MAX_PLACES)
     }
 
-    fn with_at_most(
-        &self,
-        points: Vec<(PointDeclaration, String)>,
-        max_places: usize,
-    ) -> Result<Self, CatalogError> {
-        let count = self.entries.len() + points.len();
+    fn with_at_most(&self, added: Vec<Entry>, max_places: usize) -> Result<Self, CatalogError> {
+        let count = self.entries.len() + added.len();
         if count > max_places {
             return Err(CatalogError::TooMany);
         }
         let mut entries = Vec::with_capacity(count);
         entries.extend(self.entries.iter().cloned());
-        let added = points.into_iter();
-        entries.extend(added.map(|(declaration, device)| Arc::new(Entry { declaration, device })));
+        entries.extend(added);
         let places = Index::try_from(count).unwrap_or(Index::MAX);
         let mut sorted = Vec::with_capacity(self.sorted.len() + count - self.entries.len());
         sorted.extend(&self.sorted);
@@ -124,7 +134,7 @@ impl Catalog {
         Self::of(self.entries.clone(), sorted, self.generation + 1)
     }
 
-    fn of(entries: Vec<Arc<Entry>>, sorted: Vec<Index>, generation: u64) -> Self {
+    fn of(entries: Vec<Entry>, sorted: Vec<Index>, generation: u64) -> Self {
         let names = Names::new(sorted.iter().map(|index| id_of(&entries, *index)));
         let mut removed = vec![true; entries.len()];
         for index in &sorted {
@@ -162,14 +172,14 @@ impl Catalog {
 
     /// All points, by place, those removed again as well.
     #[must_use]
-    pub fn entries(&self) -> &[Arc<Entry>] {
+    pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// The point at a place, or the one that was there before it was removed.
     #[must_use]
     pub fn entry(&self, index: Index) -> Option<&Entry> {
-        self.entries.get(index as usize).map(Arc::as_ref)
+        self.entries.get(index as usize)
     }
 
     /// Whether the point at a place was removed. A point of the same id at another place is another point.
@@ -219,7 +229,14 @@ impl Catalog {
     }
 }
 
-fn id_of(entries: &[Arc<Entry>], index: Index) -> &str {
+fn entries_of(points: Vec<(PointDeclaration, String)>) -> Vec<Entry> {
+    let entry = |(declaration, device): (PointDeclaration, String)| {
+        Entry::new(Arc::new(declaration), device.into())
+    };
+    points.into_iter().map(entry).collect()
+}
+
+fn id_of(entries: &[Entry], index: Index) -> &str {
     entries.get(index as usize).map_or("", |entry| entry.id().as_str())
 }
 
@@ -253,7 +270,8 @@ mod tests {
         assert_eq!(next.matching(&pattern("b/*")).collect::<Vec<_>>(), [3, 0]);
         assert_eq!(next.matching(&pattern("**")).collect::<Vec<_>>(), [4, 1, 2, 3, 0]);
         assert_eq!(next.page(&[pattern("**")], "a/x", 2), (vec![2, 3], true));
-        assert!(Arc::ptr_eq(&first.entries()[0], &next.entries()[0]), "entries are shared");
+        let shared = [&first, &next].map(|catalog| &catalog.entries()[0].declaration);
+        assert!(Arc::ptr_eq(shared[0], shared[1]), "declarations are shared");
     }
 
     #[test]
@@ -286,8 +304,8 @@ mod tests {
         assert_eq!(twice(points(["c", "b"])), "b");
         assert_eq!(twice(points(["c", "c"])), "c");
         let gone = first.without(&[0, 1]);
-        assert!(gone.with_at_most(points(["a"]), 3).is_ok());
-        let refused = gone.with_at_most(points(["a", "b"]), 3);
+        assert!(gone.with_at_most(entries_of(points(["a"])), 3).is_ok());
+        let refused = gone.with_at_most(entries_of(points(["a", "b"])), 3);
         assert_eq!(refused.unwrap_err(), CatalogError::TooMany, "what was removed counts");
     }
 

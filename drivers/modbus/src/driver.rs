@@ -1,7 +1,7 @@
 //! The driver: what it declares, and one session after another on whatever link its channel has.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pointcast_api::{
     Blocking, DeviceDeclaration, DeviceIndex, Driver, Fault, Inlet, Outlet, PlannedRequest,
@@ -191,7 +191,7 @@ impl Driver for ModbusDriver {
         &self.site.devices
     }
 
-    fn points(&self) -> &[PointDeclaration] {
+    fn points(&self) -> &[Arc<PointDeclaration>] {
         &self.site.points
     }
 

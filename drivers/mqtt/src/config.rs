@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::settings::{ChannelSettings, DeviceSettings, PointSettings, Refusals, Settings};
@@ -39,7 +40,7 @@ pub(crate) struct Channel {
     pub(crate) connect_timeout: Duration,
     pub(crate) max_packet_bytes: usize,
     pub(crate) devices: Vec<DeviceDeclaration>,
-    pub(crate) points: Vec<PointDeclaration>,
+    pub(crate) points: Vec<Arc<PointDeclaration>>,
     pub(crate) feeds: Feeds,
     /// By device: how long it may be silent.
     pub(crate) silence: Vec<Option<Duration>>,
@@ -171,14 +172,14 @@ impl Channel {
             missing: missing.map_or(defaults.missing, |given| given.value),
             format,
         };
-        self.points.push(PointDeclaration {
+        self.points.push(Arc::new(PointDeclaration {
             details,
             value_type: feed.format.value_type(),
             scan_interval: None,
             configured_interval: None,
             stale_after,
             writable: false,
-        });
+        }));
         self.feeds.add(topic, qos, feed);
     }
 }

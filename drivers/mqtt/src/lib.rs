@@ -20,6 +20,8 @@ mod session;
 mod standing;
 mod subscriptions;
 
+use std::sync::Arc;
+
 use pointcast_api::settings::{ChannelSettings, Refusals};
 use pointcast_api::{
     Blocking, DeviceDeclaration, Driver, Inlet, Outlet, PlannedRequest, PointDeclaration, Reports,
@@ -61,7 +63,7 @@ impl Driver for Mqtt {
         &self.channel.devices
     }
 
-    fn points(&self) -> &[PointDeclaration] {
+    fn points(&self) -> &[Arc<PointDeclaration>] {
         &self.channel.points
     }
 

@@ -1,6 +1,7 @@
 //! A channel's settings, checked once: what is here needs no second look.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::settings::{
@@ -45,7 +46,7 @@ pub(crate) struct Channel {
     pub(crate) checksum: Checksum,
     pub(crate) ask: Option<Ask>,
     pub(crate) devices: Vec<DeviceDeclaration>,
-    pub(crate) points: Vec<PointDeclaration>,
+    pub(crate) points: Vec<Arc<PointDeclaration>>,
     pub(crate) matcher: Matcher,
     /// By device: how long it may be silent.
     pub(crate) silence: Vec<Duration>,
@@ -175,14 +176,14 @@ impl Channel {
             capture.refuse(refusals, problem, remedy);
         }
         let Some(stale_after) = details.stale_after else { return };
-        self.points.push(PointDeclaration {
+        self.points.push(Arc::new(PointDeclaration {
             details,
             value_type: format.value_type(),
             scan_interval: None,
             configured_interval: None,
             stale_after,
             writable: false,
-        });
+        }));
     }
 }
 

@@ -23,6 +23,8 @@ mod session;
 mod splitter;
 mod standing;
 
+use std::sync::Arc;
+
 use pointcast_api::settings::{ChannelSettings, Refusals};
 use pointcast_api::{
     Blocking, DeviceDeclaration, DeviceIndex, Driver, Inlet, Outlet, PlannedRequest,
@@ -61,7 +63,7 @@ impl Driver for Serial {
         &self.channel.devices
     }
 
-    fn points(&self) -> &[PointDeclaration] {
+    fn points(&self) -> &[Arc<PointDeclaration>] {
         &self.channel.points
     }
 

@@ -1,5 +1,6 @@
 //! A driver that reads nothing: for tests of everything around drivers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::settings::{ChannelSettings, PointSettings, Refusals};
@@ -17,7 +18,7 @@ pub(crate) const DRIVERS: &[DriverKind] =
 
 struct TestBus {
     devices: Vec<DeviceDeclaration>,
-    points: Vec<PointDeclaration>,
+    points: Vec<Arc<PointDeclaration>>,
 }
 
 fn build(mut channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
@@ -32,7 +33,7 @@ fn build(mut channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dy
         let place = address.as_ref().map_or("", |address| &address.value);
         let address = format!("{place} unit {unit}");
         devices.push(DeviceDeclaration { name: device.name, address });
-        points.extend(device.points.into_iter().map(|point| declare(point, refusals)));
+        points.extend(device.points.into_iter().map(|point| Arc::new(declare(point, refusals))));
     }
     (refusals.len() == before).then(|| Box::new(TestBus { devices, points }) as Box<dyn Driver>)
 }
@@ -58,13 +59,13 @@ impl Driver for TestBus {
         &self.devices
     }
 
-    fn points(&self) -> &[PointDeclaration] {
+    fn points(&self) -> &[Arc<PointDeclaration>] {
         &self.points
     }
 
     /// One request a point; those with a scan take 2.5 ms on the wire, those without come by themselves.
     fn plan(&self) -> Vec<PlannedRequest> {
-        let request = |(index, point): (u32, &PointDeclaration)| PlannedRequest {
+        let request = |(index, point): (u32, &Arc<PointDeclaration>)| PlannedRequest {
             device: DeviceIndex(point.details.device.0),
             request: format!("read {}", point.details.id),
             parts: Vec::new(),

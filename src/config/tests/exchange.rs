@@ -223,7 +223,7 @@ fn points_of(config: &Config, device: &str) -> Vec<PointDeclaration> {
     let all = config.channels.iter().flat_map(|channel| channel.driver.points());
     let own = all.filter_map(|point| {
         let name = point.details.id.as_str().strip_prefix(&prefix)?;
-        let mut point = point.clone();
+        let mut point = point.as_ref().clone();
         point.details.id = pointcast_api::PointId::new(name).unwrap();
         point.details.device = pointcast_api::DeviceIndex(0);
         Some(point)

@@ -13,6 +13,7 @@ mod tls;
 mod writing;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::settings::{ChannelSettings, DeviceSettings, Refusals};
@@ -48,7 +49,7 @@ pub(crate) struct Site {
     pub(crate) devices: Vec<DeviceDeclaration>,
     pub(crate) units: Vec<Unit>,
     pub(crate) shapes: Vec<Shape>,
-    pub(crate) points: Vec<PointDeclaration>,
+    pub(crate) points: Vec<Arc<PointDeclaration>>,
     /// What is found by its SunSpec model is where it is assumed: sessions go by a
     /// [`Layout`](crate::sunspec::Layout) instead.
     pub(crate) wants: Vec<Want>,
@@ -254,7 +255,7 @@ impl Checked {
         let declared = self.details.into_iter().zip(&self.points).zip(&site.wants);
         let declared = declared.map(|((details, point), want)| {
             let timeout = site.units.get(want.device.at()).map(|unit| unit.timeout);
-            declare(details, point, want.interval, timeout.unwrap_or_default())
+            Arc::new(declare(details, point, want.interval, timeout.unwrap_or_default()))
         });
         site.points = declared.collect();
         site
