@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceDeclaration, DeviceReport, NameError, PlannedRequest, PointDeclaration, PointId, Reading,
-    UnixMs, Value, ValueType,
+    About, DeviceDeclaration, DeviceReport, NameError, PlannedRequest, PointDeclaration, PointId,
+    Reading, UnixMs, Value, ValueType,
 };
 
 use crate::table::{Index, Table, Update};
@@ -121,9 +121,12 @@ pub fn own_point(
     description: &str,
 ) -> PointDeclaration {
     let mut point = PointDeclaration::bare(id, value_type);
-    point.details.unit = unit.map(str::to_owned);
-    point.details.description = Some(description.to_owned());
-    point.details.precision = (value_type == ValueType::F64).then_some(PRECISION);
+    point.details.tell(About {
+        unit: unit.map(str::to_owned),
+        description: Some(description.to_owned()),
+        precision: (value_type == ValueType::F64).then_some(PRECISION),
+        ..About::default()
+    });
     point
 }
 

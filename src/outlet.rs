@@ -58,7 +58,7 @@ impl ChannelOutlet {
             return None;
         }
         let index = self.first_point + sample.point.0;
-        let range = catalog.entry(index).and_then(|e| e.declaration().details.range);
+        let range = catalog.entry(index).and_then(|e| e.declaration().details.about().range);
         let update = match (&sample.reading, range) {
             (Reading::Good(value), Some(range)) if !is_within(value, range) => {
                 Update::OutOfRange(value, sample.time)

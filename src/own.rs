@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use pointcast_api::{
-    NameError, PointDeclaration, PointId, Reading, StaleAfter, UnixMs, Value, ValueType,
+    About, NameError, PointDeclaration, PointId, Reading, StaleAfter, UnixMs, Value, ValueType,
 };
 
 use crate::devices::own_point;
@@ -72,7 +72,9 @@ pub fn declarations() -> Result<Vec<PointDeclaration>, NameError> {
     for point in points.iter_mut().skip(FIXED.len()) {
         point.scan_interval = Some(OwnPoints::READ_EVERY);
         point.stale_after = StaleAfter::Elapsed(STALE_AFTER_READS * OwnPoints::READ_EVERY);
-        point.details.precision = point.details.precision.map(|_| DELAY_PRECISION);
+        let about = point.details.about();
+        let precision = about.precision.map(|_| DELAY_PRECISION);
+        point.details.tell(About { precision, ..about.clone() });
     }
     Ok(points)
 }

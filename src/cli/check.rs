@@ -124,14 +124,14 @@ fn device_report(
         table.row(vec![
             details.id.to_string(),
             point.value_type.to_string(),
-            details.unit.clone().unwrap_or_default(),
+            details.about().unit.clone().unwrap_or_default(),
             point.scan_interval.map(duration::words).unwrap_or_default(),
             point.configured_interval.map(duration::words).unwrap_or_default(),
             match point.stale_after {
                 StaleAfter::Elapsed(after) => duration::words(after),
                 StaleAfter::Never => "never".to_owned(),
             },
-            details.range.map(|(low, high)| format!("{low} to {high}")).unwrap_or_default(),
+            details.about().range.map(|(low, high)| format!("{low} to {high}")).unwrap_or_default(),
         ]);
     }
     let points = count(points.len(), "point");

@@ -1,7 +1,7 @@
 //! What any point may be told, whatever its driver; and the id that comes of it.
 
 use pointcast_api::settings::{Located, PointSettings, Refusals, Setting, Settings};
-use pointcast_api::{DeviceIndex, NameError, PointDetails, PointId};
+use pointcast_api::{About, DeviceIndex, NameError, PointDetails, PointId};
 
 /// Most characters of an engineering unit.
 pub const MAX_UNIT_CHARS: usize = 32;
@@ -51,16 +51,15 @@ pub(super) fn take(
     let precision = settings.integer("precision", 0..=MAX_PRECISION, refusals);
     let labels = labels(&mut settings, refusals);
     let stale_after = settings.stale_after("stale_after_ms", refusals);
-    let details = PointDetails {
-        id: id?,
-        device: owner.index,
+    let mut details = PointDetails::new(id?, owner.index);
+    details.stale_after = stale_after.map(|located| located.value);
+    details.tell(About {
         unit,
         description,
         range,
         precision: precision.and_then(|digits| u8::try_from(digits.value).ok()),
         labels,
-        stale_after: stale_after.map(|located| located.value),
-    };
+    });
     Some(PointSettings { details, settings })
 }
 

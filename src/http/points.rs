@@ -166,16 +166,16 @@ pub(super) fn write_point(body: &mut String, catalog: &Catalog, index: Index, st
 
 fn metadata(entry: &Entry, checked: Option<u64>) -> Metadata<'_> {
     let declared = entry.declaration();
-    let details = &declared.details;
-    let labels = details.labels.iter().map(|(n, label)| (n.to_string(), label.clone().into()));
+    let about = declared.details.about();
+    let labels = about.labels.iter().map(|(n, label)| (n.to_string(), label.clone().into()));
     Metadata {
         checked,
         value_type: declared.value_type.as_str(),
-        unit: details.unit.as_deref(),
-        range: details.range,
-        precision: details.precision,
-        labels: (!details.labels.is_empty()).then(|| labels.collect()),
-        description: details.description.as_deref(),
+        unit: about.unit.as_deref(),
+        range: about.range,
+        precision: about.precision,
+        labels: (!about.labels.is_empty()).then(|| labels.collect()),
+        description: about.description.as_deref(),
         device: entry.device(),
         writable: declared.writable,
         scan_ms: declared.scan_interval.map(|interval| interval.as_millis()),

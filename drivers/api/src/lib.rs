@@ -40,7 +40,7 @@ pub use inlet::{COMMANDS_PER_CHANNEL, Inlet, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
 pub use outlet::{DeviceCounters, DeviceReport, DeviceState, ExceptionCounts, Outlet};
 pub use point::{
-    DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointIndex, StaleAfter,
+    About, DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointIndex, StaleAfter,
     ValueType,
 };
 pub use quality::{Failure, Quality, Reason};

@@ -1,6 +1,7 @@
 //! What a driver declares about its devices and points before its first session.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{DeviceName, PointId};
@@ -109,6 +110,15 @@ pub struct PointDetails {
     pub id: PointId,
     /// The device it belongs to.
     pub device: DeviceIndex,
+    /// As configured; a driver with a scan interval puts its own default in its declaration.
+    pub stale_after: Option<StaleAfter>,
+    /// `None` where there is nothing: so it is for most points of a large site.
+    about: Option<Arc<About>>,
+}
+
+/// What people want to know of a point.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
     /// Engineering unit, e.g. `°C`.
     pub unit: Option<String>,
     /// What it is, for people.
@@ -119,8 +129,31 @@ pub struct PointDetails {
     pub precision: Option<u8>,
     /// Names of enumerated values.
     pub labels: Vec<(i64, String)>,
-    /// As configured; a driver with a scan interval puts its own default in its declaration.
-    pub stale_after: Option<StaleAfter>,
+}
+
+impl About {
+    const NOTHING: Self =
+        Self { unit: None, description: None, range: None, precision: None, labels: Vec::new() };
+}
+
+impl PointDetails {
+    /// Of a point of which nothing else is told.
+    #[must_use]
+    pub fn new(id: PointId, device: DeviceIndex) -> Self {
+        Self { id, device, stale_after: None, about: None }
+    }
+
+    /// What people want to know of it.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        static NOTHING: About = About::NOTHING;
+        self.about.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// Tells that instead of what was told before.
+    pub fn tell(&mut self, about: About) {
+        self.about = (about != About::NOTHING).then(|| Arc::new(about));
+    }
 }
 
 /// A point as its driver declares it.
@@ -145,18 +178,8 @@ impl PointDeclaration {
     /// nothing else is told.
     #[must_use]
     pub fn bare(id: PointId, value_type: ValueType) -> Self {
-        let details = PointDetails {
-            id,
-            device: DeviceIndex(0),
-            unit: None,
-            description: None,
-            range: None,
-            precision: None,
-            labels: Vec::new(),
-            stale_after: None,
-        };
         Self {
-            details,
+            details: PointDetails::new(id, DeviceIndex(0)),
             value_type,
             scan_interval: None,
             configured_interval: None,

@@ -17,8 +17,8 @@ use crate::settings::{
     Setting, Settings,
 };
 use crate::{
-    DeviceIndex, DeviceName, DeviceReport, Driver, Failure, Outlet, PlannedRequest, PointDetails,
-    PointId, Reading, Sample, UnixMs,
+    About, DeviceIndex, DeviceName, DeviceReport, Driver, Failure, Outlet, PlannedRequest,
+    PointDetails, PointId, Reading, Sample, UnixMs,
 };
 
 /// The channel that `text` describes: its own keys on top, `[[devices]]` with `points` below.
@@ -85,16 +85,16 @@ fn take_point(
     let name = settings.text("name", refusals).unwrap_or_else(|| panic!("a point needs a name"));
     let id = format!("{prefix}/{}", name.value);
     settings.rename(format!("point {id:?}"));
-    let details = PointDetails {
-        id: PointId::new(&id).unwrap_or_else(|error| panic!("{error}")),
-        device,
+    let id = PointId::new(&id).unwrap_or_else(|error| panic!("{error}"));
+    let mut details = PointDetails::new(id, device);
+    details.tell(About {
         unit: settings.text("unit", refusals).map(|unit| unit.value),
         description: None,
         range: take_range(&mut settings, refusals),
         precision: None,
         labels: take_labels(&mut settings, refusals),
-        stale_after: settings.stale_after("stale_after_ms", refusals).map(|given| given.value),
-    };
+    });
+    details.stale_after = settings.stale_after("stale_after_ms", refusals).map(|given| given.value);
     PointSettings { details, settings }
 }
 

@@ -137,8 +137,8 @@ points = [
     assert_eq!(config.channels[0].driver.devices()[1].address, "a unit 7");
     let points = &config.channels[0].driver.points()[1..];
     assert_eq!(points[0].details.id.as_str(), "hall 3/press/supply/temperature");
-    assert_eq!(points[0].details.description.as_deref(), Some("water; that \"leaves\""));
-    assert_eq!(points[1].details.labels, [(0, "off".to_owned()), (1, "on".to_owned())]);
+    assert_eq!(points[0].details.about().description.as_deref(), Some("water; that \"leaves\""));
+    assert_eq!(points[1].details.about().labels, [(0, "off".to_owned()), (1, "on".to_owned())]);
     assert_eq!(points[1].stale_after, StaleAfter::Never);
 
     let exported = export(&folder.path("main.toml"), "press", DRIVERS).unwrap();

@@ -77,9 +77,9 @@ fn a_device_has_what_its_profile_says_and_what_it_says_itself() {
         .map(|point| {
             let details = &point.details;
             let scan = point.scan_interval.map_or(0, |scan| scan.as_millis());
-            let unit = details.unit.as_deref().unwrap_or("-");
-            let range = details.range.map_or(0.0, |(_, high)| high);
-            let label = details.labels.first().map_or("-", |(_, label)| label);
+            let unit = details.about().unit.as_deref().unwrap_or("-");
+            let range = details.about().range.map_or(0.0, |(_, high)| high);
+            let label = details.about().labels.first().map_or("-", |(_, label)| label);
             format!("{} {} {unit} {scan} {range} {label}", details.id, point.value_type)
         })
         .collect();

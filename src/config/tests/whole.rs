@@ -100,13 +100,18 @@ fn everything_written_arrives() {
     let points = driver.points();
     assert_eq!(points[0].details.id.as_str(), "line1/boiler/supply/temperature");
     assert_eq!(points[0].details.device, DeviceIndex(0));
-    assert_eq!(points[0].details.unit.as_deref(), Some("°C"));
-    assert_eq!(points[0].details.description.as_deref(), Some("water that leaves"));
-    assert_eq!(points[0].details.range, Some((-20.0, 120.5)));
-    assert_eq!(points[0].details.precision, Some(1));
+    assert_eq!(points[0].details.about().unit.as_deref(), Some("°C"));
+    assert_eq!(points[0].details.about().description.as_deref(), Some("water that leaves"));
+    assert_eq!(points[0].details.about().range, Some((-20.0, 120.5)));
+    assert_eq!(points[0].details.about().precision, Some(1));
     assert_eq!(points[0].scan_interval, Some(Duration::from_millis(250)));
-    let labels: Vec<_> =
-        points[1].details.labels.iter().map(|(value, label)| (*value, label.as_str())).collect();
+    let labels: Vec<_> = points[1]
+        .details
+        .about()
+        .labels
+        .iter()
+        .map(|(value, label)| (*value, label.as_str()))
+        .collect();
     assert_eq!(labels, [(-1, "fault"), (0, "off"), (1, "on")]);
     assert_eq!(points[1].stale_after, StaleAfter::Never);
     let pump = &config.channels[0].driver.points()[0];

@@ -97,15 +97,15 @@ fn checked(declared: &PointDeclaration, json: &Json) -> Result<Value, Problem> {
     if !declared.writable {
         return Err(answer::not_writable(&declared.details.id));
     }
-    let has_names = !declared.details.labels.is_empty();
+    let has_names = !declared.details.about().labels.is_empty();
     let value = value::read(json, declared.value_type, has_names).map_err(|unfit| match unfit {
         Unfit::Kind(detail) => Problem::field("value", detail),
         Unfit::Size(detail) => answer::out_of_range(detail),
     })?;
-    match declared.details.range {
+    match declared.details.about().range {
         Some(range) if !is_within(&value, range) => {
             let (low, high) = range;
-            let unit = declared.details.unit.as_ref().map(|unit| format!(" {unit}"));
+            let unit = declared.details.about().unit.as_ref().map(|unit| format!(" {unit}"));
             let unit = unit.unwrap_or_default();
             Err(answer::out_of_range(format!("give {low} to {high}{unit}")))
         }

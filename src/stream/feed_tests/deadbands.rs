@@ -1,6 +1,6 @@
 //! Entries that want to hear only of larger changes.
 
-use pointcast_api::{Failure, UnixMs};
+use pointcast_api::{About, Failure, UnixMs};
 
 use super::*;
 use crate::table::{Catalog, Update};
@@ -30,7 +30,7 @@ async fn only_what_moves_further_than_its_deadband_is_sent() {
 async fn a_percentage_is_of_the_points_range() {
     let declare = |(id, range)| {
         let mut point = PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::I64);
-        point.details.range = range;
+        point.details.tell(About { range, ..About::default() });
         (point, String::new())
     };
     let points = [("p0", Some((-100.0, 100.0))), ("p1", None)].map(declare);

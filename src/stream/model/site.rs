@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pointcast_api::{
-    Failure, PointDeclaration, PointId, Reading, StaleAfter, UnixMs, Value, ValueType,
+    About, Failure, PointDeclaration, PointId, Reading, StaleAfter, UnixMs, Value, ValueType,
 };
 
 use super::truth::{Change, Truth, Was};
@@ -39,7 +39,7 @@ fn declarations(points: impl Iterator<Item = usize>) -> Vec<(PointDeclaration, S
     let declare = |point| {
         let bare = PointDeclaration::bare(PointId::new(&id_of(point)).unwrap(), ValueType::I64);
         let mut declaration = PointDeclaration { stale_after: StaleAfter::Never, ..bare };
-        declaration.details.range = range_of(point);
+        declaration.details.tell(About { range: range_of(point), ..About::default() });
         (declaration, String::new())
     };
     points.map(declare).collect()

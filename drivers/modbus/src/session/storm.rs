@@ -224,16 +224,17 @@ fn site(kind: Kind, keys: &str) -> Site {
 }
 
 fn expected(site: &Site) -> Vec<Reading> {
-    let reading = |(want, decoder): (&crate::plan::Want, &crate::decode::Decoder)| {
-        let unit = site.units[want.device.at()].id;
-        let values = (0..want.length).map(|at| truth(unit, want.table, want.first + at));
-        let content = if want.table.is_bits() {
-            Content::Bits(values.map(|bit| bit == 1).collect())
-        } else {
-            Content::Registers(values.collect())
+    let reading =
+        |(want, decoder): (&crate::plan::Want, &std::sync::Arc<crate::decode::Decoder>)| {
+            let unit = site.units[want.device.at()].id;
+            let values = (0..want.length).map(|at| truth(unit, want.table, want.first + at));
+            let content = if want.table.is_bits() {
+                Content::Bits(values.map(|bit| bit == 1).collect())
+            } else {
+                Content::Registers(values.collect())
+            };
+            decoder.read(&content, 0).unwrap()
         };
-        decoder.read(&content, 0).unwrap()
-    };
     site.wants.iter().zip(&site.decoders).map(reading).collect()
 }
 

@@ -12,7 +12,7 @@ mod serial;
 mod tls;
 mod writing;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +41,10 @@ use point::Point;
 /// A point goes stale after this many scan intervals and one timeout.
 const STALE_AFTER_SCANS: u32 = 3;
 
+/// Kinds of decoders among which an equal one is looked for: enough for the types and scales of one device, and so few
+/// that a hundred thousand points of different kinds are no work.
+const SHARED_KINDS: usize = 32;
+
 /// A channel with its devices and points, checked. Lists are by device index and by point index.
 #[derive(Debug)]
 pub(crate) struct Site {
@@ -53,7 +57,8 @@ pub(crate) struct Site {
     /// What is found by its SunSpec model is where it is assumed: sessions go by a
     /// [`Layout`](crate::sunspec::Layout) instead.
     pub(crate) wants: Vec<Want>,
-    pub(crate) decoders: Vec<Decoder>,
+    /// Equal ones are shared: a device has many points and few kinds of them.
+    pub(crate) decoders: Vec<Arc<Decoder>>,
     /// By device: what of it is found by its SunSpec model.
     pub(crate) sought: Vec<Sought>,
     /// What reading takes of the channel's time, by plan.
@@ -247,7 +252,7 @@ impl Checked {
             points: Vec::new(),
             wants: self.points.iter().map(|point| point.want).collect(),
             sought: self.sought,
-            decoders: self.points.iter().map(|point| point.decoder.clone()).collect(),
+            decoders: shared(self.points.iter().map(|point| &point.decoder)),
             utilisation: Utilisation { configured: 0.0, revised: 0.0 },
             writings: self.points.iter().map(|point| point.writing).collect(),
         };
@@ -260,6 +265,21 @@ impl Checked {
         site.points = declared.collect();
         site
     }
+}
+
+/// The same decoders in the same order; one that is equal to one of the last few kinds is that one.
+fn shared<'a>(decoders: impl Iterator<Item = &'a Decoder>) -> Vec<Arc<Decoder>> {
+    let mut kinds: VecDeque<Arc<Decoder>> = VecDeque::new();
+    let share = |decoder: &Decoder| {
+        if let Some(kind) = kinds.iter().find(|kind| kind.as_ref() == decoder) {
+            return Arc::clone(kind);
+        }
+        let kind = Arc::new(decoder.clone());
+        kinds.truncate(SHARED_KINDS - 1);
+        kinds.push_front(Arc::clone(&kind));
+        kind
+    };
+    decoders.map(share).collect()
 }
 
 fn declare(

@@ -69,7 +69,7 @@ fn a_point_takes_over_what_its_device_says_and_may_say_otherwise() {
           { name = "e", address = "input:40", type = "string", length = 4 },
         ]"#,
     );
-    let number = |number, order, scaled: bool| match site.decoders[usize::from(scaled)] {
+    let number = |number, order, scaled: bool| match *site.decoders[usize::from(scaled)] {
         Decoder::Number(ref found) => {
             let found = (found.number_type, found.order, found.scaling != Scaling::None);
             assert_eq!(found, (number, order, scaled));
@@ -94,7 +94,8 @@ fn a_point_takes_over_what_its_device_says_and_may_say_otherwise() {
     // Three scans and a timeout.
     assert_eq!(site.points[0].stale_after, StaleAfter::Elapsed(Duration::from_millis(2_200)));
     assert_eq!(site.points[1].scan_interval, Some(Duration::from_secs(2)));
-    assert_eq!(site.decoders[2..4], [Decoder::Bit, Decoder::RegisterBit(3)]);
+    let bits = [Decoder::Bit, Decoder::RegisterBit(3)];
+    assert_eq!([&*site.decoders[2], &*site.decoders[3]], bits.each_ref());
     assert!(site.points.iter().all(|point| !point.writable));
 }
 

@@ -1,6 +1,7 @@
 //! Where points lie: those with addresses of their own there, those of models where the device's chain says.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::PointIndex;
@@ -123,11 +124,11 @@ impl Sought {
                 point: *point,
                 first: model.at,
                 length: form.length(),
-                decoder: Decoder::OfModel(Box::new(OfModel {
+                decoder: Arc::new(Decoder::OfModel(Box::new(OfModel {
                     header: [model.id, model.length],
                     at: form.at,
                     decoder: form.decoder.clone(),
-                })),
+                }))),
             });
         }
         if !missing.is_empty() {
@@ -161,7 +162,7 @@ struct Placed {
     first: u16,
     /// How many registers are read from there on.
     length: u16,
-    decoder: Decoder,
+    decoder: Arc<Decoder>,
 }
 
 /// Where the points of a device are, and which are nowhere.
@@ -177,19 +178,19 @@ pub(crate) struct Placement {
 #[derive(Clone, Debug)]
 pub(crate) struct Layout<'a> {
     wants: Cow<'a, [Want]>,
-    decoders: Cow<'a, [Decoder]>,
+    decoders: Cow<'a, [Arc<Decoder>]>,
 }
 
 impl<'a> Layout<'a> {
     /// As configured: points of models are where they are assumed.
-    pub(crate) fn assumed(wants: &'a [Want], decoders: &'a [Decoder]) -> Self {
+    pub(crate) fn assumed(wants: &'a [Want], decoders: &'a [Arc<Decoder>]) -> Self {
         Self { wants: Cow::Borrowed(wants), decoders: Cow::Borrowed(decoders) }
     }
 
     /// Before any chain was walked: points of models are nowhere. `sought` is by device.
     pub(crate) fn unknown(
         wants: &'a [Want],
-        decoders: &'a [Decoder],
+        decoders: &'a [Arc<Decoder>],
         sought: &'a [Sought],
     ) -> Self {
         let mut layout = Self::assumed(wants, decoders);
@@ -202,7 +203,7 @@ impl<'a> Layout<'a> {
     }
 
     pub(crate) fn decoder(&self, point: PointIndex) -> Option<&Decoder> {
-        self.decoders.get(point.at())
+        self.decoders.get(point.at()).map(Arc::as_ref)
     }
 
     /// Points of models are nowhere in this device.

@@ -88,7 +88,7 @@ impl<L: Link> Session<'_, L> {
     /// What a command's value is in the device, by the scale that stands in `beside`, where it stands in a register.
     fn encode(&self, command: &Command, beside: Option<&Content>) -> Result<Encoded, EncodeError> {
         let at = command.point().at();
-        let labels = self.site.points.get(at).map(|point| point.details.labels.as_slice());
+        let labels = self.site.points.get(at).map(|point| point.details.about().labels.as_slice());
         let value = labelled(command.value(), labels.unwrap_or_default())?;
         match (self.site.decoders.get(at), beside) {
             (Some(decoder), Some(content)) => decoder.encode_beside(content, &value),

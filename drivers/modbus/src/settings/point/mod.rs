@@ -202,7 +202,7 @@ impl Making<'_> {
         let refuse = |refusals: &mut Refusals, problem: String, remedy: String| {
             refusals.push(self.keys.place(), self.keys.field("labels"), problem, remedy);
         };
-        let labels = &self.details.labels;
+        let labels = &self.details.about().labels;
         let Some((lowest, highest)) = values else {
             if !labels.is_empty() {
                 let problem = format!("{what} has no names of values");

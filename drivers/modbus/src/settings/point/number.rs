@@ -190,7 +190,7 @@ impl Making<'_> {
         let Some(clamp) = self.written.clamp.as_ref().filter(|clamp| clamp.value) else {
             return Some(None);
         };
-        let Some((low, high)) = self.details.range else {
+        let Some((low, high)) = self.details.about().range else {
             clamp.refuse(refusals, "there is no range to clamp to", "add range = [0, 100]");
             return None;
         };

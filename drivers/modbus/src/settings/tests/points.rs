@@ -121,7 +121,7 @@ fn a_scale_in_a_register_is_read_together_with_its_value() {
             "address = \"holding:40\", type = \"u32\", scale_register = \"holding:{power_at}\""
         ));
         assert_eq!((site.wants[0].first, site.wants[0].length), want);
-        let Decoder::Number(number) = &site.decoders[0] else { panic!() };
+        let Decoder::Number(number) = &*site.decoders[0] else { panic!() };
         assert_eq!(number.scaling, scaling);
         assert_eq!(site.points[0].value_type, ValueType::F64);
     }
@@ -155,7 +155,7 @@ fn parts_of_a_register_collide_when_they_share_bits() {
 fn a_range_clamps_where_that_is_asked_for() {
     let clamp = |keys: &str| {
         let site = point(&format!("address = \"holding:0\", clamp = true, {keys}"));
-        let Decoder::Number(number) = &site.decoders[0] else { panic!() };
+        let Decoder::Number(number) = &*site.decoders[0] else { panic!() };
         *number.clamp.clone().unwrap()
     };
     assert_eq!(clamp("type = \"u16\", range = [-3.5, 80.7]"), Clamp::Whole { low: 0, high: 80 });
@@ -169,7 +169,7 @@ fn a_range_clamps_where_that_is_asked_for() {
         Clamp::Double { low: 0.0, high: 0.1 }
     );
     let not_asked = "address = \"holding:0\", type = \"u16\", clamp = false, range = [0, 1]";
-    let Decoder::Number(number) = &point(not_asked).decoders[0] else { panic!() };
+    let Decoder::Number(number) = &*point(not_asked).decoders[0] else { panic!() };
     assert_eq!((&number.clamp, number.slice), (&None, None::<Slice>));
 }
 
