@@ -263,6 +263,8 @@ impl Checked {
             Arc::new(declare(details, point, want.interval, timeout.unwrap_or_default()))
         });
         site.points = declared.collect();
+        // The list is made in the place of the details, which are six times as large.
+        site.points.shrink_to_fit();
         site
     }
 }
