@@ -1,7 +1,7 @@
 //! What any point may be told, whatever its driver; and the id that comes of it.
 
 use pointcast_api::settings::{Located, PointSettings, Refusals, Setting, Settings};
-use pointcast_api::{About, DeviceIndex, NameError, PointDetails, PointId};
+use pointcast_api::{About, DeviceIndex, DeviceName, NameError, PointDetails, PointId};
 
 /// Most characters of an engineering unit.
 pub const MAX_UNIT_CHARS: usize = 32;
@@ -27,6 +27,32 @@ pub(super) struct Owner<'a> {
     /// What its points' ids begin with, unless that was refused.
     pub(super) prefix: Option<&'a str>,
     pub(super) index: DeviceIndex,
+}
+
+/// What a device's point ids begin with: `prefix`, or its name.
+pub(super) fn prefix(
+    settings: &mut Settings,
+    name: Option<&DeviceName>,
+    refusals: &mut Refusals,
+) -> Option<String> {
+    let before = refusals.len();
+    let Some(text) = settings.text("prefix", refusals) else {
+        return name.filter(|_| refusals.len() == before).map(ToString::to_string);
+    };
+    match PointId::new(&text.value) {
+        Ok(id) if id.is_own() => {
+            let problem =
+                format!("{:?} begins with $, as only the gateway's own ids do", text.value);
+            text.refuse(refusals, problem, "begin with another character");
+            None
+        }
+        Ok(_) => Some(text.value),
+        Err(error) => {
+            let problem = format!("{} is no prefix: {error}", shown(&text.value));
+            text.refuse(refusals, problem, "write it like \"line1/boiler\"");
+            None
+        }
+    }
 }
 
 /// One point, or `None` together with at least one refusal.

@@ -13,7 +13,7 @@ use pointcast_api::{DeviceIndex, DeviceName, Driver, PointId};
 
 use super::Channel;
 use super::disabled::Disabled;
-use super::points::{self, Owner, name_remedy, shown};
+use super::points::{self, Owner, name_remedy, prefix, shown};
 use super::profile::{Shelf, Usage};
 use super::words::near;
 use crate::registry::DriverKind;
@@ -371,32 +371,6 @@ fn segment(text: &Located<String>, refusals: &mut Refusals) -> Option<DeviceName
         Err(error) => {
             let problem = format!("{} is no name: {error}", shown(&text.value));
             text.refuse(refusals, problem, name_remedy(&error));
-            None
-        }
-    }
-}
-
-/// What a device's point ids begin with: `prefix`, or its name.
-fn prefix(
-    settings: &mut Settings,
-    name: Option<&DeviceName>,
-    refusals: &mut Refusals,
-) -> Option<String> {
-    let before = refusals.len();
-    let Some(text) = settings.text("prefix", refusals) else {
-        return name.filter(|_| refusals.len() == before).map(ToString::to_string);
-    };
-    match PointId::new(&text.value) {
-        Ok(id) if id.is_own() => {
-            let problem =
-                format!("{:?} begins with $, as only the gateway's own ids do", text.value);
-            text.refuse(refusals, problem, "begin with another character");
-            None
-        }
-        Ok(_) => Some(text.value),
-        Err(error) => {
-            let problem = format!("{} is no prefix: {error}", shown(&text.value));
-            text.refuse(refusals, problem, "write it like \"line1/boiler\"");
             None
         }
     }
