@@ -147,8 +147,9 @@ async function awayAndBack(page) {
   await allLive([page]);
 }
 
-/** The tab that has the stream dies without a word, and another goes on with the same session. */
-async function deadLeader(context, pages, leaders) {
+/** The tab that has the stream dies without a word, and another goes on with the same session; without locks two may lead for a
+ * moment, and the one that gives way leaves a session behind. */
+async function deadLeader(context, pages, leaders, hasLocks) {
   const sessions = await figure('sessions');
   const dead = leaders.at(-1);
   const others = pages.filter((page) => page !== dead);
@@ -159,8 +160,8 @@ async function deadLeader(context, pages, leaders) {
   await until('another tab to take over', async () => leaders.at(-1) !== dead);
   await allLive(others);
   const took = Math.round(performance.now() - begin);
-  assert.equal(await figure('streams'), 1);
-  assert.equal(await figure('sessions'), sessions, 'another session was begun');
+  await until('one stream', async () => (await figure('streams')) === 1);
+  if (hasLocks) assert.equal(await figure('sessions'), sessions, 'another session was begun');
   await dead.close().catch(() => {});
   return `all live ${took} ms after it`;
 }
@@ -208,7 +209,7 @@ try {
     console.log(`${name}: a killed gateway`);
     await awayAndBack(pages[2]);
     if (without) console.log(`${name}: a hung leader; ${await hungLeader(context, pages, leaders)}`);
-    if (without) console.log(`${name}: a dead leader; ${await deadLeader(context, pages, leaders)}`);
+    if (without) console.log(`${name}: a dead leader; ${await deadLeader(context, pages, leaders, name.includes('by locks'))}`);
     await context.close();
     await until('the stream to end', async () => (await figure('streams')) === 0);
   }
