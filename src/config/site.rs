@@ -65,6 +65,8 @@ pub(super) struct Site<'a> {
     built: BTreeMap<usize, Channel>,
     /// Where each channel stands, and which of `pending` it is.
     channels: HashMap<String, (Place, usize)>,
+    /// The channel that has each serial port.
+    ports: HashMap<String, String>,
     devices: HashMap<DeviceName, Place>,
     points: HashMap<PointId, Place>,
     /// Whether a device's channel could not be told: then a channel may only seem to have no devices.
@@ -88,6 +90,7 @@ impl<'a> Site<'a> {
             expected: HashMap::new(),
             built: BTreeMap::new(),
             channels: HashMap::new(),
+            ports: HashMap::new(),
             devices: HashMap::new(),
             points: HashMap::new(),
             strays: false,
@@ -127,6 +130,9 @@ impl<'a> Site<'a> {
             }
             let entry = (settings.place().clone(), self.pending.len());
             self.channels.insert(name.value.clone(), entry);
+            if enabled {
+                self.take_port(&name.value, &settings, refusals);
+            }
             let name = name.value;
             let devices = Vec::new();
             let profiles = Vec::new();
@@ -134,6 +140,21 @@ impl<'a> Site<'a> {
             let channel = Pending { name, kind, enabled, settings, devices, profiles, used };
             self.pending.push(Some(channel));
         }
+    }
+
+    /// Refuses a serial port that another channel has: at run time one of them would find it locked.
+    fn take_port(&mut self, name: &str, settings: &Settings, refusals: &mut Refusals) {
+        let port = settings.entries().iter().find(|entry| entry.key == "port");
+        let Some((entry, Setting::Text(port))) = port.map(|entry| (entry, &entry.value)) else {
+            return;
+        };
+        if let Some(first) = self.ports.get(port) {
+            let problem = format!("channel {first:?} has {port:?} already");
+            let remedy = "a port has one channel: put the devices of both on it";
+            refusals.push(&entry.place, settings.field("port"), problem, remedy);
+            return;
+        }
+        self.ports.insert(port.clone(), name.to_owned());
     }
 
     fn driver(&self, settings: &mut Settings, refusals: &mut Refusals) -> Option<DriverKind> {

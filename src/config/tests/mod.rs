@@ -4,6 +4,7 @@ mod cases;
 pub(crate) mod driver;
 mod exchange;
 mod keys;
+mod ports;
 mod profiles;
 mod site;
 mod whole;

@@ -12,8 +12,8 @@
 //! that was cut may be followed at once by another one, and be filled up with it. So nothing counts that holds the
 //! begin of an awaited reply, or is followed by anything else; and what ends as another one begins counts only once
 //! that one has come whole. Their numbers lie far [`apart`], so that damage does not make one of the other. **The
-//! bound:** a reply of the same shape that bears the number of another request on its way, for nothing in the protocol
-//! tells it from the right one.
+//! bounds:** a reply of the same shape that bears the number of another request on its way, and a cut reply that noise of
+//! just its length fills up: nothing in the protocol tells them from the right ones.
 
 use std::collections::VecDeque;
 use std::time::Duration;

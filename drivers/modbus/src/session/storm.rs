@@ -30,6 +30,9 @@ use crate::testing::told;
 const SEED: u64 = 0x0051_0DB5;
 const REPLIES: u64 = 100_000;
 const LONG_FACTOR: u64 = 100;
+/// So many of the newest requests may be on their way; of so many the numbers are kept.
+const NEWEST: usize = 2 * MAX_IN_FLIGHT as usize;
+const KEPT: usize = 1_024;
 const TIMEOUT_MS: u64 = 50;
 const MAX_REPLY_DELAY_MS: u64 = 200;
 
@@ -72,6 +75,8 @@ struct Weather {
     line: Option<crate::line::Line>,
     left: u64,
     faults: u64,
+    /// How many bytes the newest reply lacked.
+    lacks: usize,
     /// Damage that no check sum shows: not sent, but counted.
     invisible: u64,
     /// When the newest request came, and how many came with another one.
@@ -87,25 +92,34 @@ impl Weather {
         self.left = self.left.saturating_sub(1);
         let now = Instant::now();
         self.together += u64::from(self.at.replace(now) == Some(now));
-        self.asked.truncate(usize::from(MAX_IN_FLIGHT) * 2);
+        self.asked.truncate(KEPT);
         self.asked.push_front(incoming.transaction);
         let wire_time = self.wire_time(&incoming);
         let at_once = |bytes: Vec<u8>| vec![(wire_time, bytes)];
         let fault = self.random.random_range(0..30);
         self.faults += u64::from(fault < 10);
         let reply = incoming.reply();
+        let lacked = std::mem::take(&mut self.lacks);
+        if matches!(fault, 0 | 8 | 9) {
+            // Nothing comes at once: what comes next stands behind the same.
+            self.lacks = lacked;
+        }
         match fault {
             0 => {
                 let late = self.random.random_range(TIMEOUT_MS..=MAX_REPLY_DELAY_MS);
                 vec![(Duration::from_millis(late) + wire_time, reply)]
             }
             1 => at_once(self.damaged(incoming.wire, reply)),
-            2 => at_once(reply[..self.random.random_range(1..reply.len())].to_vec()),
+            2 => {
+                let kept = self.random.random_range(1..reply.len());
+                self.lacks = if kept < lacked { lacked - kept } else { reply.len() - kept };
+                at_once(reply[..kept].to_vec())
+            }
             3 => at_once([self.foreign(incoming), reply].concat()),
             4 => at_once(self.foreign(incoming)),
             5 => at_once(self.misshapen(incoming)),
             6 => at_once(incoming.exception([2, 4, 6][self.random.random_range(0..3)])),
-            7 => at_once(self.noise(incoming.wire)),
+            7 => at_once(self.noise(incoming.wire, lacked)),
             8 => {
                 let late = self.random.random_range(TIMEOUT_MS..=MAX_REPLY_DELAY_MS);
                 vec![(Duration::from_millis(late), incoming.exception(6))]
@@ -133,7 +147,7 @@ impl Weather {
             let number = [damaged[0], damaged[1]];
             let another = |asked: &u16| asked.to_be_bytes() == number && reply[..2] != number;
             let unseen = match wire.coding() {
-                None => damaged == reply || self.asked.iter().any(another),
+                None => damaged == reply || self.asked.iter().take(NEWEST).any(another),
                 Some(Coding::Rtu) => passes::<framer::Framer>(&damaged),
                 Some(Coding::Ascii) => passes::<ascii::Framer>(&damaged),
             };
@@ -146,15 +160,16 @@ impl Weather {
 
     /// A whole frame of a unit that nobody asked, or an answer to another transaction.
     fn foreign(&mut self, incoming: Incoming) -> Vec<u8> {
-        let shift = self.random.random_range(1..u16::MAX);
         match incoming.wire {
             Wire::Rtu | Wire::RtuOverTcp | Wire::Ascii | Wire::AsciiOverTcp => {
                 incoming.frame(77, &incoming.pdu())
             }
             Wire::Tcp => {
-                let unknown = |shift: u16| incoming.transaction.wrapping_add(shift);
-                let mut shifts = (shift..=u16::MAX).chain(1..shift).map(unknown);
-                let transaction = shifts.find(|number| !self.asked.contains(number)).unwrap();
+                // One of long ago: requests behind this one may be on their way already.
+                let at = self.random.random_range(NEWEST..KEPT);
+                let Some(transaction) = self.asked.get(at).copied() else {
+                    return incoming.frame(77, &incoming.pdu());
+                };
                 let first = incoming.request.first ^ 8;
                 let request = ReadRequest { first, ..incoming.request };
                 Incoming { transaction, request, ..incoming }.reply()
@@ -173,11 +188,21 @@ impl Weather {
         }
     }
 
-    fn noise(&mut self, wire: Wire) -> Vec<u8> {
+    /// Behind a reply that lacked so many bytes. What just fills it up nobody can tell from its own: not sent, but counted.
+    fn noise(&mut self, wire: Wire, lacked: usize) -> Vec<u8> {
         let length = self.random.random_range(1..40);
         let noise: Vec<u8> = (0..length).map(|_| self.random.random()).collect();
         // On TCP noise is what damages the stream for good; a header's worth of it is enough.
-        if wire == Wire::Tcp { noise.into_iter().take(7).collect() } else { noise }
+        if wire != Wire::Tcp {
+            return noise;
+        }
+        let mut noise: Vec<u8> = noise.into_iter().take(7).collect();
+        if noise.len() == lacked {
+            self.invisible += 1;
+            noise.push(0xFF);
+        }
+        self.lacks = lacked.saturating_sub(noise.len());
+        noise
     }
 }
 
@@ -250,6 +275,7 @@ async fn storm(kind: Kind, keys: &str) -> (Seen, Weather) {
         left,
         faults: 0,
         invisible: 0,
+        lacks: 0,
         at: None,
         together: 0,
         asked: VecDeque::new(),
@@ -259,6 +285,8 @@ async fn storm(kind: Kind, keys: &str) -> (Seen, Weather) {
     let (lessons, reports) = (Lessons::default(), Reports::new(site.devices.len()));
     loop {
         let (ours, theirs) = tokio::io::duplex(4096);
+        // A new connection counts anew.
+        weather.lock().unwrap().asked.clear();
         let (bus, done) = (Arc::clone(&weather), Arc::clone(&over));
         let answer = move |incoming| {
             let mut weather = bus.lock().unwrap();
