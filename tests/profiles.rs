@@ -13,9 +13,8 @@ mod peer;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -217,15 +216,7 @@ async fn read(driver: &dyn Driver, points: usize) -> BTreeMap<String, Reading> {
 
 /// pymodbus with `values`, and the port it is on; it ends with its standard input.
 fn device(values: &[Expected]) -> (Child, String) {
-    let mut child = peer::script_command("modbus_values.py")
-        .args(values.iter().map(|(value, ..)| value))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (child, line.strip_prefix("ready ").expect("ready").trim().to_owned())
+    peer::start_script("modbus_values.py", values.iter().map(|(value, ..)| value))
 }
 
 #[tokio::test]

@@ -11,8 +11,7 @@
 
 mod peer;
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use peer::gateway::{Gateway, Site};
@@ -28,16 +27,9 @@ struct Devices(Child);
 
 impl Devices {
     fn start(devices: &Json, port: u16) -> (Self, u16) {
-        let mut child = peer::script_command("sunspec_devices.py")
-            .args([devices.to_string(), port.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.strip_prefix("ready ").expect("ready").trim().parse().unwrap();
-        (Self(child), port)
+        let arguments = [devices.to_string(), port.to_string()];
+        let (child, port) = peer::start_script("sunspec_devices.py", arguments);
+        (Self(child), port.parse().unwrap())
     }
 }
 

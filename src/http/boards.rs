@@ -85,9 +85,7 @@ fn seen(headers: &HeaderMap) -> Result<Seen, Problem> {
     match (headers.get(header::IF_MATCH), headers.get(header::IF_NONE_MATCH)) {
         (None, Some(any)) if any == "*" => Ok(Seen::None),
         (Some(tag), None) => {
-            let text = tag.to_str().unwrap_or_default().trim();
-            let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-            let version = quoted.and_then(Version::parse);
+            let version = Version::parse(request::tag(tag));
             let detail = "give one ETag as it was answered, with its quotes";
             version.map(Seen::Version).ok_or_else(|| Problem::field("If-Match", detail))
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::Value as Json;
 use tokio::time::timeout;
@@ -109,6 +109,13 @@ pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
         format!("{text:?}: {error}{}", cause.unwrap_or_default())
     })
+}
+
+/// What stands in the quotes of an `ETag` that is given back; empty for anything else.
+pub(super) fn tag(value: &HeaderValue) -> &str {
+    let text = value.to_str().unwrap_or_default().trim();
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    quoted.unwrap_or_default()
 }
 
 /// Reads a JSON body within the limits.

@@ -111,12 +111,10 @@ async fn edit(
 /// The revision that `If-Match` names; `None` for none and for `*`.
 fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
+    if value.to_str().is_ok_and(|text| text.trim() == "*") {
         return Ok(None);
     }
-    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    let revision = quoted.and_then(|digits| digits.parse().ok());
+    let revision = request::tag(value).parse().ok();
     let detail = "give the ETag as it was answered, e.g. \"3\" with its quotes";
     revision.map(Some).ok_or_else(|| Problem::field("If-Match", detail))
 }

@@ -17,8 +17,10 @@ pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod server;
 
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How often a condition is looked at.
@@ -67,6 +69,24 @@ pub(crate) fn run_script(script: &str, arguments: &[&str]) -> String {
     let complained = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script} failed:\n{said}\n{complained}");
     said
+}
+
+/// Starts `tests/peers/<script>`, which serves until its standard input ends; and what its first line says behind
+/// `ready`.
+#[track_caller]
+pub(crate) fn start_script(
+    script: &str,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+) -> (Child, String) {
+    let mut child = script_command(script)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line.strip_prefix("ready ").expect("ready").trim().to_owned())
 }
 
 /// The command that runs `tests/peers/<script>` with Node or Python.

@@ -7,36 +7,13 @@ mod common;
 
 use std::time::Duration;
 
-use common::{A_WHILE, SOON, Scratch, Site, any_port, peer, python};
+use common::{A_WHILE, SOON, Scratch, Site, any_port, peer, pymodbus};
 use pointcast_sim::{Pace, Settings};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_serial::{SerialPortBuilderExt as _, SerialStream};
-
-/// What pymodbus finds, whichever way it came; its client is made by the lines before.
-const READS: &str = r"
-assert client.connect()
-for unit in (1, 2):
-    read = client.read_input_registers(0, count=7, device_id=unit)
-    assert not read.isError(), read
-    assert 50 < read.registers[0] < 450, read
-lamps = client.read_coils(0, count=2, device_id=2)
-assert not lamps.isError(), lamps
-hole = client.read_input_registers(7, count=1, device_id=2)
-assert hole.exception_code == 2, hole
-written = client.write_register(0, 225, device_id=1)
-assert not written.isError(), written
-setpoint = client.read_holding_registers(0, count=1, device_id=1)
-assert setpoint.registers == [225], setpoint
-print('as the map says')
-";
-
-async fn pymodbus(client: &str, place: &str) {
-    let said = python(&format!("import sys\n{client}\n{READS}"), &[place]).await;
-    assert!(said.success && said.text.contains("as the map says"), "{}", said.text);
-}
 
 async fn ascii(scratch: &Scratch) -> Site {
     let path = scratch.join("sim/ascii");

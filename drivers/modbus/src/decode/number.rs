@@ -50,6 +50,25 @@ pub(crate) enum Class {
 }
 
 impl NumberType {
+    /// All that lie in whole registers.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) const IN_REGISTERS: [Self; 14] = [
+        Self::I16,
+        Self::U16,
+        Self::I24,
+        Self::U24,
+        Self::I32,
+        Self::U32,
+        Self::I48,
+        Self::U48,
+        Self::I64,
+        Self::U64,
+        Self::F32,
+        Self::F64,
+        Self::Bcd16,
+        Self::Bcd32,
+    ];
+
     /// How many registers it lies in.
     pub(crate) fn registers(self) -> u16 {
         match self {

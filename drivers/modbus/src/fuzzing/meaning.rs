@@ -109,29 +109,11 @@ fn decoder(supply: &mut Supply<'_>) -> Decoder {
             number(NumberType::U16, order, Some(slice), scaling(supply, NumberType::U16), supply)
         }
         _ => {
-            let number_type = supply.one_of(NUMBERS, NumberType::U16);
+            let number_type = supply.one_of(NumberType::IN_REGISTERS, NumberType::U16);
             number(number_type, order, None, scaling(supply, number_type), supply)
         }
     }
 }
-
-/// All that lie in whole registers.
-const NUMBERS: [NumberType; 14] = [
-    NumberType::I16,
-    NumberType::U16,
-    NumberType::I24,
-    NumberType::U24,
-    NumberType::I32,
-    NumberType::U32,
-    NumberType::I48,
-    NumberType::U48,
-    NumberType::I64,
-    NumberType::U64,
-    NumberType::F32,
-    NumberType::F64,
-    NumberType::Bcd16,
-    NumberType::Bcd32,
-];
 
 fn number(
     number_type: NumberType,

@@ -5,6 +5,7 @@
 //! else that arrives is thrown away and told as [`Strays`]. Links are generic over their byte stream, so
 //! tests run them on memory and on paused time.
 
+pub(crate) mod any;
 pub(crate) mod ascii;
 mod fence;
 pub(crate) mod framer;

@@ -11,8 +11,7 @@ use super::span::Span;
 use super::survey::{Outcome, Survey};
 use crate::decode::Content;
 use crate::frame::{Answer, ReadRequest};
-use crate::line::Coding;
-use crate::link::serial::{AsciiLink, RtuLink};
+use crate::link::any::AnyLink;
 use crate::link::tcp::TcpLink;
 use crate::link::{Exchange, Link, Lost, StrayKind, Strays, Unanswered};
 use crate::opening::{self, ByteStream};
@@ -31,7 +30,7 @@ const OF_GATEWAY: [u8; 2] = [10, 11];
 /// An open link.
 pub struct Probe<'a> {
     bus: &'a Bus,
-    link: AnyLink,
+    link: Line,
 }
 
 /// How a unit that was called showed itself.
@@ -57,52 +56,17 @@ pub enum Presence {
     Silent,
 }
 
-enum AnyLink {
-    Tcp(TcpLink<Box<dyn ByteStream>>),
-    Rtu(RtuLink<Box<dyn ByteStream>>),
-    Ascii(AsciiLink<Box<dyn ByteStream>>),
-}
+type Line = AnyLink<Box<dyn ByteStream>>;
 
-impl AnyLink {
-    /// A link on a stream just opened.
-    fn on(bus: &Bus, stream: Box<dyn ByteStream>) -> Self {
-        let Transport::Serial(serial) = &bus.channel.transport else {
-            return Self::Tcp(TcpLink::new(stream, bus.channel.request_gap));
-        };
-        let timing = bus.timing(serial);
-        match timing.coding {
-            Coding::Rtu => Self::Rtu(RtuLink::new(stream, timing)),
-            Coding::Ascii => Self::Ascii(AsciiLink::new(stream, timing)),
-        }
-    }
-
-    async fn ask(&mut self, request: ReadRequest, patience: Duration) -> Result<Exchange, Lost> {
-        let request = request.into();
-        match self {
-            Self::Tcp(link) => link.ask_if(&request, patience, &|| true).await,
-            Self::Rtu(link) => link.ask_if(&request, patience, &|| true).await,
-            Self::Ascii(link) => link.ask_if(&request, patience, &|| true).await,
-        }
-    }
-
-    async fn idle(&mut self, until: Instant) -> Result<Strays, Lost> {
-        match self {
-            Self::Tcp(link) => link.idle(until).await,
-            Self::Rtu(link) => link.idle(until).await,
-            Self::Ascii(link) => link.idle(until).await,
-        }
-    }
-
-    fn rests_until(&self, unit: u8) -> Option<Instant> {
-        match self {
-            Self::Tcp(link) => link.rests_until(unit),
-            Self::Rtu(link) => link.rests_until(unit),
-            Self::Ascii(link) => link.rests_until(unit),
-        }
+/// A link on a stream just opened.
+fn link_on(bus: &Bus, stream: Box<dyn ByteStream>) -> Line {
+    match &bus.channel.transport {
+        Transport::Tcp(..) => Line::Tcp(TcpLink::new(stream, bus.channel.request_gap)),
+        Transport::Serial(serial) => Line::serial(stream, bus.timing(serial)),
     }
 }
 
-async fn open(bus: &Bus) -> Result<AnyLink, Fault> {
+async fn open(bus: &Bus) -> Result<Line, Fault> {
     let stream: Box<dyn ByteStream> = match &bus.channel.transport {
         Transport::Tcp(endpoint, Some(tls)) => {
             Box::new(opening::secure(endpoint, tls, &bus.opening).await?)
@@ -110,7 +74,7 @@ async fn open(bus: &Bus) -> Result<AnyLink, Fault> {
         Transport::Tcp(endpoint, None) => Box::new(opening::connect(endpoint).await?),
         Transport::Serial(serial) => opening::line(serial, &bus.opening).await?,
     };
-    Ok(AnyLink::on(bus, stream))
+    Ok(link_on(bus, stream))
 }
 
 impl<'a> Probe<'a> {
@@ -120,7 +84,7 @@ impl<'a> Probe<'a> {
 
     #[cfg(test)]
     pub(super) fn on(bus: &'a Bus, stream: impl ByteStream + 'static) -> Self {
-        Self { bus, link: AnyLink::on(bus, Box::new(stream)) }
+        Self { bus, link: link_on(bus, Box::new(stream)) }
     }
 
     /// Listens for as long as nobody may be asked yet; whether somebody was heard, who then is another master or
@@ -243,7 +207,7 @@ impl<'a> Probe<'a> {
             // What comes meanwhile answers nothing that is asked now.
             let _strays = self.link.idle(until).await?;
         }
-        self.link.ask(request, self.bus.channel.timeout).await
+        self.link.ask_if(&request.into(), self.bus.channel.timeout, &|| true).await
     }
 
     /// Opens a connection again that was closed; a port that is lost stays so.

@@ -99,11 +99,11 @@ impl<L: Link> Session<'_, L> {
             })
         };
         let mut flight: Vec<Member> = Vec::new();
-        let mut expected = Duration::ZERO;
+        let (mut expected, longest) = (Duration::ZERO, self.longest_flight());
         for at in schedule::together(now, first, most, slots) {
             let (Some(member), Some(turn)) = (member(at), self.turn_of(at)) else { continue };
             expected = expected.saturating_add(turn);
-            if !flight.is_empty() && expected > self.longest_flight() {
+            if !flight.is_empty() && expected > longest {
                 break;
             }
             flight.push(member);

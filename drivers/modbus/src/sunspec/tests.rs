@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::decode::Content;
 use crate::settings::{Kind, Site, check};
-use crate::testing::told;
+use crate::testing::{model, told};
 
 /// Registers by address; what is not there cannot be read.
 type Image = BTreeMap<u16, u16>;
@@ -157,15 +157,6 @@ fn readings(site: &Site, image: &Image) -> (Vec<Option<Reading>>, Option<String>
     };
     let all = (0..).map(PointIndex).zip(layout.wants()).map(reading).collect();
     (all, placement.why)
-}
-
-fn model(id: u16, length: u16, set: &[(u16, u16)]) -> Vec<u16> {
-    let mut registers = vec![0; usize::from(length) + 2];
-    (registers[0], registers[1]) = (id, length);
-    for (at, value) in set {
-        registers[usize::from(*at)] = *value;
-    }
-    registers
 }
 
 fn device(models: &[Vec<u16>]) -> Image {

@@ -15,6 +15,25 @@ pub(crate) fn told(refusals: Refusals) -> Vec<String> {
     told.iter().map(|told| format!("{}: {} | {}", told.field, told.problem, told.remedy)).collect()
 }
 
+/// `bytes` cut at all of `cuts`; a piece may be empty.
+pub(crate) fn pieces<'a>(bytes: &'a [u8], cuts: &[proptest::sample::Index]) -> Vec<&'a [u8]> {
+    let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+    ends.sort_unstable();
+    let mut from = 0;
+    let ends = ends.into_iter().chain([bytes.len()]);
+    ends.map(|end| &bytes[std::mem::replace(&mut from, end)..end]).collect()
+}
+
+/// The registers of a SunSpec model, all 0 but those of `set`, which are counted from the model's number on.
+pub(crate) fn model(id: u16, length: u16, set: &[(u16, u16)]) -> Vec<u16> {
+    let mut registers = vec![0; usize::from(length) + 2];
+    (registers[0], registers[1]) = (id, length);
+    for (at, value) in set {
+        registers[usize::from(*at)] = *value;
+    }
+    registers
+}
+
 /// Everything heard since the last time.
 pub(crate) fn take(recorder: &Recorder) -> Vec<Heard> {
     let heard = recorder.heard();

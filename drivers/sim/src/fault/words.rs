@@ -53,34 +53,26 @@ const fn plain(word: &'static str, make: fn(u64) -> Fault) -> Word {
     Word { word, number: None, make }
 }
 
-pub(super) static TCP: &[Word] = &[
-    SILENT,
-    LATE,
-    plain("wrong-transaction", |_| Fault::WrongTransaction),
-    WRONG_UNIT,
-    FLIPPED,
-    TRUNCATED,
-    JOINED,
-    EXCEPTION,
-    WRITE_EXCEPTION,
-    WRITE_SILENT,
-    DISCONNECT,
-    GARBAGE,
-];
-pub(super) static LINE: &[Word] = &[
-    SILENT,
-    LATE,
-    plain("wrong-crc", |_| Fault::WrongCrc),
-    WRONG_UNIT,
-    FLIPPED,
-    TRUNCATED,
-    JOINED,
-    EXCEPTION,
-    WRITE_EXCEPTION,
-    WRITE_SILENT,
-    DISCONNECT,
-    GARBAGE,
-];
+/// What a slave can do wrong, and what is wrong with what guards its frames.
+const fn modbus(guard: Word) -> [Word; 12] {
+    [
+        SILENT,
+        LATE,
+        guard,
+        WRONG_UNIT,
+        FLIPPED,
+        TRUNCATED,
+        JOINED,
+        EXCEPTION,
+        WRITE_EXCEPTION,
+        WRITE_SILENT,
+        DISCONNECT,
+        GARBAGE,
+    ]
+}
+
+pub(super) static TCP: &[Word] = &modbus(plain("wrong-transaction", |_| Fault::WrongTransaction));
+pub(super) static LINE: &[Word] = &modbus(plain("wrong-crc", |_| Fault::WrongCrc));
 pub(super) static SCALE: &[Word] =
     &[SILENT, plain("garbled", |_| Fault::Garbled), plain("cut", |_| Fault::Cut), DISCONNECT];
 pub(super) static MQTT: &[Word] = &[SILENT, DISCONNECT];

@@ -54,23 +54,6 @@ pub(super) fn answer_of(
 impl Fault {
     /// How much later than it would an answer comes.
     pub(super) fn delay(self) -> std::time::Duration {
-        match self {
-            Self::Late(by) => by,
-            Self::Ok
-            | Self::Silent
-            | Self::WrongCrc
-            | Self::WrongTransaction
-            | Self::WrongUnit
-            | Self::Flipped(_)
-            | Self::Truncated
-            | Self::Joined
-            | Self::Exception(_)
-            | Self::RefusedWrites(_)
-            | Self::UnansweredWrites
-            | Self::Disconnect
-            | Self::Garbage
-            | Self::Garbled
-            | Self::Cut => std::time::Duration::ZERO,
-        }
+        if let Self::Late(by) = self { by } else { std::time::Duration::ZERO }
     }
 }

@@ -81,22 +81,7 @@ fn what_lies_beyond_a_range_is_its_bound_and_says_so() {
 }
 
 fn any_number() -> impl Strategy<Value = Number> {
-    let types = proptest::sample::select(vec![
-        NumberType::I16,
-        NumberType::U16,
-        NumberType::I24,
-        NumberType::U24,
-        NumberType::I32,
-        NumberType::U32,
-        NumberType::I48,
-        NumberType::U48,
-        NumberType::I64,
-        NumberType::U64,
-        NumberType::F32,
-        NumberType::F64,
-        NumberType::Bcd16,
-        NumberType::Bcd32,
-    ]);
+    let types = proptest::sample::select(NumberType::IN_REGISTERS.to_vec());
     let orders = proptest::sample::select(WordOrder::WORDS.to_vec());
     let scaling = prop_oneof![
         Just(Scaling::None),

@@ -12,23 +12,6 @@ fn any_scale() -> impl Strategy<Value = Scaling> {
     })
 }
 
-const WHOLE_TYPES: [NumberType; 14] = [
-    NumberType::I16,
-    NumberType::U16,
-    NumberType::I24,
-    NumberType::U24,
-    NumberType::I32,
-    NumberType::U32,
-    NumberType::I48,
-    NumberType::U48,
-    NumberType::I64,
-    NumberType::U64,
-    NumberType::F32,
-    NumberType::F64,
-    NumberType::Bcd16,
-    NumberType::Bcd32,
-];
-
 fn any_sliced() -> impl Strategy<Value = Decoder> {
     (0_u8..16, 1_u8..=16, any::<bool>(), any_scale()).prop_map(|(low, width, byte, scaling)| {
         let (low, width) = if byte { (low / 8 * 8, 8) } else { (low, width.min(16 - low)) };
@@ -46,7 +29,7 @@ proptest! {
         registers in proptest::array::uniform4(any::<u16>()),
         scaling in any_scale(),
     ) {
-        for number_type in WHOLE_TYPES {
+        for number_type in NumberType::IN_REGISTERS {
             for (_, order) in WordOrder::WORDS {
                 let decoder =
                     Decoder::Number(Number { scaling: scaling.clone(), ..Number::plain(number_type, order) });
@@ -127,7 +110,7 @@ proptest! {
             .into_iter()
             .chain(Value::f64(f64::from_bits(bits)))
         {
-            for number_type in WHOLE_TYPES {
+            for number_type in NumberType::IN_REGISTERS {
                 let decoder = number(number_type, scaling.clone());
                 let Ok(encoded) = decoder.encode(&value) else { continue };
                 let Reading::Good(read) = read_back(&decoder, encoded) else { panic!() };

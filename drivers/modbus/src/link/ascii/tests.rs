@@ -1,6 +1,7 @@
 use super::*;
 use crate::address::Table;
 use crate::frame::{Judged, ReadRequest, Request};
+use crate::testing::pieces;
 use proptest::prelude::*;
 
 fn frame(unit: u8, pdu: &[u8]) -> Vec<u8> {
@@ -106,14 +107,7 @@ proptest! {
     ) {
         let bytes = parts.concat();
         let whole = found(&[&bytes], None);
-        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
-        ends.sort_unstable();
-        let mut from = 0;
-        let mut pieces = Vec::new();
-        for end in ends.into_iter().chain([bytes.len()]) {
-            pieces.push(&bytes[from..end]);
-            from = end;
-        }
+        let pieces = pieces(&bytes, &cuts);
         prop_assert_eq!(&found(&pieces, None), &whole);
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
         prop_assert_eq!(found(&single, None), whole);

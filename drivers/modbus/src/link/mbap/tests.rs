@@ -1,6 +1,7 @@
 use super::*;
 use crate::address::Table;
 use crate::frame::{ReadRequest, Write, WriteRequest};
+use crate::testing::pieces;
 use proptest::prelude::*;
 
 /// The guide's example (§3.1.3): read register 5 of unit 0xFF. Do not change this test.
@@ -169,14 +170,7 @@ proptest! {
             stream.extend(&pdu);
             expected.push((transaction, unit, pdu));
         }
-        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
-        ends.sort_unstable();
-        let mut from = 0;
-        let mut pieces = Vec::new();
-        for end in ends.into_iter().chain([stream.len()]) {
-            pieces.push(&stream[from..end]);
-            from = end;
-        }
+        let pieces = pieces(&stream, &cuts);
         prop_assert_eq!(frames(&pieces), Ok(expected));
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::testing::model;
 
 /// Holding registers of a device, by address.
 type Image = HashMap<u16, u16>;
@@ -12,15 +13,6 @@ type Bus = Arc<Mutex<HashMap<u8, Image>>>;
 
 /// Unit, first register and quantity of each request.
 type Log = Arc<Mutex<Vec<(u8, u16, u16)>>>;
-
-fn model(id: u16, length: u16, set: &[(u16, u16)]) -> Vec<u16> {
-    let mut registers = vec![0; usize::from(length) + 2];
-    (registers[0], registers[1]) = (id, length);
-    for (at, value) in set {
-        registers[usize::from(*at)] = *value;
-    }
-    registers
-}
 
 fn chain_of(base: u16, models: &[Vec<u16>]) -> Image {
     let registers = [vec![0x5375, 0x6E53], models.concat(), vec![0xFFFF, 0]].concat();
