@@ -9,6 +9,7 @@ use crate::address::Table;
 use crate::decode::{Content, Decoder, Number, NumberType, Scaling};
 use crate::order::WordOrder;
 use crate::scale::Scale;
+use crate::settings::DataType;
 
 /// Registers of the longest number.
 pub(super) const LONGEST_NUMBER: u16 = 4;
@@ -29,35 +30,34 @@ pub enum Cell {
 /// A type of numbers, as the configuration names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Type {
-    word: &'static str,
     pub(super) of: NumberType,
 }
 
 /// The types that are looked at, shorter ones first.
 pub const TYPES: [Type; 10] = [
-    Type { word: "u16", of: NumberType::U16 },
-    Type { word: "i16", of: NumberType::I16 },
-    Type { word: "bcd16", of: NumberType::Bcd16 },
-    Type { word: "f32", of: NumberType::F32 },
-    Type { word: "u32", of: NumberType::U32 },
-    Type { word: "i32", of: NumberType::I32 },
-    Type { word: "bcd32", of: NumberType::Bcd32 },
-    Type { word: "f64", of: NumberType::F64 },
-    Type { word: "u64", of: NumberType::U64 },
-    Type { word: "i64", of: NumberType::I64 },
+    Type { of: NumberType::U16 },
+    Type { of: NumberType::I16 },
+    Type { of: NumberType::Bcd16 },
+    Type { of: NumberType::F32 },
+    Type { of: NumberType::U32 },
+    Type { of: NumberType::I32 },
+    Type { of: NumberType::Bcd32 },
+    Type { of: NumberType::F64 },
+    Type { of: NumberType::U64 },
+    Type { of: NumberType::I64 },
 ];
 
 impl Type {
     /// The type of this word.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
-        TYPES.into_iter().find(|of| of.word == word)
+        TYPES.into_iter().find(|of| of.word() == word)
     }
 
     /// Its word in the configuration.
     #[must_use]
     pub fn word(self) -> &'static str {
-        self.word
+        DataType::Number(self.of).word()
     }
 
     /// How many registers it lies in.
@@ -70,23 +70,23 @@ impl Type {
 /// A word order, as the configuration names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
-    word: &'static str,
     pub(super) of: WordOrder,
 }
 
 /// The word orders, those that are met most often first.
 pub const ORDERS: [Order; 4] = [
-    Order { word: "ABCD", of: WordOrder::Abcd },
-    Order { word: "CDAB", of: WordOrder::Cdab },
-    Order { word: "BADC", of: WordOrder::Badc },
-    Order { word: "DCBA", of: WordOrder::Dcba },
+    Order { of: WordOrder::Abcd },
+    Order { of: WordOrder::Cdab },
+    Order { of: WordOrder::Badc },
+    Order { of: WordOrder::Dcba },
 ];
 
 impl Order {
     /// Its word in the configuration.
     #[must_use]
     pub fn word(self) -> &'static str {
-        self.word
+        let known = WordOrder::WORDS.iter().find(|(_, order)| *order == self.of);
+        known.map_or("", |(word, _)| *word)
     }
 }
 

@@ -25,6 +25,7 @@ use pointcast_api::{
 pub(crate) use channel::MAX_IN_FLIGHT;
 pub(crate) use channel::{Channel, Kind, Transport};
 pub(crate) use endpoint::Endpoint;
+pub(crate) use point::DataType;
 pub(crate) use serial::{PortSettings, Reach, Rs485, SerialSettings};
 
 use crate::decode::Decoder;

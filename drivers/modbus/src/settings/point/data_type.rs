@@ -38,12 +38,16 @@ impl DataType {
         ("datetime7", Self::Time(TimeLayout::Fields7)),
         ("cp56", Self::Time(TimeLayout::Cp56)),
     ];
+
+    /// Its word in the configuration.
+    pub(crate) fn word(self) -> &'static str {
+        let known = Self::WORDS.iter().find(|(_, data_type)| *data_type == self);
+        known.map_or("", |(word, _)| *word)
+    }
 }
 
 impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word =
-            Self::WORDS.iter().find(|(_, data_type)| data_type == self).map(|(word, _)| *word);
-        f.write_str(word.unwrap_or_default())
+        f.write_str(self.word())
     }
 }

@@ -20,7 +20,7 @@ use crate::decode::Decoder;
 use crate::plan::Want;
 use crate::sunspec::{Form, Models};
 use crate::writing::Writing;
-use data_type::DataType;
+pub(crate) use data_type::DataType;
 use keys::{Key, Written};
 
 /// Shortest and longest scan interval in milliseconds.
