@@ -6,16 +6,13 @@ use std::time::Duration;
 
 use pointcast_api::{
     DeviceIndex, DeviceReport, DeviceState, Failure, Outlet, PlannedRequest, PointDeclaration,
-    Reading, Sample, StaleAfter, UnixMs, Value,
+    Reading, STALE_AFTER_SCANS, Sample, StaleAfter, UnixMs, Value,
 };
 use tracing::{info, warn};
 
 use crate::devices::{Device, Devices, PlanLine};
 use crate::supervisor::ChannelEnd;
 use crate::table::{Catalog, Index, Table, Update};
-
-/// A point that is read more rarely than declared turns stale by so many of the longer intervals later.
-const STALE_AFTER_SCANS: u32 = 3;
 
 /// One channel's outlet.
 #[derive(Debug)]

@@ -10,9 +10,6 @@ use super::refused::count;
 use super::table::Table;
 use crate::config::Channel;
 
-/// Above this a channel whose times are only assumed is said to be full: what Modbus is given by plan.
-const FULL: f64 = 0.9;
-
 /// A channel's name and driver, and whether it is switched off.
 pub(super) fn heading(channel: &Channel) -> String {
     let off = if channel.enabled { "" } else { ", disabled: nothing will be read" };
@@ -93,17 +90,17 @@ fn summary(driver: &dyn Driver, plan: &[PlannedRequest], shown: &str) -> String 
     if let Some(basis) = driver.basis() {
         text.push_str(&format!("  predicted for {basis}\n"));
     }
-    let revised = driver.utilisation().filter(|predicted| predicted.revised < predicted.configured);
-    match (revised, share) {
-        (Some(predicted), _) => text.push_str(&format!(
+    match (driver.utilisation(), share) {
+        (Some(predicted), _) if predicted.revised < predicted.configured => text.push_str(&format!(
             "  as configured it would be {}: scan intervals are revised{shown}\n",
             percent(predicted.configured)
         )),
-        (None, Some(share)) if share > FULL => text.push_str(&format!(
+        // Times that are only assumed are no reason to revise anything yet.
+        (Some(predicted), Some(share)) if share > predicted.most => text.push_str(&format!(
             "  that is more than the {} it may take: if it turns out so, scan intervals are revised as it runs\n",
-            percent(FULL)
+            percent(predicted.most)
         )),
-        (None, _) => {}
+        _ => {}
     }
     text
 }

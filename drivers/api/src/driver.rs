@@ -111,6 +111,8 @@ pub struct Utilisation {
     pub configured: f64,
     /// At the intervals as revised, which are those that its points declare.
     pub revised: f64,
+    /// What a plan may take.
+    pub most: f64,
 }
 
 /// Why a session ended: the channel as a whole is lost. Trying again later is always right.

@@ -40,8 +40,8 @@ pub use inlet::{COMMANDS_PER_CHANNEL, Inlet, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
 pub use outlet::{DeviceCounters, DeviceReport, DeviceState, ExceptionCounts, Outlet};
 pub use point::{
-    About, DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointIndex, StaleAfter,
-    ValueType,
+    About, DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointIndex,
+    STALE_AFTER_SCANS, StaleAfter, ValueType,
 };
 pub use quality::{Failure, Quality, Reason};
 pub use rationed::Rationed;

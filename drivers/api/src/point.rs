@@ -85,6 +85,10 @@ impl fmt::Display for ValueType {
     }
 }
 
+/// A point that is scanned goes stale after so many intervals, and what a driver allows one answer, unless it says when
+/// itself. While it is read more rarely than declared, by so many of what its interval is longer by later.
+pub const STALE_AFTER_SCANS: u32 = 3;
+
 /// How long a point may go unread before its value no longer counts as live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleAfter {

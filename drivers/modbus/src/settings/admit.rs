@@ -51,7 +51,7 @@ impl Site {
             }
         }
         let revised = utilisation(&self.loads());
-        self.utilisation = Utilisation { configured, revised };
+        self.utilisation = Utilisation { configured, revised, most: MAX_UTILISATION };
         if revised < configured {
             tracing::warn!(
                 channel = self.name,

@@ -18,7 +18,8 @@ use std::time::Duration;
 
 use pointcast_api::settings::{ChannelSettings, DeviceSettings, Refusals};
 use pointcast_api::{
-    DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, StaleAfter, Utilisation,
+    DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, STALE_AFTER_SCANS, StaleAfter,
+    Utilisation,
 };
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use point::DataType;
 pub(crate) use serial::{PortSettings, Reach, Rs485, SerialSettings};
 
+use crate::admission::MAX_UTILISATION;
 use crate::decode::Decoder;
 use crate::frame::ReadRequest;
 use crate::learner::Paces;
@@ -38,9 +40,6 @@ use crate::sunspec::{MAX_GROUPS, Sought};
 use crate::writing::Writing;
 use device::Device;
 use point::Point;
-
-/// A point goes stale after this many scan intervals and one timeout.
-const STALE_AFTER_SCANS: u32 = 3;
 
 /// Kinds of decoders among which an equal one is looked for: enough for the types and scales of one device, and so few
 /// that a hundred thousand points of different kinds are no work.
@@ -254,7 +253,7 @@ impl Checked {
             wants: self.points.iter().map(|point| point.want).collect(),
             sought: self.sought,
             decoders: shared(self.points.iter().map(|point| &point.decoder)),
-            utilisation: Utilisation { configured: 0.0, revised: 0.0 },
+            utilisation: Utilisation { configured: 0.0, revised: 0.0, most: MAX_UTILISATION },
             writings: self.points.iter().map(|point| point.writing).collect(),
         };
         site.admit();
