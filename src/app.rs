@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceReport, DeviceState, Inlet, NameError, PointDeclaration, UnixMs, command_queue,
+    DeviceReport, DeviceState, Inlet, NameError, PointDeclaration, UnixMs, Utilisation,
+    command_queue,
 };
 use pointcast_sim::{FaultBoard, Running};
 use tokio::sync::watch;
@@ -131,6 +132,7 @@ pub async fn run(
     if let Some(simulation) = simulation {
         tasks.simulate(simulation.into()).await;
     }
+    channels.iter().for_each(tell_revised);
     let (points, devices) = (site.points, site.devices.all().len());
     for (at, (channel, (outlet, inlet))) in channels.into_iter().zip(site.ends).enumerate() {
         let memory = gateway.data.as_deref().map(|folder| Memory::new(folder, &channel.name));
@@ -185,6 +187,18 @@ impl Tasks {
             Some(name) => Err(StartError::Ended(name)),
             None => Ok(()),
         }
+    }
+}
+
+/// Says which channel is asked for more than it has the time for.
+fn tell_revised(channel: &Channel) {
+    let predicted = channel.driver.utilisation();
+    if let Some(Utilisation { configured, .. }) = predicted.filter(|u| u.revised < u.configured) {
+        warn!(
+            channel = channel.name,
+            utilisation = configured,
+            "the channel has not the time for its scan intervals: they are revised, `pointcast check` shows how"
+        );
     }
 }
 

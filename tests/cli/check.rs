@@ -28,7 +28,7 @@ async fn the_default_site_and_every_example_are_right() {
 
 #[tokio::test]
 async fn a_plan_can_be_had_by_programs() {
-    let arguments = ["check", "--plan", "--json", "--log=error", "--config"];
+    let arguments = ["check", "--plan", "--json", "--config"];
     let checked = run(&[&arguments[..], &["tests/check_cases/revised.toml"]].concat()).await;
     assert_eq!((checked.stderr.as_str(), checked.code), ("", Some(0)));
     let told: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();

@@ -52,13 +52,6 @@ impl Site {
         }
         let revised = utilisation(&self.loads());
         self.utilisation = Utilisation { configured, revised, most: MAX_UTILISATION };
-        if revised < configured {
-            tracing::warn!(
-                channel = self.name,
-                utilisation = configured,
-                "the channel has not the time for its scan intervals: they are revised, `pointcast check` shows how"
-            );
-        }
     }
 
     /// Cuts the blocks of devices that have slower points than the channel's fastest, so that the fastest are
