@@ -222,15 +222,20 @@ impl<'a> Site<'a> {
         let index = DeviceIndex(u32::try_from(count).unwrap_or(u32::MAX));
         let shown = name.as_ref().map_or("", DeviceName::as_str);
         let owner = Owner { name: shown, prefix: prefix.as_deref(), index };
-        let usage = Usage::take(&mut settings, refusals);
         let before = refusals.len();
+        let usage = Usage::take(&mut settings, refusals);
         let own = settings.sections("points", "point", refusals);
-        let unread = refusals.len() > before;
         let shelf = &mut self.shelf;
-        let Some(applied) = usage.apply(&mut settings, own, driver, shelf, refusals) else {
-            return;
+        let applied = match usage.apply(&mut settings, own, driver, shelf, refusals) {
+            Ok(applied) => applied,
+            Err(own) => {
+                // Without their profile they may lack keys, but what is wrong with the others can be told.
+                self.points_of(own, &owner, refusals);
+                return;
+            }
         };
-        if applied.points.is_empty() && !unread {
+        // Where something was refused, points may only seem to be missing.
+        if applied.points.is_empty() && refusals.len() == before {
             let example = "add points = [{ name = \"…\", … }] or sections [[devices.points]]";
             refusals.push(settings.place(), settings.field("points"), "no points", example);
         }

@@ -47,7 +47,8 @@ pub(super) struct Sheet {
     pub(super) heads: HashMap<String, String>,
 }
 
-/// Reads all rows; `None` together with everything that is wrong with them as cells.
+/// Reads all rows but those that are refused, with everything that is wrong with them as cells; `None` where none is
+/// left.
 pub(super) fn read(file: &Place, text: &str, refusals: &mut Refusals) -> Option<Sheet> {
     let before = refusals.len();
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
@@ -87,13 +88,13 @@ pub(super) fn read(file: &Place, text: &str, refusals: &mut Refusals) -> Option<
         refusals.push(file, "columns", "the file is empty", remedy);
         return None;
     };
-    rows.check_marks(refusals);
     if rows.points.is_empty() && refusals.len() == before {
         let remedy = "add a row for each point below the first line";
         refusals.push(&columns.place, "rows", "no points", remedy);
     }
+    rows.check_marks(refusals);
     let heads = columns.heads.into_iter().flatten().collect();
-    (refusals.len() == before).then_some(Sheet { points: rows.points, heads })
+    (!rows.points.is_empty()).then_some(Sheet { points: rows.points, heads })
 }
 
 /// What each column holds.
@@ -153,6 +154,7 @@ impl Rows {
         place: Place,
         refusals: &mut Refusals,
     ) {
+        let before = refusals.len();
         let mut keys = Vec::new();
         for (at, text) in record.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
             let Some(Some((key, written))) = columns.heads.get(at) else {
@@ -180,7 +182,7 @@ impl Rows {
                 }
             }
         }
-        if !keys.is_empty() {
+        if !keys.is_empty() && refusals.len() == before {
             self.points.push(Settings::new("point", place, keys));
         }
     }

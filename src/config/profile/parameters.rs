@@ -147,19 +147,20 @@ pub(super) struct Given {
     pub(super) places: BTreeMap<String, Arc<Place>>,
 }
 
-/// What one device tells a profile; `None` together with at least one refusal.
+/// What one device tells a profile. A parameter that was refused has its default, so that what is made of it can be
+/// checked all the same; `None`, together with at least one refusal, where one has no value at all.
 pub(super) fn given(
     parameters: &Parameters,
     named: &Located<String>,
     section: Option<Settings>,
     refusals: &mut Refusals,
 ) -> Option<Given> {
-    let before = refusals.len();
+    let mut refused: Vec<&str> = Vec::new();
     let owner = named.field.strip_suffix("profile").unwrap_or_default();
     let mut given = Given { values: Values::new(), places: BTreeMap::new() };
     for entry in section.map(|mut section| section.take_rest()).unwrap_or_default() {
         let field = format!("{owner}parameters: {}", entry.key);
-        let Some(parameter) = parameters.get(&entry.key) else {
+        let Some((name, parameter)) = parameters.get_key_value(&entry.key) else {
             let problem = format!("profile {:?} has no such parameter", named.value);
             let known: Vec<&str> = parameters.keys().map(String::as_str).collect();
             let remedy = if known.is_empty() {
@@ -170,7 +171,11 @@ pub(super) fn given(
             refusals.push(&entry.place, field, problem, remedy);
             continue;
         };
-        let Some(value) = value_of(&entry.value, &entry.place, &field, refusals) else { continue };
+        let Some(value) = value_of(&entry.value, &entry.place, &field, refusals) else {
+            refused.push(name);
+            continue;
+        };
+        let before = refusals.len();
         if let Some(remedy) = parameter.unlike(&value) {
             let problem = format!("is of another kind than at {}", parameter.place);
             refusals.push(&entry.place, field, problem, remedy);
@@ -181,22 +186,25 @@ pub(super) fn given(
             given.places.insert(entry.key.clone(), Arc::new(entry.place));
             given.values.insert(entry.key, value);
         }
+        if refusals.len() > before {
+            refused.push(name);
+        }
     }
-    if refusals.len() > before {
-        return None;
-    }
+    let mut is_whole = true;
     for (name, parameter) in parameters {
         match (&parameter.default, given.values.contains_key(name)) {
             (_, true) => {}
             (Some(default), false) => {
                 given.values.insert(name.clone(), default.clone());
             }
+            (None, false) if refused.contains(&name.as_str()) => is_whole = false,
             (None, false) => {
+                is_whole = false;
                 let problem = format!("{:?} has to be told its parameter {name}", named.value);
                 let remedy = format!("add parameters = {{ {name} = … }}{}", parameter.explained());
                 named.refuse(refusals, problem, remedy);
             }
         }
     }
-    (refusals.len() == before).then_some(given)
+    is_whole.then_some(given)
 }

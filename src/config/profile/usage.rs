@@ -56,8 +56,10 @@ impl Usage {
         Self { profile, named, parameters, only, omit }
     }
 
-    /// Gives `device` the profile's keys, and its points beside its own; `None` together with a refusal
-    /// where the profile cannot be had.
+    /// Gives `device` the profile's keys, and its points beside its own.
+    ///
+    /// # Errors
+    /// Its own points, together with a refusal, where the profile cannot be had.
     pub(in crate::config) fn apply(
         self,
         device: &mut Settings,
@@ -65,13 +67,16 @@ impl Usage {
         driver: Option<&str>,
         shelf: &mut Shelf<'_>,
         refusals: &mut Refusals,
-    ) -> Option<Applied> {
+    ) -> Result<Applied, Vec<Settings>> {
         let Some(named) = self.profile else {
-            return (!self.named).then_some(Applied { profile: None, points: own });
+            return if self.named { Err(own) } else { Ok(Applied { profile: None, points: own }) };
         };
-        let profile = shelf.profile(&named, refusals)?;
-        profile.check_driver(&named, driver, refusals)?;
-        let given = parameters::given(&profile.parameters, &named, self.parameters, refusals)?;
+        let Some(profile) = shelf.profile(&named, refusals) else { return Err(own) };
+        if profile.check_driver(&named, driver, refusals).is_none() {
+            return Err(own);
+        }
+        let given = parameters::given(&profile.parameters, &named, self.parameters, refusals);
+        let Some(given) = given else { return Err(own) };
         let filling = Filling { given: &given, device: Arc::new(device.place().clone()) };
         let before = refusals.len();
         let keys = profile.device.iter().map(|entry| filling.entry(entry, device, refusals));
@@ -80,13 +85,13 @@ impl Usage {
         let points = points.map(|(place, keys)| filling.point(place, keys, device, refusals));
         let mut points: Vec<Point> = points.collect();
         if refusals.len() > before {
-            return None;
+            return Err(own);
         }
         device.add_missing(keys);
         choose(&mut points, self.only.as_ref(), true, refusals);
         choose(&mut points, self.omit.as_ref(), false, refusals);
         let points = beside(points, own);
-        Some(Applied { profile: Some(named.value.into()), points })
+        Ok(Applied { profile: Some(named.value.into()), points })
     }
 }
 

@@ -86,6 +86,22 @@ fn every_bad_row_is_told_with_its_line_and_column() {
 }
 
 #[test]
+fn a_cell_that_cannot_be_read_hides_nothing_in_other_rows() {
+    let sheet = "name;type;scan_ms\na;u16;1,000\nb;u99;\n;u16;\n";
+    let told = imported(&folder("bad-cells", sheet), &PRESS, None).unwrap_err();
+    let begins = [
+        "points.csv:2: column \"scan_ms\": 1,000 may be a thousand times as much",
+        "points.csv:3: point \"press/b\": type: \"u99\" is not right here",
+        "points.csv:4: a point of device \"press\": name: missing",
+    ];
+    assert_eq!(told.len(), begins.len(), "{told:#?}");
+    assert!(told.iter().zip(begins).all(|(told, begin)| told.starts_with(begin)), "{told:#?}");
+    // Where no row is left, that is not one more thing to be told.
+    let told = imported(&folder("only-bad-cells", "name;scan_ms\na;1,000\n"), &PRESS, None);
+    assert_eq!(told.unwrap_err().len(), 1);
+}
+
+#[test]
 fn the_device_and_its_configuration_are_checked_with_the_rows() {
     let folder = folder("bad-device", "name,description\na,${b}\n");
     let device = |name, channel, keys| NewDevice { name, channel, keys, profile: None };
