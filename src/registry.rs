@@ -10,20 +10,32 @@ use crate::config::Simulation;
 pub struct DriverKind {
     /// The word in the configuration.
     pub name: &'static str,
+    /// The keys of a point that say where it lies.
+    pub point_address: &'static [&'static str],
     /// Checks a channel's settings and makes its driver; opens nothing.
     pub build: Build,
 }
 
+const MODBUS: &[&str] = &["address", "alternatives"];
+
 /// Every driver this program has.
 pub const DRIVERS: &[DriverKind] = &[
-    DriverKind { name: "modbus-tcp", build: pointcast_modbus::build_tcp },
-    DriverKind { name: "modbus-rtu", build: pointcast_modbus::build_rtu },
-    DriverKind { name: "modbus-rtu-over-tcp", build: pointcast_modbus::build_rtu_over_tcp },
-    DriverKind { name: "modbus-ascii", build: pointcast_modbus::build_ascii },
-    DriverKind { name: "modbus-ascii-over-tcp", build: pointcast_modbus::build_ascii_over_tcp },
-    DriverKind { name: "mqtt", build: pointcast_mqtt::build },
-    DriverKind { name: "serial", build: pointcast_serial::build },
+    kind("modbus-tcp", MODBUS, pointcast_modbus::build_tcp),
+    kind("modbus-rtu", MODBUS, pointcast_modbus::build_rtu),
+    kind("modbus-rtu-over-tcp", MODBUS, pointcast_modbus::build_rtu_over_tcp),
+    kind("modbus-ascii", MODBUS, pointcast_modbus::build_ascii),
+    kind("modbus-ascii-over-tcp", MODBUS, pointcast_modbus::build_ascii_over_tcp),
+    kind("mqtt", &["topic", "pointer"], pointcast_mqtt::build),
+    kind("serial", &["capture"], pointcast_serial::build),
 ];
+
+const fn kind(
+    name: &'static str,
+    point_address: &'static [&'static str],
+    build: Build,
+) -> DriverKind {
+    DriverKind { name, point_address, build }
+}
 
 /// How the link of a channel is checked for those who look at a bus before they configure it, by driver: of those
 /// that have registers to look at.

@@ -13,14 +13,15 @@ use super::plan;
 use super::refused::{count, refused};
 use super::table::Table;
 use crate::config::{self, Channel, Config};
+use crate::registry::DRIVERS;
 
 pub(super) const HELP: &str = "\
-Shows channels, devices, points and the requests that will be made for them. Opens no device and no \
+Shows channels, devices, points with their addresses, and the requests that will be made for them. Opens no device and no \
 port. Everything that is wrong is told at once, each with file, line and what would be right; the exit \
 code is then 2.
 
 With --plan it shows what will be asked instead, channel by channel: each request with how often it is made, \
-how long it takes and what share of its channel's time that is. These are predictions; each channel says what \
+which points it carries, how long it takes and what share of its channel's time that is. These are predictions; each channel says what \
 they rest on.
 
 Examples:
@@ -46,7 +47,7 @@ pub(super) struct Check {
 /// Runs the command.
 pub(super) fn check(arguments: &Check) -> ExitCode {
     let path = arguments.config.path();
-    match config::load(path) {
+    match config::load_with_addresses(path, DRIVERS) {
         Ok(config) => {
             let text = match (arguments.plan, arguments.json) {
                 (_, true) => plan::json(&config.channels),
@@ -88,9 +89,11 @@ fn channel_report(channel: &Channel) -> String {
     let driver = channel.driver.as_ref();
     let mut text = plan::heading(channel);
     let mut points = vec![Vec::new(); driver.devices().len()];
+    let mut addresses = channel.addresses.iter().map(String::as_str);
     for point in driver.points() {
+        let address = addresses.next().unwrap_or_default();
         if let Some(of_device) = points.get_mut(point.details.device.at()) {
-            of_device.push(point);
+            of_device.push((point, address));
         }
     }
     let mut profiles = channel.profiles.iter();
@@ -108,10 +111,11 @@ fn channel_report(channel: &Channel) -> String {
 fn device_report(
     device: &DeviceDeclaration,
     profile: Option<&str>,
-    points: &[&Arc<PointDeclaration>],
+    points: &[(&Arc<PointDeclaration>, &str)],
 ) -> String {
     let mut table = Table::new(&[
         ("point", false),
+        ("address", false),
         ("type", false),
         ("unit", false),
         ("every", true),
@@ -119,10 +123,11 @@ fn device_report(
         ("stale after", true),
         ("range", false),
     ]);
-    for point in points {
+    for (point, address) in points {
         let details = &point.details;
         table.row(vec![
             details.id.to_string(),
+            (*address).to_owned(),
             point.value_type.to_string(),
             details.about().unit.clone().unwrap_or_default(),
             point.scan_interval.map(duration::words).unwrap_or_default(),
@@ -143,13 +148,13 @@ fn device_report(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::tests::driver::DRIVERS;
+    use crate::config::tests::driver::DRIVERS as TEST_BUS;
 
     #[test]
     fn the_report_of_a_small_site() {
         let folder = Path::new("tests/check_cases");
         let path = folder.join("site.toml");
-        let config = config::load_with(&path, DRIVERS).unwrap();
+        let config = config::load_with_addresses(&path, TEST_BUS).unwrap();
         let told = headed(&path, &config, channel_report);
         let expected = std::fs::read_to_string(folder.join("expected.txt")).unwrap();
         assert_eq!(told, expected, "it was:\n{told}");
@@ -159,7 +164,8 @@ mod tests {
     fn what_a_channel_has_no_time_for_is_said_with_what_it_was_to_be() {
         let folder = Path::new("tests/check_cases");
         let path = folder.join("revised.toml");
-        let told = headed(&path, &config::load(&path).unwrap(), channel_report);
+        let told =
+            headed(&path, &config::load_with_addresses(&path, DRIVERS).unwrap(), channel_report);
         let expected = std::fs::read_to_string(folder.join("revised.txt")).unwrap();
         assert_eq!(told, expected, "it was:\n{told}");
     }
@@ -167,8 +173,7 @@ mod tests {
     #[test]
     fn a_plan_tells_each_request_with_what_it_costs_and_what_was_wished() {
         let folder = Path::new("tests/check_cases");
-        let own = crate::registry::DRIVERS;
-        for (name, drivers) in [("revised", own), ("full", own), ("site", DRIVERS)] {
+        for (name, drivers) in [("revised", DRIVERS), ("full", DRIVERS), ("site", TEST_BUS)] {
             let path = folder.join(name).with_extension("toml");
             let told = headed(&path, &config::load_with(&path, drivers).unwrap(), plan::whole);
             let expected = std::fs::read_to_string(folder.join(format!("{name}.plan.txt")));
@@ -178,7 +183,8 @@ mod tests {
 
     #[test]
     fn an_empty_site_says_what_to_do() {
-        let config = config::load_with(Path::new("tests/check_cases/empty.toml"), DRIVERS).unwrap();
+        let config =
+            config::load_with(Path::new("tests/check_cases/empty.toml"), TEST_BUS).unwrap();
         assert_eq!(
             headed(Path::new("empty.toml"), &config, channel_report),
             "empty.toml: right. 0 channels, 0 devices, 0 points, to be served at 127.0.0.1:8080\n\n\

@@ -9,6 +9,10 @@ use super::duration;
 use super::refused::count;
 use super::table::Table;
 use crate::config::Channel;
+use crate::figures;
+
+/// Most points of a request that are named: their line is to stay one.
+const MAX_NAMED_POINTS: usize = 3;
 
 /// A channel's name and driver, and whether it is switched off.
 pub(super) fn heading(channel: &Channel) -> String {
@@ -53,6 +57,7 @@ pub(super) fn whole(channel: &Channel) -> String {
     heads.extend(
         ["points", "every", "configured", "wire time", "channel's time"].map(|h| (h, true)),
     );
+    heads.push(("which points", false));
     let mut table = Table::new(&heads);
     for planned in &plan {
         let mut row = vec![device(channel, planned)];
@@ -68,6 +73,7 @@ pub(super) fn whole(channel: &Channel) -> String {
             configured(channel, planned).map(duration::words).unwrap_or_default(),
             planned.wire_time.map(duration::predicted).unwrap_or_default(),
             planned.share().map(percent).unwrap_or_default(),
+            which(channel, planned),
         ]);
         table.row(row);
     }
@@ -150,6 +156,22 @@ fn request_json(channel: &Channel, planned: &PlannedRequest) -> Json {
         "utilisation": planned.share(),
         "points": planned.points.iter().filter_map(id).collect::<Vec<_>>(),
     })
+}
+
+/// The first points that a request carries, without the name of their device, and how many more there are.
+fn which(channel: &Channel, planned: &PlannedRequest) -> String {
+    let prefix = device(channel, planned) + "/";
+    let points = channel.driver.points();
+    let of_request = planned.points.iter().filter_map(|point| points.get(point.at()));
+    let names = of_request.map(|point| {
+        let id = point.details.id.as_str();
+        id.strip_prefix(&prefix).unwrap_or(id)
+    });
+    let shown: Vec<&str> = names.take(MAX_NAMED_POINTS).collect();
+    match planned.points.len().saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 fn device(channel: &Channel, planned: &PlannedRequest) -> String {

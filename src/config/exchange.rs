@@ -79,7 +79,7 @@ fn checked(
     section.push(entry("points", sections(&points)));
     let added = vec![entry("devices", Setting::List(vec![(typed(), Setting::Section(section))]))];
     let added = Settings::new("", typed(), added);
-    let change = Change { replaced, added: Some(added), wanted: None };
+    let change = Change { replaced, added: Some(added), ..Change::default() };
     let mut found = Refusals::new();
     let (config, _) =
         read(config, drivers, change, &mut found).filter(|_| found.is_empty()).or_else(|| {

@@ -25,6 +25,7 @@ mod site;
 pub(crate) mod tests;
 mod words;
 mod writes;
+mod written;
 
 use std::fmt;
 use std::path::Path;
@@ -91,13 +92,15 @@ pub struct Channel {
     pub enabled: bool,
     /// The name of each device's profile, by device index.
     pub profiles: Vec<Option<Arc<str>>>,
+    /// Where each point lies as it is written, by point index; empty but of [`load_with_addresses`].
+    pub addresses: Vec<String>,
     /// Its driver, with its devices and points.
     pub driver: Box<dyn Driver>,
 }
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, driver_name, enabled, profiles: _, driver } = self;
+        let Self { name, driver_name, enabled, profiles: _, addresses: _, driver } = self;
         f.debug_struct("Channel")
             .field("name", name)
             .field("driver_name", driver_name)
@@ -120,8 +123,24 @@ pub fn load(path: &Path) -> Result<Config, Vec<Refusal>> {
 /// # Errors
 /// As [`load`].
 pub fn load_with(path: &Path, drivers: &[DriverKind]) -> Result<Config, Vec<Refusal>> {
+    load_as(path, drivers, Change::default())
+}
+
+/// The same, and where each point lies as it is written: for people, as a gateway that runs has no use for it.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_addresses(path: &Path, drivers: &[DriverKind]) -> Result<Config, Vec<Refusal>> {
+    load_as(path, drivers, Change { keeps_addresses: true, ..Change::default() })
+}
+
+fn load_as(
+    path: &Path,
+    drivers: &[DriverKind],
+    change: Change<'_>,
+) -> Result<Config, Vec<Refusal>> {
     let mut refusals = Refusals::new();
-    match read(path, drivers, Change::default(), &mut refusals) {
+    match read(path, drivers, change, &mut refusals) {
         Some((config, _)) if refusals.is_empty() => Ok(config),
         Some(_) | None => Err(refusals.into_sorted()),
     }
@@ -136,6 +155,8 @@ struct Change<'a> {
     added: Option<Settings>,
     /// The device whose points are asked for.
     wanted: Option<&'a str>,
+    /// Whether points' addresses are kept as they are written.
+    keeps_addresses: bool,
 }
 
 /// The keys of each point of the device that was asked for, if there is such a device.
@@ -155,7 +176,7 @@ fn read(
     let included = sources
         .include
         .map(|include| files::read_included(path, &include, change.replaced, unmatched, refusals));
-    let mut site = Site::new(drivers, shelf, change.wanted);
+    let mut site = Site::new(drivers, shelf, change.wanted, change.keeps_addresses);
     site.expect(&main);
     change.added.iter().for_each(|file| site.expect(file));
     let outline = |file: Option<files::Text>| {

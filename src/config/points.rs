@@ -114,8 +114,20 @@ pub(super) fn shown(text: &str) -> String {
     if cut { format!("{start:?}…") } else { format!("{start:?}") }
 }
 
+/// The name of a channel or device: one segment.
+pub(super) fn segment(text: &Located<String>, refusals: &mut Refusals) -> Option<DeviceName> {
+    match DeviceName::new(&text.value) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            let problem = format!("{} is no name: {error}", shown(&text.value));
+            text.refuse(refusals, problem, name_remedy(&error));
+            None
+        }
+    }
+}
+
 /// What would be right where a name breaks a rule.
-pub(super) fn name_remedy(error: &NameError) -> &'static str {
+fn name_remedy(error: &NameError) -> &'static str {
     match error {
         NameError::EmptySegment => "write it like \"supply/temperature\"",
         NameError::DotSegment => "name each part",

@@ -13,9 +13,10 @@ use pointcast_api::{DeviceIndex, DeviceName, Driver, PointId};
 
 use super::Channel;
 use super::disabled::Disabled;
-use super::points::{self, Owner, name_remedy, prefix, shown};
+use super::points::{self, Owner, prefix, segment};
 use super::profile::{Shelf, Usage};
 use super::words::near;
+use super::written::{CHANNEL, address, channel_in, sections_in};
 use crate::registry::DriverKind;
 
 /// Most channels of one gateway.
@@ -31,9 +32,6 @@ pub const MAX_POINTS: usize = 1_000_000;
 pub(super) const CHANNELS: &str = "channels";
 const DEVICES: &str = "devices";
 
-/// The key of a device that names its channel.
-const CHANNEL: &str = "channel";
-
 /// Stands for a file where a person typed something.
 pub(super) const COMMAND_LINE: &str = "the command line";
 
@@ -46,6 +44,8 @@ struct Pending {
     devices: Vec<DeviceSettings>,
     /// The profile of each device.
     profiles: Vec<Option<Arc<str>>>,
+    /// Where each point lies as it is written, if that is asked for.
+    addresses: Vec<String>,
     /// Whether any device names it, even one that was refused.
     used: bool,
 }
@@ -56,6 +56,7 @@ pub(super) struct Site<'a> {
     shelf: Shelf<'a>,
     /// The device whose points are to be kept as they are written.
     wanted: Option<&'a str>,
+    keeps_addresses: bool,
     found: Option<Vec<Vec<Entry>>>,
     /// Channels in the order of the files; `None` where the driver was built.
     pending: Vec<Option<Pending>>,
@@ -80,11 +81,13 @@ impl<'a> Site<'a> {
         drivers: &'a [DriverKind],
         shelf: Shelf<'a>,
         wanted: Option<&'a str>,
+        keeps_addresses: bool,
     ) -> Self {
         Self {
             drivers,
             shelf,
             wanted,
+            keeps_addresses,
             found: None,
             pending: Vec::new(),
             expected: HashMap::new(),
@@ -134,11 +137,16 @@ impl<'a> Site<'a> {
                 self.take_port(&name.value, &settings, refusals);
             }
             let name = name.value;
-            let devices = Vec::new();
-            let profiles = Vec::new();
-            let used = false;
-            let channel = Pending { name, kind, enabled, settings, devices, profiles, used };
-            self.pending.push(Some(channel));
+            self.pending.push(Some(Pending {
+                name,
+                kind,
+                enabled,
+                settings,
+                devices: Vec::new(),
+                profiles: Vec::new(),
+                addresses: Vec::new(),
+                used: false,
+            }));
         }
     }
 
@@ -244,8 +252,13 @@ impl<'a> Site<'a> {
             self.found = Some(applied.points.iter().map(keys).collect());
         }
         let points = self.points_of(applied.points, &owner, refusals);
+        let keeps_addresses = self.keeps_addresses;
         let Some(channel) = at.and_then(|at| self.pending(at)) else { return };
         if let Some(name) = name {
+            if let Some(kind) = channel.kind.filter(|_| keeps_addresses) {
+                let written = |point: &PointSettings| address(&point.settings, kind.point_address);
+                channel.addresses.extend(points.iter().map(written));
+            }
             channel.devices.push(DeviceSettings { name, settings, points });
             channel.profiles.push(applied.profile);
         }
@@ -354,21 +367,8 @@ impl<'a> Site<'a> {
     }
 }
 
-fn sections_in(list: &Setting) -> impl Iterator<Item = &[Entry]> {
-    let items = if let Setting::List(items) = list { items.as_slice() } else { &[] };
-    items.iter().filter_map(|(_, item)| {
-        if let Setting::Section(entries) = item { Some(entries.as_slice()) } else { None }
-    })
-}
-
-/// The channel that a device names.
-fn channel_in(device: &[Entry]) -> Option<&str> {
-    let entry = device.iter().find(|entry| entry.key == CHANNEL)?;
-    if let Setting::Text(name) = &entry.value { Some(name) } else { None }
-}
-
 fn build_channel(channel: Pending, strays: bool, refusals: &mut Refusals) -> Option<Channel> {
-    let Pending { name, kind, enabled, settings, devices, profiles, used } = channel;
+    let Pending { name, kind, enabled, settings, devices, profiles, addresses, used } = channel;
     let (place, field) = (settings.place().clone(), settings.what().to_owned());
     if !used && strays {
         return None;
@@ -387,17 +387,5 @@ fn build_channel(channel: Pending, strays: bool, refusals: &mut Refusals) -> Opt
     }
     let driver: Box<dyn Driver> =
         if enabled { built? } else { Box::new(Disabled::new(built?.as_ref())) };
-    Some(Channel { name, driver_name: kind.name, enabled, profiles, driver })
-}
-
-/// The name of a channel or device: one segment.
-fn segment(text: &Located<String>, refusals: &mut Refusals) -> Option<DeviceName> {
-    match DeviceName::new(&text.value) {
-        Ok(name) => Some(name),
-        Err(error) => {
-            let problem = format!("{} is no name: {error}", shown(&text.value));
-            text.refuse(refusals, problem, name_remedy(&error));
-            None
-        }
-    }
+    Some(Channel { name, driver_name: kind.name, enabled, profiles, addresses, driver })
 }

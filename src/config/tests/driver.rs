@@ -13,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 use crate::registry::DriverKind;
 
 /// A table with the one driver of this file, and one that refuses without a reason.
-pub(crate) const DRIVERS: &[DriverKind] =
-    &[DriverKind { name: "test-bus", build }, DriverKind { name: "mute", build: |_, _| None }];
+pub(crate) const DRIVERS: &[DriverKind] = &[
+    DriverKind { name: "test-bus", point_address: &[], build },
+    DriverKind { name: "mute", point_address: &[], build: |_, _| None },
+];
 
 struct TestBus {
     devices: Vec<DeviceDeclaration>,

@@ -1,5 +1,6 @@
 //! Whole configurations, right and wrong.
 
+mod addresses;
 mod cases;
 pub(crate) mod driver;
 mod exchange;
