@@ -75,7 +75,7 @@ fn headed(path: &Path, config: &Config, tell: fn(&Channel) -> String) -> String 
         count(sum(|driver| driver.points().len()), "point"),
         config.gateway.listen,
     );
-    if let Some(warning) = config.nothing_to_read() {
+    for warning in config.warnings() {
         text.push_str(&format!("\nwarning: {warning}\n"));
     }
     for channel in &config.channels {

@@ -30,7 +30,7 @@ pub(super) fn run(path: &Path) -> ExitCode {
         Ok(config) => config,
         Err(refusals) => return refused(&refusals, "; nothing was started"),
     };
-    if let Some(warning) = config.nothing_to_read() {
+    for warning in config.warnings() {
         say(&format!("warning: {warning}"));
     }
     let runtime = match Builder::new_multi_thread().enable_all().build() {

@@ -64,9 +64,30 @@ pub struct Config {
 }
 
 impl Config {
-    /// Why nothing will be read although the files are right, and what to do; `None` where there is a device.
+    /// What is right and yet seems not to be what was meant, with what to do.
     #[must_use]
-    pub fn nothing_to_read(&self) -> Option<String> {
+    pub fn warnings(&self) -> Vec<String> {
+        self.nothing_to_read().into_iter().chain(self.nothing_to_write()).collect()
+    }
+
+    /// Which points say that they may be written where nobody ever said that anything may.
+    fn nothing_to_write(&self) -> Option<String> {
+        let points = self.channels.iter().flat_map(|channel| channel.driver.points());
+        let mut writable = points.filter(|point| point.writable && !self.writes.is_said);
+        let first = writable.next()?;
+        let id = &first.details.id;
+        let which = match writable.count() {
+            0 => format!("{id} is"),
+            more => format!("{id} and {more} more points are"),
+        };
+        Some(format!(
+            "{which} writable, but this gateway takes no writes: add [writes] with enabled = true to the main file; \
+             with enabled = false this is not said"
+        ))
+    }
+
+    /// Why nothing will be read although the files are right, and what to do; `None` where there is a device.
+    fn nothing_to_read(&self) -> Option<String> {
         if self.channels.iter().any(|channel| !channel.driver.devices().is_empty()) {
             return None;
         }

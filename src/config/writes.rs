@@ -7,6 +7,8 @@ use pointcast_api::settings::{Refusals, Settings};
 pub struct WriteSettings {
     /// Whether points that say `writable` may be written.
     pub enabled: bool,
+    /// Whether somebody has decided that, or just never said anything.
+    pub is_said: bool,
 }
 
 /// Takes `[writes]` out of the main file. Without it nothing can be written.
@@ -14,7 +16,10 @@ pub(super) fn take(main: &mut Settings, refusals: &mut Refusals) -> WriteSetting
     let Some(mut section) = main.section("writes", "writes", refusals) else {
         return WriteSettings::default();
     };
-    let enabled = section.flag("enabled", refusals).is_some_and(|enabled| enabled.value);
+    let enabled = section.flag("enabled", refusals);
     section.finish(refusals);
-    WriteSettings { enabled }
+    WriteSettings {
+        enabled: enabled.as_ref().is_some_and(|enabled| enabled.value),
+        is_said: enabled.is_some(),
+    }
 }

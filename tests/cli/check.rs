@@ -106,6 +106,30 @@ async fn a_site_without_devices_is_right_and_said_to_be_empty() {
 }
 
 #[tokio::test]
+async fn points_that_nobody_may_write_are_said() {
+    let folder = Folder::new();
+    let site = "[[channels]]\nname = \"net\"\ndriver = \"modbus-tcp\"\naddress = \"10.0.0.5\"\n\
+                [[devices]]\nname = \"d\"\nchannel = \"net\"\npoints = [\n\
+                { name = \"a\", address = \"holding:0\", type = \"u16\", writable = true },\n\
+                { name = \"b\", address = \"coil:0\", writable = true },\n]\n";
+    let check = async |writes: &str| {
+        let path = folder.write("main.toml", &format!("{writes}{site}"));
+        let checked = run(&["check", "--config", &path]).await;
+        assert_eq!((checked.stderr.as_str(), checked.code), ("", Some(0)));
+        checked.stdout
+    };
+    let told = "\nwarning: d/a and 1 more points are writable, but this gateway takes no writes: add [writes]";
+    for writes in ["", "[writes]\n"] {
+        let checked = check(writes).await;
+        assert!(checked.contains(told), "{checked}");
+    }
+    for writes in ["writes.enabled = true\n", "writes.enabled = false\n"] {
+        let checked = check(writes).await;
+        assert!(!checked.contains("warning"), "{checked}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_without_its_option_is_refused_with_the_option() {
     for (arguments, meant) in [
         (vec!["check", "nope.toml"], "pointcast check --config nope.toml"),

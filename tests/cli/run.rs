@@ -58,6 +58,23 @@ async fn a_wrong_configuration_starts_nothing() {
 }
 
 #[tokio::test]
+async fn what_was_hardly_meant_is_said_at_the_start() {
+    let folder = Folder::new();
+    let path = folder.write(
+        "main.toml",
+        "gateway.listen = \"127.0.0.1:0\"\n\
+         [[channels]]\nname = \"net\"\ndriver = \"modbus-tcp\"\naddress = \"127.0.0.1:9\"\nround_trip_ms = 20\n\
+         [[devices]]\nname = \"d\"\nchannel = \"net\"\nscan_ms = 20\n\
+         points = [{ name = \"a\", address = \"holding:0\", type = \"u16\", writable = true }]\n",
+    );
+    let mut program = Program::start(&["--config", &path]);
+    program.said("warning: d/a is writable, but this gateway takes no writes").await;
+    program.said("has not the time for its scan intervals").await;
+    program.signal("TERM").await;
+    assert_eq!(program.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
 async fn a_second_signal_does_not_wait_for_connections() {
     let folder = Folder::new();
     let text = "gateway.listen = \"127.0.0.1:0\"\nlimits.drain_timeout_ms = 600000\nlimits.header_timeout_ms = 600000\n";

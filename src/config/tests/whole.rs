@@ -182,7 +182,7 @@ fn an_empty_file_is_an_empty_gateway() {
     assert_eq!(config.gateway, crate::config::Gateway { data, boards, ..Default::default() });
     assert!(config.channels.is_empty() && config.simulation.is_none());
     let told = "there is no device to read yet: config/examples/ shows how to describe a first one";
-    assert_eq!(config.nothing_to_read().unwrap(), told);
+    assert_eq!(config.warnings(), [told]);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn includes_that_match_nothing_are_named_where_nothing_is_read() {
     let include = "gateway.include = [\"site.d/*.toml\", \"a*.toml\", \"more/*.toml\"]";
     let main = folder.write("main.toml", include);
     folder.write("a.toml", "");
-    let told = load(&main).nothing_to_read().unwrap();
+    let told = load(&main).warnings().remove(0);
     let named = "no file matches include \"site.d/*.toml\", \"more/*.toml\":";
     assert!(told.contains(named), "{told}");
     folder.write(
@@ -199,7 +199,7 @@ fn includes_that_match_nothing_are_named_where_nothing_is_read() {
         "channels = [{ name = \"c\", driver = \"test-bus\", address = \"a\" }]\n\
          devices = [{ name = \"d\", channel = \"c\", points = [{ name = \"p\" }] }]",
     );
-    assert_eq!(load(&main).nothing_to_read(), None);
+    assert_eq!(load(&main).warnings(), [""; 0]);
 }
 
 #[test]
