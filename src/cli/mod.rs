@@ -45,7 +45,7 @@ struct Cli {
     command: Option<Command>,
 
     #[command(flatten)]
-    run: ConfigFile,
+    run: run::Run,
 
     /// How much to log: error, warn, info, debug, trace; or by part: `info,pointcast=debug`
     ///
@@ -72,7 +72,7 @@ Exit codes:
 enum Command {
     /// Run the gateway (what `pointcast` alone does)
     #[command(after_help = run::HELP)]
-    Run(ConfigFile),
+    Run(run::Run),
     /// Say whether a configuration is right, and what it will read; starts nothing
     #[command(after_help = check::HELP)]
     Check(check::Check),
@@ -119,13 +119,15 @@ pub fn main() -> ExitCode {
         say(&error);
         return ExitCode::from(REFUSED);
     }
-    if cli.command.is_some() && cli.run.config.is_some() {
-        let words = "--config stands behind its command: pointcast check --config FILE";
+    if cli.command.is_some()
+        && let Some(option) = cli.run.given()
+    {
+        let words = format!("--{option} stands behind its command: pointcast run --{option} …");
         Cli::command().error(ErrorKind::ArgumentConflict, words).exit();
     }
     match cli.command {
-        None => run::run(cli.run.path()),
-        Some(Command::Run(file)) => run::run(file.path()),
+        None => run::run(&cli.run),
+        Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Import(arguments)) => import::import(&arguments),
         Some(Command::Export(arguments)) => export::export(&arguments),
@@ -182,8 +184,8 @@ mod tests {
     fn alone_it_runs_the_configuration_in_the_current_folder() {
         let cli = Cli::try_parse_from(["pointcast"]).unwrap();
         assert!(cli.command.is_none());
-        assert_eq!(cli.run.path(), Path::new("config/pointcast.toml"));
+        assert_eq!(cli.run.config.path(), Path::new("config/pointcast.toml"));
         let cli = Cli::try_parse_from(["pointcast", "--config", "a.toml"]).unwrap();
-        assert_eq!(cli.run.path(), Path::new("a.toml"));
+        assert_eq!(cli.run.config.path(), Path::new("a.toml"));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::io::{ErrorKind, Write as _, stdout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
 use std::process::ExitCode;
 
+use clap::Args;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
@@ -22,14 +22,36 @@ connections end, the second stops at once.
 Examples:
   pointcast run
   pointcast run --config /etc/pointcast/pointcast.toml
+  pointcast run --listen 127.0.0.1:9000
   pointcast run --log debug";
 
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) config: super::ConfigFile,
+
+    /// Where to listen, instead of where the configuration says: 127.0.0.1:9000
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+impl Run {
+    /// The name of the first of its options that is given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let config = self.config.config.is_some().then_some("config");
+        config.or(self.listen.is_some().then_some("listen"))
+    }
+}
+
 /// Runs the command.
-pub(super) fn run(path: &Path) -> ExitCode {
-    let config = match config::load(path) {
+pub(super) fn run(arguments: &Run) -> ExitCode {
+    let mut config = match config::load(arguments.config.path()) {
         Ok(config) => config,
         Err(refusals) => return refused(&refusals, "; nothing was started"),
     };
+    if let Some(listen) = arguments.listen {
+        config.gateway.listen = listen;
+    }
     for warning in config.warnings() {
         say(&format!("warning: {warning}"));
     }
@@ -93,11 +115,11 @@ fn failure(error: &StartError) -> String {
     let StartError::Listen { address, source } = error else {
         return words;
     };
-    let change = "change listen in [gateway] of the configuration";
+    let change = "change listen in [gateway] of the configuration, or give --listen ADDRESS:PORT";
     let remedy = if source.kind() == ErrorKind::AddrInUse {
         format!("another program has port {}; stop it, or {change}", address.port())
     } else if source.kind() == ErrorKind::PermissionDenied {
-        format!("{change} to a port from 1024 on")
+        format!("take a port from 1024 on: {change}")
     } else {
         change.to_owned()
     };
@@ -131,7 +153,7 @@ mod tests {
         assert_eq!(
             failure(&StartError::Listen { address, source }),
             "failed to listen at 127.0.0.1:8080: address in use\n    another program has port 8080; \
-             stop it, or change listen in [gateway] of the configuration"
+             stop it, or change listen in [gateway] of the configuration, or give --listen ADDRESS:PORT"
         );
     }
 }

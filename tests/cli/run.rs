@@ -47,6 +47,23 @@ async fn a_taken_address_is_told_with_what_to_change() {
 }
 
 #[tokio::test]
+async fn another_address_can_be_given() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let folder = Folder::new();
+    let text = format!("gateway.listen = \"{}\"\n", taken.local_addr().unwrap());
+    let path = folder.write("main.toml", &text);
+    for arguments in [&["run", "--config", &path][..], &["--config", &path]] {
+        let mut program = Program::start(&[arguments, &["--listen", "127.0.0.1:0"]].concat());
+        assert!(program.line().await.starts_with("Pointcast is at http://127.0.0.1:"));
+        program.signal("TERM").await;
+        assert_eq!(program.ended().await.code(), Some(0));
+    }
+    let ended = run(&["--listen", "127.0.0.1:0", "check", "--config", &path]).await;
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("--listen stands behind its command"), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn a_wrong_configuration_starts_nothing() {
     let folder = Folder::new();
     let path = folder.write("main.toml", "gateway.listen = \"127.0.0.1:0\"\nspeed = 5\n");
