@@ -5,7 +5,7 @@
 //! - `socket`: what is set on each socket.
 //! - `guard`: who may speak to the gateway at all (`Host`, `Origin`).
 //! - `problem`: every refusal as an RFC 9457 problem document.
-//! - `request`, `body`, `entries`: query values and bodies, checked with a name for each bad field.
+//! - `request`, `once`, `body`, `entries`: query values and bodies, checked with a name for each bad field.
 //! - `lookup`: what takes long is done aside, and little of it at once. `answer`, `listing`: bodies, and how many of
 //!   their bytes may wait for slow readers.
 //! - `points`, `devices`, `subscription`, `client`, `stream`, `notices`, `writes`, `boards`, `health`, `metrics`,
@@ -26,6 +26,7 @@ mod listing;
 mod lookup;
 mod metrics;
 mod notices;
+mod once;
 mod page;
 mod points;
 mod problem;

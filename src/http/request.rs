@@ -10,6 +10,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::Value as Json;
 use tokio::time::timeout;
 
+use super::once;
 use super::problem::{FieldError, Problem};
 use crate::limits::Limits;
 use crate::table::Pattern;
@@ -118,7 +119,7 @@ pub(super) fn tag(value: &HeaderValue) -> &str {
     quoted.unwrap_or_default()
 }
 
-/// Reads a JSON body within the limits.
+/// Reads a JSON body within the limits. An object in it has each key once.
 pub(super) async fn json(
     headers: &HeaderMap,
     body: Body,
@@ -153,5 +154,5 @@ pub(super) async fn json(
             return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", title, detail));
         }
     };
-    serde_json::from_slice(&bytes).map_err(|error| Problem::field("body", error.to_string()))
+    once::read(&bytes).map_err(|error| Problem::fields(vec![error]))
 }

@@ -45,7 +45,7 @@ const JSON: (&str, &str) = ("Content-Type", "application/json");
 /// A request, its fields, its body, and the status of its refusal.
 type Refused<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
 
-const REFUSED: [Refused<'_>; 22] = [
+const REFUSED: [Refused<'_>; 23] = [
     ("GET", "/api/v1/points/a//b", &[], "", 400),
     ("GET", "/api/v1/points/%FF", &[], "", 400),
     ("GET", "/api/v1/points?limit=0", &[], "", 400),
@@ -54,6 +54,7 @@ const REFUSED: [Refused<'_>; 22] = [
     ("POST", "/api/v1/points/read", &[JSON], "{", 400),
     ("POST", "/api/v1/points/read", &[JSON], "\"x\"", 400),
     ("POST", "/api/v1/points/read", &[JSON], "{\"ids\":[1]}", 400),
+    ("POST", "/api/v1/points/read", &[JSON], "{\"ids\":[],\"ids\":[]}", 400),
     ("GET", "/api/v1/stream", &[("Sec-Fetch-Site", "cross-site")], "", 403),
     ("GET", "/api/v1/points", &[("Origin", "null")], "", 403),
     ("GET", "/api/v1/points/no/such", &[], "", 404),
