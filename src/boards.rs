@@ -41,12 +41,25 @@ const TURN_WITHIN: Duration = Duration::from_secs(2);
 const FILES_WITHIN: Duration = Duration::from_secs(2);
 
 /// Which state of a board a change was made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// There was none.
     None,
-    /// This one.
-    Version(Version),
+    /// There was one, whichever.
+    Any,
+    /// One of these.
+    OneOf(Vec<Version>),
+}
+
+impl Seen {
+    fn is(&self, now: Option<Version>) -> bool {
+        match (self, now) {
+            (Self::None, now) => now.is_none(),
+            (Self::Any | Self::OneOf(_), None) => false,
+            (Self::Any, Some(_)) => true,
+            (Self::OneOf(versions), Some(now)) => versions.contains(&now),
+        }
+    }
 }
 
 /// A board as it is kept.
@@ -83,6 +96,12 @@ pub enum BoardError {
     /// Somebody else changed it meanwhile: it is at this version now, or gone.
     #[error("it has changed meanwhile")]
     Conflict(Option<Version>),
+    /// There is one already, at this version, that whoever wants to make it did not know of.
+    #[error("there is a board of that name already")]
+    Exists(Version),
+    /// [`MAX_BOARD_BYTES`].
+    #[error("at most {MAX_BOARD_BYTES} bytes as indented lines")]
+    TooLarge,
     /// [`MAX_BOARDS`].
     #[error("there are {MAX_BOARDS} boards already, the most that are kept")]
     TooMany,
@@ -164,15 +183,15 @@ impl Boards {
     ) -> Result<Version, BoardError> {
         check(&board)?;
         let text = text_of(&board)?;
-        self.at_the_files(move |folders| folders.put(&name, seen, &text)).await
+        self.at_the_files(move |folders| folders.put(&name, &seen, &text)).await
     }
 
     /// Removes what is kept under a name; what came with the configuration is there again.
     ///
     /// # Errors
-    /// [`BoardError`], each but `Unfit` and `TooMany`.
-    pub async fn remove(&self, name: BoardName, seen: Version) -> Result<(), BoardError> {
-        self.at_the_files(move |folders| folders.remove(&name, seen)).await
+    /// [`BoardError`], each but `Unfit`, `Exists`, `TooLarge` and `TooMany`.
+    pub async fn remove(&self, name: BoardName, seen: Seen) -> Result<(), BoardError> {
+        self.at_the_files(move |folders| folders.remove(&name, &seen)).await
     }
 
     /// Does what may block, when it is its turn.
@@ -224,15 +243,14 @@ impl Folders {
         Ok(None)
     }
 
-    fn put(&self, name: &BoardName, seen: Seen, text: &str) -> Result<Version, BoardError> {
+    fn put(&self, name: &BoardName, seen: &Seen, text: &str) -> Result<Version, BoardError> {
         let folder = self.kept.as_ref().ok_or(BoardError::NotKept)?;
         let now = self.version(name)?;
-        let is_seen = match seen {
-            Seen::None => now.is_none(),
-            Seen::Version(seen) => now == Some(seen),
-        };
-        if !is_seen {
-            return Err(BoardError::Conflict(now));
+        if !seen.is(now) {
+            return Err(match (seen, now) {
+                (Seen::None, Some(now)) => BoardError::Exists(now),
+                (_, now) => BoardError::Conflict(now),
+            });
         }
         let is_new = read(folder, name).map_err(BoardError::Files)?.is_none();
         if is_new && names(folder)?.len() >= MAX_BOARDS {
@@ -243,10 +261,10 @@ impl Folders {
         Ok(Version::of(text))
     }
 
-    fn remove(&self, name: &BoardName, seen: Version) -> Result<(), BoardError> {
+    fn remove(&self, name: &BoardName, seen: &Seen) -> Result<(), BoardError> {
         let folder = self.kept.as_ref().ok_or(BoardError::NotKept)?;
         let now = self.version(name)?.ok_or(BoardError::Unknown)?;
-        if now != seen {
+        if !seen.is(Some(now)) {
             return Err(BoardError::Conflict(Some(now)));
         }
         if read(folder, name).map_err(BoardError::Files)?.is_none() {
@@ -298,8 +316,7 @@ fn failed(what: &str, path: &Path, error: &io::Error) -> BoardError {
 fn text_of(board: &Json) -> Result<String, BoardError> {
     let mut bytes = Bounded(Vec::new());
     if serde_json::to_writer_pretty(&mut bytes, board).is_err() {
-        let most = format!("at most {MAX_BOARD_BYTES} bytes as indented lines");
-        return Err(BoardError::Unfit("body".to_owned(), most));
+        return Err(BoardError::TooLarge);
     }
     // JSON is UTF-8.
     Ok(String::from_utf8(bytes.0).unwrap_or_default() + "\n")

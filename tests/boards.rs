@@ -50,8 +50,32 @@ fn a_board_is_kept_listed_changed_by_who_saw_it_and_removed() {
     let made = put(address, "hall", &[("If-None-Match", "*")], &board("Hall"));
     assert_eq!(made.status, 201, "{}", made.body);
     let first = made.header("etag").unwrap().to_owned();
-    refused(&put(address, "hall", &[("If-None-Match", "*")], &board("Mine")), 412, "conflict");
-    let changed = put(address, "hall", &[("If-Match", &first)], &board("Hall 1"));
+    let mine = put(address, "hall", &[("If-None-Match", "*")], &board("Mine"));
+    let there = refused(&mine, 412, "board-exists");
+    assert!(there.contains(first.trim_matches('"')) && there.contains("If-Match"), "{there}");
+    assert_eq!(mine.json()["title"], "There is a board of that name already");
+    // Tags that no board of ours ever has, and such as count as never the same (RFC 9110 §13.1.1).
+    for tag in ["\"77\"", "\"\"", &format!("W/{first}")] {
+        refused(&put(address, "hall", &[("If-Match", tag)], &board("x")), 412, "conflict");
+    }
+    refused(&put(address, "hall", &[("If-Match", "77")], &board("x")), 400, "bad-request");
+    refused(&put(address, "none", &[("If-Match", "*")], &board("x")), 412, "conflict");
+    let large = json!({"title": "x", "tiles": [{"text": "x".repeat(70_000)}]});
+    refused(&put(address, "hall", &[("If-Match", "*")], &large), 413, "too-large");
+    let twice = [("If-Match", "*"), ("Content-Type", "application/json")];
+    let twice = request(
+        address,
+        "PUT",
+        "/api/v1/boards/hall",
+        &twice,
+        r#"{"title":"a","title":"b","tiles":[]}"#,
+    );
+    assert_eq!(
+        refused(&twice, 400, "bad-request"),
+        "title: given twice; give it once at line 1 column 20"
+    );
+    let either = format!("\"77\", {first}");
+    let changed = put(address, "hall", &[("If-Match", &either)], &board("Hall 1"));
     assert_eq!(changed.status, 200, "{}", changed.body);
     let second = changed.header("etag").unwrap().to_owned();
     let late =

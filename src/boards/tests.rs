@@ -32,6 +32,10 @@ fn name(text: &str) -> BoardName {
     BoardName::new(text).unwrap()
 }
 
+fn seen(version: Version) -> Seen {
+    Seen::OneOf(vec![version])
+}
+
 fn board(title: &str) -> Json {
     json!({"title": title, "tiles": [{"kind": "number", "point": "a"}], "columns": 12})
 }
@@ -47,19 +51,27 @@ async fn nobody_overwrites_what_he_did_not_see() {
     let boards = place.boards();
     let put = |seen, title: &'static str| boards.put(name("one"), seen, board(title));
     let first = put(Seen::None, "First").await.unwrap();
-    assert_eq!(put(Seen::None, "Again").await, Err(BoardError::Conflict(Some(first))));
-    let second = put(Seen::Version(first), "Second").await.unwrap();
-    assert_eq!(put(Seen::Version(first), "Late").await, Err(BoardError::Conflict(Some(second))));
+    assert_eq!(put(Seen::None, "Again").await, Err(BoardError::Exists(first)));
+    let second = put(seen(first), "Second").await.unwrap();
+    assert_eq!(put(seen(first), "Late").await, Err(BoardError::Conflict(Some(second))));
+    assert_eq!(put(Seen::OneOf(vec![]), "None").await, Err(BoardError::Conflict(Some(second))));
+    let either = Seen::OneOf(vec![first, second]);
+    assert_eq!(put(either, "Second").await, Ok(second), "one of them is enough");
+    assert_eq!(put(Seen::Any, "Second").await, Ok(second));
     let kept = boards.get(name("one")).await.unwrap();
     assert_eq!(serde_json::from_str::<Json>(&kept.text).unwrap(), board("Second"));
     assert_eq!((kept.version, kept.given), (second, false));
     let again = place.boards();
     assert_eq!(again.get(name("one")).await, Ok(kept), "after a restart");
-    assert_eq!(boards.remove(name("one"), first).await, Err(BoardError::Conflict(Some(second))));
-    assert_eq!(boards.remove(name("one"), second).await, Ok(()));
-    assert_eq!(boards.remove(name("one"), second).await, Err(BoardError::Unknown));
+    assert_eq!(
+        boards.remove(name("one"), seen(first)).await,
+        Err(BoardError::Conflict(Some(second)))
+    );
+    assert_eq!(boards.remove(name("one"), seen(second)).await, Ok(()));
+    assert_eq!(boards.remove(name("one"), seen(second)).await, Err(BoardError::Unknown));
     assert_eq!(boards.get(name("one")).await, Err(BoardError::Unknown));
-    assert_eq!(put(Seen::Version(second), "Gone").await, Err(BoardError::Conflict(None)));
+    assert_eq!(put(seen(second), "Gone").await, Err(BoardError::Conflict(None)));
+    assert_eq!(put(Seen::Any, "Gone").await, Err(BoardError::Conflict(None)));
 }
 
 #[tokio::test]
@@ -69,16 +81,15 @@ async fn what_was_given_is_changed_and_comes_back() {
     let boards = place.boards();
     let given = boards.get(name("boiler")).await.unwrap();
     assert!(given.given);
-    assert_eq!(boards.remove(name("boiler"), given.version).await, Err(BoardError::Given));
-    let seen = Seen::Version(given.version);
-    let mine = boards.put(name("boiler"), seen, board("Mine")).await.unwrap();
+    assert_eq!(boards.remove(name("boiler"), seen(given.version)).await, Err(BoardError::Given));
+    let mine = boards.put(name("boiler"), seen(given.version), board("Mine")).await.unwrap();
     boards.put(name("a"), Seen::None, board("Another")).await.unwrap();
     let owned = |name: &str, title: &str, given| (name.to_owned(), title.to_owned(), given);
     assert_eq!(
         titles(&boards).await,
         [owned("a", "Another", false), owned("boiler", "Mine", false)]
     );
-    boards.remove(name("boiler"), mine).await.unwrap();
+    boards.remove(name("boiler"), seen(mine)).await.unwrap();
     assert_eq!(boards.get(name("boiler")).await, Ok(given));
 }
 
@@ -94,12 +105,11 @@ async fn a_file_that_is_no_board_is_told_and_can_be_replaced() {
     assert!(lines[0].board.as_ref().unwrap_err().contains("EOF"), "{lines:?}");
     let Err(BoardError::Files(error)) = boards.get(name("bad")).await else { panic!() };
     assert!(error.contains("bad.json") && error.contains("EOF"), "{error}");
-    let Err(BoardError::Conflict(Some(now))) =
-        boards.put(name("bad"), Seen::None, board("New")).await
+    let Err(BoardError::Exists(now)) = boards.put(name("bad"), Seen::None, board("New")).await
     else {
         panic!("it is there")
     };
-    boards.put(name("bad"), Seen::Version(now), board("New")).await.unwrap();
+    boards.put(name("bad"), seen(now), board("New")).await.unwrap();
     assert_eq!(boards.list().await.unwrap()[0].board.as_ref().unwrap().0, "New");
 }
 
@@ -121,10 +131,10 @@ async fn bounds_hold_and_say_what_would_be_right() {
     let tiles = json!({"title": "x", "tiles": [{}, 1]});
     assert_eq!(refused(tiles).await, "tiles[1]: give a JSON object");
     let large = json!({"title": "x", "tiles": [{"text": "x".repeat(MAX_BOARD_BYTES)}]});
-    assert_eq!(refused(large).await, "body: at most 65536 bytes as indented lines");
+    assert_eq!(refused(large).await, "at most 65536 bytes as indented lines");
     let deep = (0..100).fold(json!(vec![1; 30_000]), |inside, _| json!([inside]));
     let deep = json!({"title": "x", "tiles": [{"deep": deep}]});
-    assert_eq!(refused(deep).await, "body: at most 65536 bytes as indented lines");
+    assert_eq!(refused(deep).await, "at most 65536 bytes as indented lines");
     assert!(!place.0.join("data").exists(), "nothing was kept");
     for at in 0..MAX_BOARDS {
         boards.put(name(&format!("b{at}")), Seen::None, board("x")).await.unwrap();

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::Api;
 use super::answer;
 use super::problem::Problem;
-use super::request::{self, Named};
+use super::request::{self, IfMatch, Named};
 use crate::boards::{BoardError, BoardName, Line, MAX_NAME_BYTES, Seen, Version};
 
 /// When to try again where others were at the files, in seconds.
@@ -39,12 +39,12 @@ pub(super) async fn put(
     let name = name(&board)?;
     let seen = seen(&headers)?;
     let json = request::json(&headers, body, &api.limits).await?;
-    let version = api.boards.put(name, seen, json).await.map_err(problem)?;
-    info!(board, %version, "a board was changed");
     let status = match seen {
         Seen::None => StatusCode::CREATED,
-        Seen::Version(_) => StatusCode::OK,
+        Seen::Any | Seen::OneOf(_) => StatusCode::OK,
     };
+    let version = api.boards.put(name, seen, json).await.map_err(problem)?;
+    info!(board, %version, "a board was changed");
     let told = json!({"name": board, "version": version.to_string()});
     Ok((status, etag(version), answer::json(told.to_string().into())).into_response())
 }
@@ -55,7 +55,10 @@ pub(super) async fn remove(
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let name = name(&board)?;
-    let Seen::Version(seen) = seen(&headers)? else { return Err(unsaid()) };
+    let seen = seen(&headers)?;
+    if seen == Seen::None {
+        return Err(unsaid());
+    }
     api.boards.remove(name, seen).await.map_err(problem)?;
     info!(board, "a board was removed");
     Ok(StatusCode::NO_CONTENT)
@@ -82,12 +85,12 @@ fn name(text: &str) -> Result<BoardName, Problem> {
 
 /// What the change was made from.
 fn seen(headers: &HeaderMap) -> Result<Seen, Problem> {
-    match (headers.get(header::IF_MATCH), headers.get(header::IF_NONE_MATCH)) {
+    match (IfMatch::read(headers)?, headers.get(header::IF_NONE_MATCH)) {
         (None, Some(any)) if any == "*" => Ok(Seen::None),
-        (Some(tag), None) => {
-            let version = Version::parse(request::tag(tag));
-            let detail = "give one ETag as it was answered, with its quotes";
-            version.map(Seen::Version).ok_or_else(|| Problem::field("If-Match", detail))
+        (Some(IfMatch::Any), None) => Ok(Seen::Any),
+        // A tag that no board ever has is that of none: it does not match.
+        (Some(IfMatch::OneOf(tags)), None) => {
+            Ok(Seen::OneOf(tags.iter().filter_map(|tag| Version::parse(tag)).collect()))
         }
         (None, None | Some(_)) | (Some(_), Some(_)) => Err(unsaid()),
     }
@@ -121,9 +124,20 @@ fn problem(error: BoardError) -> Problem {
             "The board has changed meanwhile",
             match now {
                 Some(now) => format!("it is at version {now}; read it and try again"),
-                None => "it was removed; give If-None-Match: * to keep it anew".to_owned(),
+                None => {
+                    "there is none of that name any more; give If-None-Match: * to keep it anew"
+                        .to_owned()
+                }
             },
         ),
+        BoardError::Exists(now) => {
+            let title = "There is a board of that name already";
+            let detail = format!(
+                "it is at version {now}: give If-Match with its ETag to change it, or another name"
+            );
+            Problem::new(StatusCode::PRECONDITION_FAILED, "board-exists", title, detail)
+        }
+        BoardError::TooLarge => Problem::too_large(detail),
         BoardError::Given => {
             let title = "The board comes with the configuration";
             Problem::new(StatusCode::CONFLICT, "given-board", title, detail)

@@ -90,6 +90,11 @@ impl Problem {
         Self::fields(vec![FieldError { field: field.into(), detail: detail.into() }])
     }
 
+    /// A body past a bound.
+    pub(super) fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
+    }
+
     pub(super) fn not_found(slug: &str, title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, slug, title, detail)
     }

@@ -112,6 +112,60 @@ pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
     })
 }
 
+/// What `If-Match` wants to be there (RFC 9110 §13.1.1).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum IfMatch {
+    /// `*`: anything.
+    Any,
+    /// One of these, as they stand in their quotes. Weak ones are left out: they never match (§8.8.3.2).
+    OneOf(Vec<String>),
+}
+
+impl IfMatch {
+    /// `None` without the header.
+    ///
+    /// # Errors
+    /// What is neither `*` nor a list of entity tags.
+    pub(super) fn read(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let given = headers.get_all(header::IF_MATCH);
+        let fields: Result<Vec<&str>, _> = given.iter().map(HeaderValue::to_str).collect();
+        let read = fields.ok().map(|fields| fields.join(","));
+        if given.iter().next().is_none() {
+            return Ok(None);
+        }
+        let read = match read.as_deref().map(str::trim) {
+            Some("*") => Some(Self::Any),
+            Some(list) => strong_tags(list).map(Self::OneOf),
+            None => None,
+        };
+        let wrong = || {
+            let detail = "give the ETag as it was answered, with its quotes, or *";
+            Problem::field("If-Match", detail)
+        };
+        read.map(Some).ok_or_else(wrong)
+    }
+}
+
+/// What stands in the quotes of the strong ones among entity tags; `None` where anything else stands there.
+fn strong_tags(list: &str) -> Option<Vec<String>> {
+    let (mut rest, mut strong) = (list, Vec::new());
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return Some(strong);
+        }
+        let weak = rest.strip_prefix("W/");
+        let (tag, behind) = weak.unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
+        if weak.is_none() {
+            strong.push(tag.to_owned());
+        }
+        rest = behind.trim_start();
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+}
+
 /// What stands in the quotes of an `ETag` that is given back; empty for anything else.
 pub(super) fn tag(value: &HeaderValue) -> &str {
     let text = value.to_str().unwrap_or_default().trim();
@@ -140,12 +194,7 @@ pub(super) async fn json(
     let bytes = match collected {
         Ok(Ok(collected)) => collected.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "The body is too large",
-                format!("at most {most} bytes are taken"),
-            ));
+            return Err(Problem::too_large(format!("at most {most} bytes are taken")));
         }
         Ok(Err(_)) => return Err(Problem::field("body", "it broke off")),
         Err(_) => {
@@ -155,4 +204,36 @@ pub(super) async fn json(
         }
     };
     once::read(&bytes).map_err(|error| Problem::fields(vec![error]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(fields: &[&'static str]) -> Result<Option<IfMatch>, Problem> {
+        let mut headers = HeaderMap::new();
+        for field in fields {
+            headers.append(header::IF_MATCH, HeaderValue::from_static(field));
+        }
+        IfMatch::read(&headers)
+    }
+
+    /// RFC 9110 §8.8.3 and §13.1.1. Do not change this test.
+    #[test]
+    fn entity_tags_are_read_as_the_standard_has_them() {
+        let tags = |tags: &[&str]| Some(IfMatch::OneOf(tags.iter().map(|t| (*t).into()).collect()));
+        for (fields, expected) in [
+            (&[][..], None),
+            (&["*"], Some(IfMatch::Any)),
+            (&["\"77\""], tags(&["77"])),
+            (&["\"a,b\" , W/\"c\",\"\""], tags(&["a,b", ""])),
+            (&["W/\"c\""], tags(&[])),
+            (&["\"a\"", "\"b\""], tags(&["a", "b"])),
+        ] {
+            assert_eq!(read(fields), Ok(expected), "{fields:?}");
+        }
+        for wrong in ["77", "\"a", "a\"", "\"a\"b", "*, \"a\"", "w/\"a\"", "\"a\" \"b\""] {
+            assert!(read(&[wrong]).is_err(), "{wrong}");
+        }
+    }
 }
