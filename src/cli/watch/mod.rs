@@ -29,6 +29,8 @@ A pattern is the id of a point, or one with * for one segment and ** at its end 
 The gateway's own points begin with $: '$devices/**' shows how the devices are. Put patterns in quotes, \
 so that the shell leaves them alone.
 
+While the gateway is away it is tried again and again, at least every 10 s.
+
 Examples:
   pointcast watch                               every point
   pointcast watch 'boiler/**' 'pumps/*/speed'   some of them
