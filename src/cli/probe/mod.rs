@@ -25,7 +25,9 @@ ADDRESS is written as in the configuration, and may have an end: holding:100, in
 register alone is shown in every type and word order, several in those that are usual.
 
 --expect looks for a value that you can see somewhere, such as on the device's display, and prints the lines \
-that read it, best first. Run it again when the value has changed: what fits both times is it.
+that read it, best first. What counts as equal is within 1 % of it, and never less than half of its last \
+digit; --within says otherwise, in the value's own unit or in percent of it. A number may be scaled by a power \
+of ten. Run it again when the value has changed: what fits both times is it.
 
 A line has one master: stop the gateway before you probe a line that it reads.
 
@@ -54,7 +56,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     expect: Option<String>,
 
-    /// By how much it may be off: 0.5, or 2% [default: 1%]
+    /// By how much it may be off: 0.5, or 2% [default: 1%, at least half of its last digit]
     #[arg(long, value_name = "TOLERANCE", requires = "expect")]
     within: Option<String>,
 

@@ -195,6 +195,22 @@ fn exact_comes_before_near_and_plain_before_strange() {
 }
 
 #[test]
+fn what_counts_as_equal_is_a_percent_and_never_less_than_half_of_the_last_digit() {
+    for (value, within, expected) in [
+        ("230.1", None, 2.301),
+        ("-50.0", None, 0.5),
+        ("0.5", None, 0.05),
+        ("7", None, 0.5),
+        ("230.1", Some("0.2"), 0.2),
+        ("230.1", Some("2%"), 4.602),
+        ("7", Some("0"), 0.0),
+    ] {
+        let tolerance = Expectation::parse(value, within).unwrap().tolerance();
+        assert!((tolerance - expected).abs() < 1e-9, "{value} {within:?}: {tolerance}");
+    }
+}
+
+#[test]
 fn an_expectation_that_would_fit_anything_is_refused() {
     for (value, within, remedy) in [
         ("0", None, "further from 0"),
