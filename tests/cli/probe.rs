@@ -1,6 +1,6 @@
 //! `pointcast probe`, against simulated devices.
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::program::{Ended, Folder, Program, run};
@@ -79,6 +79,9 @@ async fn one_register_is_shown_in_every_type_and_order() {
         let row = lines.iter().find(|row| row.first() == Some(&of)).unwrap();
         assert_eq!(row.len(), 1 + columns, "{of}: {}", ended.stdout);
     }
+    // The unit's own number of registers, 40.
+    let number = probe(&[&place, "--unit", "1", "holding:0"]).await.stdout;
+    assert!(number.ends_with("\n  bits that are set: holding:0.3 .5\n"), "{number}");
     let bits = probe(&[&place, "--unit", "3", "discrete:0-17"]).await.stdout;
     let mut bits = bits.lines().skip(1);
     let first: Vec<&str> = bits.next().unwrap().split_whitespace().collect();
@@ -194,6 +197,25 @@ async fn what_does_not_answer_is_said_and_ctrl_c_ends_it() {
     let told =
         format!("unit 1 does not answer. Who does? pointcast probe {place} --set timeout_ms=50");
     assert!(ended.stderr.contains(&told), "{}", ended.stderr);
+    assert!(ended.stderr.contains("\nnothing came at all: try another unit"), "{}", ended.stderr);
+    // A serial device server that passes on what a line of RTU frames answers.
+    let answers = async {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            // The last connection is only opened.
+            if socket.read_exact(&mut [0; 12]).await.is_ok() {
+                socket.write_all(&[1, 3, 2, 0, 40, 0xB8, 0x5A]).await.unwrap();
+            }
+        }
+    };
+    let looks = ["probe", &place, "--set", "timeout_ms=5000", "--unit", "1"];
+    let ended = tokio::select! {
+        ended = run(&looks) => ended,
+        () = answers => unreachable!("it answers for ever"),
+    };
+    assert_eq!(ended.stdout, "unit   1  something came that is no Modbus TCP\n");
+    let told = "no valid frame of modbus-tcp: try --driver modbus-rtu-over-tcp";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
 
     let ended = probe(&["/dev/no/such", "--unit", "1", "holding:0"]).await;
     assert_eq!(ended.code, Some(1));

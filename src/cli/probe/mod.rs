@@ -1,6 +1,7 @@
 //! `pointcast probe`: who is on a Modbus bus, what their registers hold, and where a value lies. Writes nothing.
 
 mod find;
+mod hint;
 mod scan;
 mod show;
 mod target;
@@ -22,7 +23,7 @@ that a channel has in a configuration file. Instead of PLACE, --channel names a 
 
 Without an ADDRESS every unit is asked for one register: even an exception means that somebody is there. An \
 ADDRESS is written as in the configuration, and may have an end: holding:100, input:0-19, ref:40101-40120. One \
-register alone is shown in every type and word order, several in those that are usual.
+register alone is shown in every type and word order, several in those that are usual. Of one register the bits that are set are named too.
 
 --expect looks for a value that you can see somewhere, such as on the device's display, and prints the lines \
 that read it, best first. What counts as equal is within 1 % of it, and never less than half of its last \
@@ -180,7 +181,7 @@ impl Work<'_> {
         }
         progress.clear();
         if images.iter().all(|(_, image)| image.answered() == 0) {
-            say(&show::nothing(self.target, &images));
+            say(&show::nothing(self.target, &images, probe.heard()));
             return Ok(ExitCode::from(FAILED));
         }
         let (text, code) = match &self.expectation {

@@ -7,9 +7,10 @@ use pointcast_api::Fault;
 use super::super::duration;
 use super::super::refused::count;
 use super::super::say;
+use super::hint::hint;
 use super::target::Target;
 use super::{Progress, print};
-use crate::registry::probe::{Presence, Probe, exception_words};
+use crate::registry::probe::{Heard, Presence, Probe, exception_words};
 
 /// Calls every unit, and says who is there as soon as that is known.
 pub(super) async fn scan(
@@ -48,7 +49,7 @@ pub(super) async fn scan(
         }
     }
     progress.clear();
-    say(&found.summary(target, all));
+    say(&found.summary(target, all, probe.heard()));
     Ok(())
 }
 
@@ -66,6 +67,7 @@ fn words(presence: Presence, target: &Target) -> Option<String> {
         Presence::Damaged => {
             "something came, damaged: check baud, parity, stop bits and wiring".to_owned()
         }
+        Presence::NoFrames => "something came that is no Modbus TCP".to_owned(),
         Presence::Foreign(from) => format!("silent, but a frame of unit {from} came: is there another master?"),
         Presence::Misshapen => {
             "something of it came that is no answer: two devices with this unit id, or none of Modbus".to_owned()
@@ -81,7 +83,6 @@ fn words(presence: Presence, target: &Target) -> Option<String> {
 #[derive(Debug, Default)]
 struct Found {
     there: Vec<u8>,
-    damaged: usize,
     unreachable: usize,
     closed: usize,
 }
@@ -90,15 +91,19 @@ impl Found {
     fn take(&mut self, unit: u8, presence: Presence) {
         match presence {
             Presence::Answered(..) | Presence::Refused(..) => self.there.push(unit),
-            Presence::Damaged | Presence::Misshapen => self.damaged += 1,
             Presence::Unreachable(_) => self.unreachable += 1,
             Presence::Closed => self.closed += 1,
-            Presence::Foreign(_) | Presence::LineBusy | Presence::Silent => {}
+            Presence::Damaged
+            | Presence::NoFrames
+            | Presence::Misshapen
+            | Presence::Foreign(_)
+            | Presence::LineBusy
+            | Presence::Silent => {}
         }
     }
 
     /// How many are there, what that may mean, and what to do next.
-    fn summary(&self, target: &Target, all: usize) -> String {
+    fn summary(&self, target: &Target, all: usize, heard: Heard) -> String {
         let mut text = format!("{} of {all} are there", count(self.there.len(), "unit"));
         if self.unreachable > 0 {
             text.push_str(&format!(
@@ -122,11 +127,7 @@ impl Found {
                     target.named
                 ));
             }
-            None if self.damaged == 0 && self.unreachable == 0 => text.push_str(if target.bus.is_tcp() {
-                "is it another unit id, or another port?"
-            } else {
-                "check baud, parity and stop bits (--set), the wires A and B, and that units are in this range"
-            }),
+            None if self.unreachable == 0 => text.push_str(&hint(&target.driver, heard)),
             None => {}
         }
         text.trim_end().to_owned()

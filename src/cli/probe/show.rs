@@ -3,8 +3,11 @@
 use pointcast_api::Value;
 
 use super::super::table::Table;
+use super::hint::hint;
 use super::target::Target;
-use crate::registry::probe::{Cell, Image, ORDERS, Order, Span, TYPES, Type, exception_words};
+use crate::registry::probe::{
+    Cell, Heard, Image, ORDERS, Order, Span, TYPES, Type, exception_words,
+};
 
 /// The columns of 32 bits beside a list of registers: those that are met most often.
 const LISTED: [(&str, &str); 4] =
@@ -129,7 +132,26 @@ fn matrix(image: &Image, at: u16) -> String {
             table.row(row);
         }
     }
-    format!("{}   {}   {text:?}\n{}", image.address(at), hex.join(" "), table.render(2))
+    format!(
+        "{}   {}   {text:?}\n{}{}",
+        image.address(at),
+        hex.join(" "),
+        table.render(2),
+        bits_set(image, at)
+    )
+}
+
+/// Which bits of a register are set, as their addresses end.
+fn bits_set(image: &Image, at: u16) -> String {
+    let Some((_, Cell::Register(register))) = image.cells().find(|(other, _)| *other == at) else {
+        return String::new();
+    };
+    let set: Vec<String> =
+        (0..16).filter(|bit| register >> bit & 1 == 1).map(|bit| format!(".{bit}")).collect();
+    match set.as_slice() {
+        [] => "  no bit is set\n".to_owned(),
+        set => format!("  bits that are set: {}{}\n", image.address(at), set.join(" ")),
+    }
 }
 
 fn placed(image: &Image, at: u16, of: Type, order: Order) -> String {
@@ -166,7 +188,7 @@ fn bits(image: &Image) -> String {
 }
 
 /// That nothing could be read, why, and what to try.
-pub(super) fn nothing(target: &Target, images: &[(Span, Image)]) -> String {
+pub(super) fn nothing(target: &Target, images: &[(Span, Image)], heard: Heard) -> String {
     let unit = target.units.first();
     let refused =
         images.iter().flat_map(|(_, image)| image.cells()).find_map(|(_, cell)| match cell {
@@ -180,6 +202,10 @@ pub(super) fn nothing(target: &Target, images: &[(Span, Image)]) -> String {
              input: instead of holding:",
             exception_words(code)
         ),
-        None => format!("unit {unit} does not answer. Who does? pointcast probe {}", target.named),
+        None => format!(
+            "unit {unit} does not answer. Who does? pointcast probe {}\n{}",
+            target.named,
+            hint(&target.driver, heard)
+        ),
     }
 }

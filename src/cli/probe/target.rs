@@ -26,6 +26,8 @@ pub(super) struct Target {
     pub(super) spans: Vec<Span>,
     /// How the bus was named, for commands that follow.
     pub(super) named: String,
+    /// The driver that speaks to it.
+    pub(super) driver: String,
 }
 
 /// One unit, or several neighbours.
@@ -78,12 +80,12 @@ pub(super) fn take(arguments: &Arguments) -> Result<Target, ExitCode> {
     let span = |text: &String| text.parse::<Span>().map_err(|error| wrong(error.to_string()));
     let spans = addresses.iter().map(span).collect::<Result<Vec<_>, _>>()?;
     let call = span(&arguments.at)?;
-    let (bus, named) = match (&arguments.channel, place) {
+    let ((bus, driver), named) = match (&arguments.channel, place) {
         (Some(name), _) => (of_channel(arguments, name)?, format!("--channel {name}")),
         (None, place) => of_place(arguments, place.unwrap_or_default())?,
     };
     let units = units(arguments, &bus, !spans.is_empty()).map_err(wrong)?;
-    Ok(Target { bus, units, call, spans, named })
+    Ok(Target { bus, units, call, spans, named, driver })
 }
 
 fn units(arguments: &Arguments, bus: &Bus, reads: bool) -> Result<Units, String> {
@@ -107,14 +109,14 @@ fn units(arguments: &Arguments, bus: &Bus, reads: bool) -> Result<Units, String>
     Ok(units)
 }
 
-fn of_channel(arguments: &Arguments, name: &str) -> Result<Bus, ExitCode> {
+fn of_channel(arguments: &Arguments, name: &str) -> Result<(Bus, String), ExitCode> {
     let Alone { driver, keys } =
         alone::channel(arguments.config.path(), name).map_err(|refusals| refused(&refusals, ""))?;
-    check(&driver, keys)
+    Ok((check(&driver, keys)?, driver))
 }
 
-/// The bus at `place`, and how it is named in a command.
-fn of_place(arguments: &Arguments, place: &str) -> Result<(Bus, String), ExitCode> {
+/// The bus at `place` with its driver, and how it is named in a command.
+fn of_place(arguments: &Arguments, place: &str) -> Result<((Bus, String), String), ExitCode> {
     let is_port = place.contains('/');
     let guessed = if is_port { "modbus-rtu" } else { "modbus-tcp" };
     let driver = arguments.driver.as_deref().unwrap_or(guessed);
@@ -125,7 +127,7 @@ fn of_place(arguments: &Arguments, place: &str) -> Result<(Bus, String), ExitCod
         named.push_str(&format!(" --driver {driver}"));
     }
     arguments.set.iter().for_each(|(key, value)| named.push_str(&format!(" --set {key}={value}")));
-    Ok((check(driver, keys)?, named))
+    Ok(((check(driver, keys)?, driver.to_owned()), named))
 }
 
 fn check(driver: &str, keys: Settings) -> Result<Bus, ExitCode> {

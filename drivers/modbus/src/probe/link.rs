@@ -31,6 +31,18 @@ const OF_GATEWAY: [u8; 2] = [10, 11];
 pub struct Probe<'a> {
     bus: &'a Bus,
     link: Line,
+    heard: Heard,
+}
+
+/// What came that was no answer, in all that a probe asked so far: it tells what may be wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Bytes that are no frame of the framing that is spoken here.
+    pub no_frames: bool,
+    /// Frames that answer something else, or a line that is never silent.
+    pub others: bool,
+    /// The other end closed the connection.
+    pub closed: bool,
 }
 
 /// How a unit that was called showed itself.
@@ -50,6 +62,8 @@ pub enum Presence {
     Misshapen,
     /// The line was never silent for long enough to ask.
     LineBusy,
+    /// Bytes came that are no Modbus TCP; the connection was made anew.
+    NoFrames,
     /// The other end closed the connection; it was made anew.
     Closed,
     /// No answer.
@@ -79,12 +93,18 @@ async fn open(bus: &Bus) -> Result<Line, Fault> {
 
 impl<'a> Probe<'a> {
     pub(super) async fn open(bus: &'a Bus) -> Result<Self, Fault> {
-        Ok(Self { bus, link: open(bus).await? })
+        Ok(Self { bus, link: open(bus).await?, heard: Heard::default() })
     }
 
     #[cfg(test)]
     pub(super) fn on(bus: &'a Bus, stream: impl ByteStream + 'static) -> Self {
-        Self { bus, link: link_on(bus, Box::new(stream)) }
+        Self { bus, link: link_on(bus, Box::new(stream)), heard: Heard::default() }
+    }
+
+    /// What was heard so far that was no answer.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        self.heard
     }
 
     /// Listens for as long as nobody may be asked yet; whether somebody was heard, who then is another master or
@@ -125,8 +145,10 @@ impl<'a> Probe<'a> {
         let Exchange { answer, strays } = match self.ask(request).await {
             Ok(exchange) => exchange,
             Err(lost) => {
+                let presence =
+                    if is_no_frames(&lost) { Presence::NoFrames } else { Presence::Closed };
                 self.reopen(lost).await?;
-                return Ok(Presence::Closed);
+                return Ok(presence);
             }
         };
         Ok(match answer {
@@ -207,7 +229,18 @@ impl<'a> Probe<'a> {
             // What comes meanwhile answers nothing that is asked now.
             let _strays = self.link.idle(until).await?;
         }
-        self.link.ask_if(&request.into(), self.bus.channel.timeout, &|| true).await
+        let exchange = self.link.ask_if(&request.into(), self.bus.channel.timeout, &|| true).await;
+        match &exchange {
+            Ok(Exchange { answer, strays }) => {
+                let is_garbled = |stray: &crate::link::Stray| stray.kind == StrayKind::Garbled;
+                self.heard.no_frames |= strays.iter().any(is_garbled);
+                self.heard.others |=
+                    !strays.iter().all(is_garbled) || matches!(answer, Err(Unanswered::LineBusy));
+            }
+            Err(lost) if is_no_frames(lost) => self.heard.no_frames = true,
+            Err(_) => self.heard.closed = true,
+        }
+        exchange
     }
 
     /// Opens a connection again that was closed; a port that is lost stays so.
@@ -222,6 +255,11 @@ impl<'a> Probe<'a> {
     fn fault(&self, lost: Lost) -> Fault {
         Fault::new(format!("read from {}", self.bus.place()), lost)
     }
+}
+
+/// Whether a link was lost because what came on it cannot be understood.
+fn is_no_frames(lost: &Lost) -> bool {
+    matches!(lost, Lost::OutOfStep { .. } | Lost::Flood { .. })
 }
 
 fn first(content: &Content) -> u16 {

@@ -23,7 +23,7 @@ use tokio_modbus::ExceptionCode;
 
 pub use fit::{Expectation, Fit};
 pub use image::{Cell, Image, ORDERS, Order, TYPES, Type};
-pub use link::{Presence, Probe};
+pub use link::{Heard, Presence, Probe};
 pub use span::{Span, SpanError};
 
 use crate::link::timing::SerialTiming;

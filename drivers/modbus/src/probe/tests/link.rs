@@ -174,3 +174,51 @@ fn keys_are_those_of_the_driver() {
         assert!(told.iter().any(|told| told.contains(expected)), "{toml}: {told:?}");
     }
 }
+
+/// What comes instead of frames tells what may be set wrongly.
+#[tokio::test(start_paused = true)]
+async fn bytes_that_are_no_frames_are_told_from_silence() {
+    let rtu = bus(check_rtu, "port = \"x\"\ntimeout_ms = 300");
+    let noise = |_: Incoming| at_once(vec![0x81, 0xFF, 0x00, 0x13]);
+    let heard = |no_frames, others| Heard { no_frames, others, closed: false };
+    let nothing = |_: Incoming| Vec::new();
+    let foreign = |incoming: Incoming| at_once(incoming.frame(9, &incoming.pdu()));
+    for (answer, expected) in [
+        (noise as fn(Incoming) -> Vec<Sent>, (Presence::Damaged, heard(true, false))),
+        (nothing, (Presence::Silent, heard(false, false))),
+        (foreign, (Presence::Foreign(9), heard(false, true))),
+    ] {
+        let seen = with_bus(&rtu, Wire::Rtu, answer, async |probe| {
+            (probe.call(1, &span("holding:0")).await.unwrap(), probe.heard())
+        });
+        assert_eq!(seen.await, expected);
+    }
+}
+
+/// A serial device server that answers in RTU frames where Modbus TCP is spoken.
+#[tokio::test]
+async fn frames_of_another_framing_on_tcp_are_told_from_a_closed_connection() {
+    for (answer, expected) in [
+        (&Incoming::frame_of(1, &[3, 2, 0, 40])[..], (Presence::NoFrames, (true, false))),
+        (&[], (Presence::Closed, (false, true))),
+    ] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = listener.local_addr().unwrap();
+        let answer = answer.to_vec();
+        let server = tokio::spawn(async move {
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut request = [0; 12];
+                if tokio::io::AsyncReadExt::read_exact(&mut socket, &mut request).await.is_ok() {
+                    tokio::io::AsyncWriteExt::write_all(&mut socket, &answer).await.unwrap();
+                }
+            }
+        });
+        let bus = bus(check_tcp, &format!("address = \"{place}\""));
+        let mut probe = bus.open().await.unwrap();
+        let presence = probe.call(1, &span("holding:0")).await.unwrap();
+        let Heard { no_frames, closed, .. } = probe.heard();
+        assert_eq!((presence, (no_frames, closed)), expected);
+        server.abort();
+    }
+}
