@@ -9,12 +9,17 @@
 
 mod peer;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use pointcast_api::settings::Build;
 use pointcast_api::testing::{Recorder, driver};
 use pointcast_api::{
     Command, DeviceState, Failure, Outcome, PointIndex, Reading, Refused, Value, Verdict,
     command_queue,
 };
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -171,6 +176,45 @@ async fn check(build: Build, keys: &str, devices: &str) {
 async fn libmodbus_over_tcp() {
     let (_server, port) = libmodbus(&["tcp"]).await;
     check(pointcast_modbus::build_tcp, &format!("address = \"127.0.0.1:{port}\""), DEVICES).await;
+}
+
+/// Bytes of a request that reads.
+const READ_BYTES: usize = 12;
+
+/// A way to the server at `port` that counts how many reads came together at most; where it begins.
+async fn counting(port: u16, together: Arc<AtomicUsize>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (master, _) = listener.accept().await.unwrap();
+        let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let ((mut from, mut back), (mut answers, mut to)) =
+            (master.into_split(), server.into_split());
+        tokio::spawn(async move { tokio::io::copy(&mut answers, &mut back).await });
+        let mut piece = [0; 4_096];
+        while let Ok(count @ 1..) = from.read(&mut piece).await {
+            let all = piece.get(..count).unwrap();
+            let is_reads = count % READ_BYTES == 0
+                && all.chunks(READ_BYTES).all(|read| matches!(read.get(7), Some(1..=4)));
+            if is_reads {
+                together.fetch_max(count / READ_BYTES, Ordering::Relaxed);
+            }
+            to.write_all(all).await.unwrap();
+        }
+    });
+    own
+}
+
+/// A server by other hands that takes up to eight requests at once, and answers them in their order.
+#[tokio::test]
+async fn libmodbus_with_several_requests_on_their_way() {
+    let (_server, port) = libmodbus(&["tcp"]).await;
+    let together = Arc::new(AtomicUsize::new(0));
+    let port = counting(port.parse().unwrap(), Arc::clone(&together)).await;
+    let keys = format!("address = \"127.0.0.1:{port}\"\nmax_in_flight = 8");
+    check(pointcast_modbus::build_tcp, &keys, DEVICES).await;
+    let together = together.load(Ordering::Relaxed);
+    assert!((4..=8).contains(&together), "{together} at once at most");
 }
 
 #[tokio::test]
