@@ -14,7 +14,7 @@
 //! - [`http`]: one file for each resource; the accept loop.
 //! - [`boards`]: pages of tiles that people arrange, kept as files.
 //! - `addresses`: how many of something each address has.
-//! - `files`: small files as a whole.
+//! - `figures`: to what resolution measured figures are told. `files`: small files as a whole.
 //! - [`limits`]: every bound, with its name and unit.
 //! - [`cli`]: the commands.
 //!
@@ -26,6 +26,7 @@ pub mod boards;
 pub mod cli;
 pub mod config;
 pub mod devices;
+mod figures;
 mod files;
 pub mod http;
 pub mod limits;

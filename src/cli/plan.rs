@@ -126,8 +126,8 @@ fn channel_json(channel: &Channel) -> Json {
         "driver": channel.driver_name,
         "enabled": channel.enabled,
         "basis": driver.basis(),
-        "utilisation": sum(&plan, PlannedRequest::share),
-        "configured_utilisation": predicted.map(|predicted| predicted.configured),
+        "utilisation": sum(&plan, PlannedRequest::share).map(figures::share),
+        "configured_utilisation": predicted.map(|predicted| figures::share(predicted.configured)),
         "requests": plan.iter().map(|planned| request_json(channel, planned)).collect::<Vec<_>>(),
     })
 }
@@ -153,7 +153,7 @@ fn request_json(channel: &Channel, planned: &PlannedRequest) -> Json {
         "configured_scan_ms": configured(channel, planned).map(|every| every.as_millis()),
         "wire_ms": planned.wire_time.map(millis),
         "busy_ms": planned.busy_time.map(millis),
-        "utilisation": planned.share(),
+        "utilisation": planned.share().map(figures::share),
         "points": planned.points.iter().filter_map(id).collect::<Vec<_>>(),
     })
 }
@@ -215,5 +215,5 @@ fn percent(share: f64) -> String {
 }
 
 fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
+    figures::millis(time.as_secs_f64() * 1_000.0)
 }

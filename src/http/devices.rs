@@ -10,6 +10,7 @@ use super::Api;
 use super::problem::Problem;
 use super::request::Named;
 use crate::devices::{Device, PlanLine};
+use crate::figures;
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let devices: Vec<Json> = api.devices.all().iter().map(describe).collect();
@@ -52,8 +53,8 @@ fn describe(device: &Device) -> Json {
         "foreign": report.counters.foreign,
         "misshapen": report.counters.misshapen,
         "late": report.counters.late,
-        "utilisation": report.utilisation,
-        "response_ms": report.response_ms,
+        "utilisation": report.utilisation.map(figures::share),
+        "response_ms": report.response_ms.map(figures::millis),
     })
 }
 
@@ -63,7 +64,7 @@ fn plan_line(api: &Api, line: &PlanLine) -> Json {
     json!({
         "request": line.request,
         "scan_ms": line.scan_interval.map(|interval| interval.as_millis()),
-        "wire_ms": line.wire_time.map(|time| time.as_secs_f64() * 1_000.0),
+        "wire_ms": line.wire_time.map(|time| figures::millis(time.as_secs_f64() * 1_000.0)),
         "refused": line.is_refused,
         "points": line.points.iter().filter_map(id).collect::<Vec<_>>(),
     })
