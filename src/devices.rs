@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pointcast_api::{
-    About, DeviceDeclaration, DeviceReport, NameError, PlannedRequest, PointDeclaration, PointId,
-    Reading, UnixMs, Value, ValueType,
+    About, DeviceDeclaration, DeviceReport, DeviceState, Failure, NameError, PlannedRequest,
+    PointDeclaration, PointId, Reading, UnixMs, Value, ValueType,
 };
 
+use crate::figures;
 use crate::table::{Index, Table, Update};
 
 /// Longest `last_error` kept, in bytes.
@@ -189,7 +190,7 @@ impl Device {
             text(report.last_error.as_deref().unwrap_or_default()),
             Some(Reading::Good(Value::U64(report.counters.timeouts))),
             self.scan_ms(&report).map(|ms| Reading::Good(Value::U64(ms))),
-            report.utilisation.and_then(Value::f64).map(Reading::Good),
+            utilisation(&report),
         ];
         let own = own_count(self.scan_interval.is_some());
         let updates = (self.own..).zip(readings.iter().take(own));
@@ -204,6 +205,17 @@ impl Device {
     pub fn scan_ms(&self, report: &DeviceReport) -> Option<u64> {
         let interval = self.scan_interval.map(|declared| report.scan_interval.unwrap_or(declared));
         interval.map(|interval| u64::try_from(interval.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// What is told of a device's use: while it is offline nobody knows any, and the last one counts no longer.
+fn utilisation(report: &DeviceReport) -> Option<Reading> {
+    match report.utilisation.map(figures::share).and_then(Value::f64) {
+        Some(share) => Some(Reading::Good(share)),
+        None if report.state == DeviceState::Offline => {
+            Some(Reading::Failed(Failure::NoCommunication))
+        }
+        None => None,
     }
 }
 
@@ -238,7 +250,7 @@ impl Devices {
 mod tests {
     use super::*;
     use crate::table::Catalog;
-    use pointcast_api::DeviceName;
+    use pointcast_api::{DeviceName, Quality};
 
     #[test]
     fn a_scan_interval_that_was_revised_since_the_start_is_told() {
@@ -259,5 +271,19 @@ mod tests {
         assert_eq!(told(None).as_deref(), Some("500"));
         assert_eq!(told(Some(Duration::from_millis(812))).as_deref(), Some("812"));
         assert_eq!(told(None).as_deref(), Some("500"));
+        let id = PointId::new("$devices/press/utilisation").unwrap();
+        let told = |state, utilisation| {
+            let report = DeviceReport { state, utilisation, ..DeviceReport::default() };
+            device.take_report(report, &table, UnixMs(1));
+            let state = table.read(table.catalog().find(&id).unwrap()).unwrap();
+            (state.quality(), state.value.map(|value| value.to_string()))
+        };
+        let share = Some("0.3333".to_owned());
+        assert_eq!(told(DeviceState::Online, Some(1.0 / 3.0)), (Quality::Good, share.clone()));
+        assert_eq!(
+            told(DeviceState::Offline, None),
+            (Quality::Bad, share),
+            "it is not what is now"
+        );
     }
 }

@@ -32,7 +32,7 @@ pub struct DeviceReport {
     pub last_error: Option<String>,
     /// What happened since the gateway started.
     pub counters: DeviceCounters,
-    /// Share of its channel's time this device used lately, 0 to 1, where the channel can tell.
+    /// Share of its channel's time this device used lately, 0 to 1, where the channel can tell; none while it is offline.
     pub utilisation: Option<f64>,
     /// Its fastest scan interval where it is longer than declared, as the device turned out to be too slow for that.
     pub scan_interval: Option<Duration>,

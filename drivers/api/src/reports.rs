@@ -41,6 +41,7 @@ impl Reports {
             let mut slots = self.slots();
             let Some(slot) = slots.get_mut(device.at()) else { return };
             change(&mut slot.newest);
+            slot.forget_use();
             let told = slot.told.as_ref().map(|report| report.state);
             let is_due = told != Some(slot.newest.state) && slot.at_once < CHANGES_AT_ONCE;
             slot.at_once += u32::from(is_due);
@@ -71,6 +72,7 @@ impl Reports {
     pub fn all_offline(&self, outlet: &dyn Outlet, error: Option<&str>) {
         for slot in self.slots().iter_mut() {
             slot.newest.state = DeviceState::Offline;
+            slot.forget_use();
             slot.told = None;
             if let Some(error) = error {
                 slot.newest.last_error = Some(error.to_owned());
@@ -86,6 +88,13 @@ impl Reports {
 }
 
 impl Slot {
+    /// Who is offline uses nothing that would be worth knowing: what was measured before is not what is now.
+    fn forget_use(&mut self) {
+        if self.newest.state == DeviceState::Offline {
+            self.newest.utilisation = None;
+        }
+    }
+
     fn take(&mut self) -> DeviceReport {
         self.told = Some(self.newest.clone());
         self.newest.clone()
@@ -149,5 +158,19 @@ mod tests {
             let newest = (0, DeviceState::Degraded, round * 2000);
             assert_eq!((told.len(), told.last()), (4, Some(&newest)), "{round}: {told:?}");
         }
+    }
+
+    #[test]
+    fn nobody_who_is_offline_is_told_to_be_busy() {
+        let (heard, reports) = (Heard::default(), Reports::new(1));
+        let newest = || heard.0.lock().unwrap().last().map(|(_, report)| report.utilisation);
+        reports.update(&heard, DeviceIndex(0), |report| report.utilisation = Some(0.5));
+        assert_eq!(newest(), Some(None));
+        reports.update(&heard, DeviceIndex(0), |report| {
+            (report.state, report.utilisation) = (DeviceState::Online, Some(0.5));
+        });
+        assert_eq!(newest(), Some(Some(0.5)));
+        reports.all_offline(&heard, Some("it is gone"));
+        assert_eq!(newest(), Some(None));
     }
 }

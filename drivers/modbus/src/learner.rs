@@ -100,6 +100,15 @@ impl Paces {
         self.0.get(device).copied().flatten()
     }
 
+    /// Whether any of them is another one than in `told`, by more than one part in so many.
+    pub(crate) fn differ_from(&self, told: &Self, part: u32) -> bool {
+        let differs = |(at, now): (usize, &Option<Duration>)| match (now, told.of(at)) {
+            (Some(now), Some(told)) => now.abs_diff(told) > told / part,
+            (now, told) => *now != told,
+        };
+        self.0.iter().enumerate().any(differs)
+    }
+
     /// Takes over what was measured, and keeps what was known where nothing was.
     pub(crate) fn learn(&mut self, measured: Vec<Option<Duration>>) {
         let known = std::mem::take(&mut self.0).into_iter().chain(std::iter::repeat(None));

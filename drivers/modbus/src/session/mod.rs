@@ -347,7 +347,7 @@ impl<'a, L: Link> Session<'a, L> {
             self.reports.update(self.outlet, device, |report| report.utilisation = Some(lately));
         }
         self.revise(now);
-        self.tell_plan();
+        self.tell_plan(now);
         self.reports.tell(self.outlet);
     }
 

@@ -51,11 +51,13 @@ impl Share {
         }
     }
 
-    /// 0 to 1, of the last full window; before there is one, of the time so far.
+    /// 0 to 1, of the last full window; before there is one, or where nothing is asked any more, of the time since.
     pub(super) fn lately(&self, now: Instant) -> f64 {
         let elapsed = now.saturating_duration_since(self.since).as_secs_f64();
         let so_far = if elapsed > 0.0 { self.busy.as_secs_f64() / elapsed } else { 0.0 };
-        self.last.unwrap_or(so_far).clamp(0.0, 1.0)
+        // A window that is over and was not closed: nothing was spent since.
+        let last = self.last.filter(|_| elapsed < 2.0 * WINDOW.as_secs_f64());
+        last.unwrap_or(so_far).clamp(0.0, 1.0)
     }
 }
 
@@ -138,6 +140,7 @@ mod tests {
         assert!((share.lately(start + 11 * second) - 0.2).abs() < 1e-9);
         share.spent(5 * second, start + 20 * second);
         assert!((share.lately(start + 20 * second) - 0.5).abs() < 1e-9);
+        assert!(share.lately(start + 60 * second).abs() < 1e-9, "nothing since");
     }
 
     #[test]

@@ -97,3 +97,22 @@ async fn without_a_retry_nothing_is_cut_short() {
     assert_eq!(report(&heard, 0).counters.timeouts, 0);
     assert!(readings(&heard, PointIndex(0)).len() >= 49);
 }
+
+/// What is predicted of the plan that runs is by what was measured, also where no other plan would be better for that.
+#[tokio::test(start_paused = true)]
+async fn a_plan_is_told_with_the_times_that_were_measured() {
+    let rig = Rig::new(Kind::Tcp, &tcp("", &registers(3)));
+    let mut count = 0;
+    rig.run(100 * SECOND, move |incoming| {
+        count += 1;
+        vec![(if count < 50 { MS } else { 3 * MS }, incoming.reply())]
+    })
+    .await;
+    let plans = rig.ear.plans();
+    let told: Vec<u128> = plans.iter().map(|plan| plan[0].wire_time.unwrap().as_millis()).collect();
+    assert_eq!(told[..2], [2, 1], "as assumed, then as measured: {told:?}");
+    // Within a tenth of what it is now.
+    let last = plans.last().unwrap()[0].wire_time.unwrap();
+    assert!((27 * MS / 10..31 * MS / 10).contains(&last), "{last:?}");
+    assert!(told.len() <= 2 + 100 / 10, "now and then: {told:?}");
+}
