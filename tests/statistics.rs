@@ -376,14 +376,13 @@ fn scrapers_read_either_format() {
         serde_json::from_str(&said).unwrap();
     let (newer, older) = (&said["openmetrics"], &said["prometheus"]);
     for scraped in [newer, older] {
-        let sample = |name: &str| {
-            let (kind, value) = &scraped[name];
-            (kind.as_str(), *value)
-        };
+        let sample = |name: &str| (scraped[name].0.as_str(), scraped[name].1);
         assert_eq!(sample("pointcast_streams"), ("gauge", 1.0));
         assert_eq!(sample("pointcast_devices{state=online}"), ("gauge", 1.0));
         assert_eq!(sample("pointcast_pending_bytes"), ("gauge", 0.0));
         assert_eq!(sample("pointcast_sent_frames_total"), ("counter", 1.0));
+        let faults = "pointcast_device_faults_total{kind=channel_malformed}";
+        assert_eq!(sample(faults), ("counter", 0.0));
         let delays = "pointcast_delivery_delay_from_put_seconds_bucket{le=+Inf}";
         assert_eq!(sample(delays), ("histogram", 0.0));
     }

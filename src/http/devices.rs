@@ -52,6 +52,7 @@ fn describe(device: &Device) -> Json {
         "damaged": report.counters.damaged,
         "foreign": report.counters.foreign,
         "misshapen": report.counters.misshapen,
+        "channel_malformed": report.counters.channel_malformed,
         "late": report.counters.late,
         "utilisation": report.utilisation.map(figures::share),
         "response_ms": report.response_ms.map(figures::millis),

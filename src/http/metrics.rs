@@ -84,6 +84,7 @@ impl Collector for Figures {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut page = Page { encoder, format: self.format };
         self.about(&mut page)?;
+        self.faults(&mut page)?;
         self.held(&mut page)?;
         self.done(&mut page)
     }
@@ -102,6 +103,35 @@ impl Figures {
         let count = |state| states.iter().filter(|known| **known == state).count();
         let help = "Devices by state: online, degraded (some requests fail), offline, disabled.";
         page.gauges("devices", "state", STATES.map(|state| (state.as_str(), count(state))), help)
+    }
+
+    /// What devices did wrong, or what came in their place.
+    fn faults(&self, page: &mut Page<'_>) -> fmt::Result {
+        let (mut kinds, mut channel) = ([0_u64; 5], None);
+        for device in self.api.devices.all() {
+            let counters = device.report().counters;
+            // The same for each device of a channel; they stand one behind the other.
+            let is_first = channel.replace(&device.channel) != Some(&device.channel);
+            let of_channel = if is_first { counters.channel_malformed } else { 0 };
+            let counts = [
+                counters.timeouts,
+                counters.exceptions,
+                counters.malformed,
+                counters.late,
+                of_channel,
+            ];
+            kinds.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        let [timeouts, exceptions, malformed, late, channel_malformed] = kinds;
+        let kinds = [
+            ("timeouts", timeouts),
+            ("exceptions", exceptions),
+            ("malformed", malformed),
+            ("late", late),
+            ("channel_malformed", channel_malformed),
+        ];
+        let help = "Faults of all devices together, by kind as each device counts them.";
+        page.counters("device_faults", "kind", kinds, help)
     }
 
     /// What there is now.
@@ -184,6 +214,31 @@ impl Page<'_> {
         let name = format!("{name}{unit}_total");
         // A gauge's sample bears the name that is declared.
         ConstGauge::new(value).encode(self.encoder.encode_descriptor(&name, help, None, kind)?)
+    }
+
+    /// One for each value of a label.
+    fn counters<const N: usize>(
+        &mut self,
+        name: &str,
+        label: &str,
+        values: [(&str, u64); N],
+        help: &str,
+    ) -> fmt::Result {
+        let kind = MetricType::Counter;
+        let is_new = self.format == Format::OpenMetrics;
+        let name = if is_new { name.to_owned() } else { format!("{name}_total") };
+        let mut encoder = self.encoder.encode_descriptor(&name, help, None, kind)?;
+        for (word, value) in values {
+            let labels = [(label, word)];
+            let mut sample = encoder.encode_family(&labels)?;
+            if is_new {
+                sample.encode_counter::<NoLabelSet, _, u64>(&value, None)?;
+            } else {
+                // A gauge's sample bears the name that is declared.
+                sample.encode_gauge(&value)?;
+            }
+        }
+        Ok(())
     }
 
     fn delays(&mut self, name: &str, delays: &Delays, help: &str) -> fmt::Result {

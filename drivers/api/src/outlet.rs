@@ -86,6 +86,9 @@ pub struct DeviceCounters {
     pub foreign: u64,
     /// Of it, whole frames of the device that was asked, but not of the form that was asked for.
     pub misshapen: u64,
+    /// What came on its channel, or broke it off, that belongs to no device that could be told: the same for each device
+    /// of the channel, and in none of the above.
+    pub channel_malformed: u64,
     /// Valid replies that came after their request had been given up, and were thrown away.
     pub late: u64,
 }

@@ -68,6 +68,11 @@ impl Reports {
         }
     }
 
+    /// Changes the report of every device; it is told with the others, by [`tell`](Self::tell).
+    pub fn update_all(&self, change: impl Fn(&mut DeviceReport)) {
+        self.slots().iter_mut().for_each(|slot| change(&mut slot.newest));
+    }
+
     /// Turns every device offline and tells so: at the begin of a session, and at its end with the reason.
     pub fn all_offline(&self, outlet: &dyn Outlet, error: Option<&str>) {
         for slot in self.slots().iter_mut() {

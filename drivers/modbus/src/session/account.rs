@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::task::Task;
 use super::{Asked, Purpose, Session, tally};
 use crate::frame::Request;
-use crate::link::{Answered, Exchange, Link, StrayKind, Strays, Unanswered};
+use crate::link::{Answered, Exchange, Link, Lost, StrayKind, Strays, Unanswered};
 
 impl<L: Link> Session<'_, L> {
     /// Accounts for a request that took `spent` of the channel's time, and for what else came.
@@ -46,7 +46,12 @@ impl<L: Link> Session<'_, L> {
             let unit = stray.unit.filter(|_| stray.kind != StrayKind::Foreign || asked.is_none());
             let from = unit.and_then(known).and_then(|at| u32::try_from(at).ok());
             let device = from.map(DeviceIndex).or_else(|| asked.map(|asked| asked.device));
-            let Some(device) = device else { continue };
+            let Some(device) = device.or(self.only_device()) else {
+                if stray.kind != StrayKind::Late {
+                    self.count_of_channel(stray.count);
+                }
+                continue;
+            };
             if stray.kind == StrayKind::Late {
                 // A reply like any other, but for its time: no noise.
                 self.reports.update(self.outlet, device, |report| {
@@ -69,6 +74,31 @@ impl<L: Link> Session<'_, L> {
                 report.last_error = Some(error);
             });
         }
+    }
+
+    /// Counts what came and could not be understood, so that the link was lost over it: for the device that was asked,
+    /// or for the channel where that could be any of several.
+    pub(super) fn count_lost(&mut self, lost: &Lost, asked: Option<DeviceIndex>) {
+        if !matches!(lost, Lost::OutOfStep { .. } | Lost::Flood { .. }) {
+            return;
+        }
+        let Some(device) = asked.or(self.only_device()) else {
+            self.count_of_channel(1);
+            return;
+        };
+        self.reports.update(self.outlet, device, |report| {
+            report.counters.damaged += 1;
+            report.counters.malformed += 1;
+        });
+    }
+
+    /// What came that nobody can tell whose it is.
+    fn count_of_channel(&self, count: u64) {
+        self.reports.update_all(|report| report.counters.channel_malformed += count);
+    }
+
+    fn only_device(&self) -> Option<DeviceIndex> {
+        (self.health.len() == 1).then_some(DeviceIndex(0))
     }
 
     /// Unit, function and address of a request.

@@ -60,6 +60,9 @@ impl<L: Link> Session<'_, L> {
             Ok(Some(course)) => self.flight_succeeded(&flight, &course),
             Ok(None) => return self.ask(first, &|| true).await,
             Err(lost) => {
+                let device = flight.first().map(|member| member.device);
+                let is_its = |member: &Member| Some(member.device) == device;
+                self.count_lost(&lost, device.filter(|_| flight.iter().all(is_its)));
                 self.flight_failed();
                 return Err(lost);
             }

@@ -250,10 +250,20 @@ impl<'a, L: Link> Session<'a, L> {
                 let until = [until, look_again].into_iter().flatten().min();
                 let until = until.map_or(self.tell_at, |until| until.min(self.tell_at));
                 // Both arms are cancel-safe. A command ends the idling: it may go out at once.
-                tokio::select! {
+                let heard = tokio::select! {
                     biased;
-                    command = inlet.next() => self.accept(command),
-                    strays = self.link.idle(until) => self.count(&strays?, None),
+                    command = inlet.next() => {
+                        self.accept(command);
+                        return Ok(());
+                    }
+                    heard = self.link.idle(until) => heard,
+                };
+                match heard {
+                    Ok(strays) => self.count(&strays, None),
+                    Err(lost) => {
+                        self.count_lost(&lost, None);
+                        return Err(lost);
+                    }
                 }
                 Ok(())
             }
@@ -334,7 +344,13 @@ impl<'a, L: Link> Session<'a, L> {
         may_go: &MayGo<'_>,
     ) -> Result<(Asked, Result<Answered, Unanswered>), Lost> {
         let started = Instant::now();
-        let exchange = self.link.ask_if(&request, purpose.patience, may_go).await?;
+        let exchange = match self.link.ask_if(&request, purpose.patience, may_go).await {
+            Ok(exchange) => exchange,
+            Err(lost) => {
+                self.count_lost(&lost, Some(purpose.device));
+                return Err(lost);
+            }
+        };
         let ended = Instant::now();
         let spent = ended.saturating_duration_since(started);
         Ok(self.account(purpose, request, exchange, (started, ended), spent))

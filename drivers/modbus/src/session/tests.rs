@@ -1,6 +1,7 @@
 //! Sessions on a simulated bus and on paused time.
 
 mod flights;
+mod headers;
 mod pace;
 mod periods;
 mod refusals;
