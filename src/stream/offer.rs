@@ -140,7 +140,7 @@ impl Selected<'_> {
         let missed = row.put(&mut shown, form, frame);
         let Some(missed) = missed else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
-            restraint.sent(place, shown.state(), None);
+            restraint.sent(place, &shown.state(), None);
         }
         outcome(missed)
     }
@@ -185,7 +185,7 @@ impl Selected<'_> {
             return Offer::Removed;
         }
         if let Some(restraint) = &mut self.restraint {
-            match restraint.judge(place, shown.state(), at.taken, at.now) {
+            match restraint.judge(place, &shown.state(), at.taken, at.now) {
                 Judgement::Send => {}
                 Judgement::Wait => return outcome(0),
                 Judgement::PassOver => {
@@ -196,7 +196,7 @@ impl Selected<'_> {
         }
         let Some(missed) = row.put(&mut shown, at.form, frame) else { return Offer::Full };
         if let Some(restraint) = &mut self.restraint {
-            restraint.sent(place, shown.state(), Some(at.now));
+            restraint.sent(place, &shown.state(), Some(at.now));
         }
         if passed_over && shown.seq <= at.seq {
             // The client's next position will not tell whether this arrived.
@@ -206,7 +206,7 @@ impl Selected<'_> {
         if shown.seq > at.began_at && !shown.is_own {
             let since = |time: UnixMs| Duration::from_millis(at.time.0.saturating_sub(time.0));
             let from_put = at.uptime.saturating_sub(shown.put_at());
-            tally.delivered(from_put, shown.state().time.map(since));
+            tally.delivered(from_put, shown.time().map(since));
         }
         outcome(missed)
     }

@@ -192,10 +192,11 @@ impl Core {
         }
         let numbers = self.sequence.open(changed.len() as u64);
         let last = *numbers.end();
+        let put_at_ns = u64::try_from(uptime.as_nanos()).unwrap_or(u64::MAX);
         let mut readers = Vec::new();
         for (index, seq) in changed.iter().zip(numbers) {
             let Some(slot) = self.slots.get_mut(*index as usize) else { continue };
-            slot.set_seq(seq, uptime);
+            slot.set_seq(seq, put_at_ns);
             // A reader that registers after this look takes this lock before it shows anything, and then
             // finds the change in its slot: no mark is owed.
             if let Some(wanted_by) = slot.wanted_by() {

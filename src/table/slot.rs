@@ -29,28 +29,29 @@ pub enum Update<'a> {
 #[derive(Debug)]
 pub(super) struct Slot {
     newest: Version,
-    /// What readers may still show while newer changes are not settled, oldest first; kept only where
-    /// readers are.
-    older: Vec<Version>,
-    /// Whether `newest` has changed and waits for its number.
-    unnumbered: bool,
-    /// How many registrations there are, and such as are about to be in the list or have just left it.
-    wanted: u32,
-    /// Who they are; `None` while nobody ever wanted the point.
-    readers: Option<Arc<Readers>>,
+    /// `None` while nobody ever wanted the point.
+    interest: Option<Box<Interest>>,
     /// Uptime at the last successful live read, in milliseconds.
     read_at_ms: u64,
     stale_after_ms: u64,
+}
+
+/// Who wants a point, and what that takes.
+#[derive(Debug, Default)]
+struct Interest {
+    /// What readers may still show while newer changes are not settled, oldest first; kept only where
+    /// readers are.
+    older: Vec<Version>,
+    /// How many registrations there are, and such as are about to be in the list or have just left it.
+    wanted: u32,
+    readers: Arc<Readers>,
 }
 
 impl Slot {
     pub(super) fn waiting(seq: u64, now: UnixMs, stale_after: StaleAfter) -> Self {
         Self {
             newest: Version::without_value(Reason::Waiting, now, seq),
-            older: Vec::new(),
-            unnumbered: false,
-            wanted: 0,
-            readers: None,
+            interest: None,
             read_at_ms: 0,
             stale_after_ms: stale_after_ms(stale_after),
         }
@@ -58,50 +59,55 @@ impl Slot {
 
     /// What is known of the point; `None` if it was removed.
     pub(super) fn state(&self) -> Option<State> {
-        (!self.newest.removed).then(|| self.newest.state.clone())
+        (!self.newest.removed).then(|| self.newest.state())
     }
 
     pub(super) fn seq(&self) -> u64 {
-        self.newest.state.seq
+        self.newest.seq
     }
 
-    pub(super) fn set_seq(&mut self, seq: u64, put_at: Duration) {
-        self.newest.number(seq, put_at);
-        self.unnumbered = false;
+    /// Numbers a change that was put in at an uptime, in nanoseconds.
+    pub(super) fn set_seq(&mut self, seq: u64, put_at_ns: u64) {
+        self.newest.number(seq, put_at_ns);
     }
 
     /// Counts a registration and gives the list to enter it in; `None` for a point that was removed and announces
     /// nothing any more.
     pub(super) fn want(&mut self) -> Option<Arc<Readers>> {
-        if self.newest.removed && self.readers.is_none() {
+        if self.newest.removed && self.interest.is_none() {
             return None;
         }
-        self.wanted = self.wanted.saturating_add(1);
-        Some(Arc::clone(self.readers.get_or_insert_default()))
+        let interest = self.interest.get_or_insert_default();
+        interest.wanted = interest.wanted.saturating_add(1);
+        Some(Arc::clone(&interest.readers))
     }
 
     /// Counts a registration that has left the list.
     pub(super) fn unwant(&mut self) {
-        self.wanted = self.wanted.saturating_sub(1);
+        if let Some(interest) = &mut self.interest {
+            interest.wanted = interest.wanted.saturating_sub(1);
+        }
     }
 
     /// Everybody who ever registered and has not left.
     pub(super) fn readers(&self) -> Option<&Arc<Readers>> {
-        self.readers.as_ref()
+        self.interest.as_ref().map(|interest| &interest.readers)
     }
 
     /// Who is to be told of a change; `None` if nobody is.
     pub(super) fn wanted_by(&self) -> Option<&Arc<Readers>> {
-        self.readers.as_ref().filter(|_| self.wanted > 0)
+        let interest = self.interest.as_ref().filter(|interest| interest.wanted > 0)?;
+        Some(&interest.readers)
     }
 
     /// What may be shown while `settled` is the newest settled number, and whether it is the newest. `None` while
     /// that state is not at hand, because nobody read the point when it changed, or there was none yet.
     pub(super) fn shown(&mut self, settled: u64) -> Option<(&mut Version, bool)> {
-        if self.newest.state.seq <= settled {
+        if self.newest.seq <= settled {
             return Some((&mut self.newest, true));
         }
-        let older = self.older.iter_mut().rfind(|version| version.state.seq <= settled);
+        let older = &mut self.interest.as_mut()?.older;
+        let older = older.iter_mut().rfind(|version| version.seq <= settled);
         older.map(|version| (version, false))
     }
 
@@ -109,18 +115,18 @@ impl Slot {
     /// nothing is left but its number, and nobody will be told more: gives the list of those who were, so that it
     /// can be dropped where that holds nobody up.
     pub(super) fn forget_older(&mut self, settled: u64) -> Option<Arc<Readers>> {
-        if self.newest.state.seq <= settled {
-            self.older.clear();
-            if self.newest.removed {
-                self.older = Vec::new();
-                self.wanted = 0;
-                return self.readers.take();
-            }
-            // One place is kept for the next change: it is as a rule all there is to keep.
-            self.older.shrink_to(1);
-        } else if let Some(at) = self.older.iter().rposition(|older| older.state.seq <= settled) {
-            self.older.drain(..at);
+        let interest = self.interest.as_mut()?;
+        if self.newest.seq > settled {
+            let shown = interest.older.iter().rposition(|older| older.seq <= settled);
+            interest.older.drain(..shown.unwrap_or_default());
+            return None;
         }
+        if self.newest.removed {
+            return self.interest.take().map(|interest| interest.readers);
+        }
+        interest.older.clear();
+        // One place is kept for the next change: it is as a rule all there is to keep.
+        interest.older.shrink_to(1);
         None
     }
 
@@ -148,7 +154,7 @@ impl Slot {
         if self.newest.removed {
             return false;
         }
-        let listed = self.unnumbered;
+        let listed = self.newest.unnumbered;
         self.take_in(update, uptime, sequence) && !listed
     }
 
@@ -170,7 +176,7 @@ impl Slot {
             Update::Read(Reading::NotANumber, time) => (None, Some(Reason::NotANumber), time),
         };
         self.read_at_ms = millis(uptime);
-        self.newest.state.checked = Some(time);
+        self.newest.check(time);
         self.hold(value, reason, time, sequence)
     }
 
@@ -183,7 +189,7 @@ impl Slot {
 
     /// Turns the point stale if it was not read in time; true if it did.
     pub(super) fn age(&mut self, uptime: Duration, now: UnixMs, sequence: &Sequence) -> bool {
-        if !ages(self.reason()) {
+        if !ages(self.newest.reason) {
             return false;
         }
         let age_ms = millis(uptime).saturating_sub(self.read_at_ms);
@@ -193,12 +199,8 @@ impl Slot {
     /// The earliest uptime, in milliseconds, at which [`age`](Self::age) could turn the point stale, as things
     /// are at `uptime`: each read puts it off.
     pub(super) fn due_ms(&self, uptime: Duration) -> u64 {
-        let read_at_ms = if ages(self.reason()) { self.read_at_ms } else { millis(uptime) };
+        let read_at_ms = if ages(self.newest.reason) { self.read_at_ms } else { millis(uptime) };
         read_at_ms.saturating_add(self.stale_after_ms).saturating_add(1)
-    }
-
-    fn reason(&self) -> Option<Reason> {
-        self.newest.state.doubt.map(|(reason, _)| reason)
     }
 
     fn hold(
@@ -208,40 +210,48 @@ impl Slot {
         time: UnixMs,
         sequence: &Sequence,
     ) -> bool {
-        let same_reason = self.reason() == reason;
-        if same_reason && self.newest.state.value.as_ref() == value {
+        let same_reason = self.newest.reason == reason;
+        if same_reason && self.newest.value.as_ref() == value {
             return false;
         }
         self.keep(sequence);
-        let state = &mut self.newest.state;
         if !same_reason {
-            state.doubt = reason.map(|reason| (reason, time));
+            self.newest.doubt(reason, time);
         }
-        state.value = value.cloned();
-        state.time = Some(time);
+        self.newest.hold(value, time);
         true
     }
 
     fn doubt(&mut self, reason: Reason, since: UnixMs, sequence: &Sequence) -> bool {
-        if self.reason() == Some(reason) {
+        if self.newest.reason == Some(reason) {
             return false;
         }
         self.keep(sequence);
-        self.newest.state.doubt = Some((reason, since));
+        self.newest.doubt(Some(reason), since);
         true
     }
 
+    /// Before a change: keeps what readers may still show.
     fn keep(&mut self, sequence: &Sequence) {
-        if std::mem::replace(&mut self.unnumbered, true) {
+        if self.newest.unnumbered {
             // What this replaces is of the same batch and was never to be shown.
             return;
         }
+        if let Some(interest) = &mut self.interest {
+            interest.keep(&mut self.newest, sequence);
+        }
+        self.newest.unnumbered = true;
+    }
+}
+
+impl Interest {
+    fn keep(&mut self, newest: &mut Version, sequence: &Sequence) {
         if self.wanted == 0 {
             self.older = Vec::new();
             return;
         }
         if self.older.len() >= MAX_OLDER {
-            self.forget_passed_over(sequence);
+            self.forget_passed_over(newest.seq, sequence);
         }
         if self.older.len() >= MAX_OLDER {
             // A history with a gap would show something older than what was settled.
@@ -251,14 +261,13 @@ impl Slot {
         if self.older.is_empty() {
             self.older.reserve_exact(1);
         }
-        self.older.push(self.newest.hand_down());
+        self.older.push(newest.hand_down());
     }
 
-    /// Drops the states that will never be the newest settled one.
-    fn forget_passed_over(&mut self, sequence: &Sequence) {
-        let mut next = self.newest.state.seq;
+    /// Drops the states that will never be the newest settled one, before one of number `next`.
+    fn forget_passed_over(&mut self, mut next: u64, sequence: &Sequence) {
         let mut needed = |version: &Version| {
-            let shown_while = version.state.seq..std::mem::replace(&mut next, version.state.seq);
+            let shown_while = version.seq..std::mem::replace(&mut next, version.seq);
             sequence.may_settle_in(&shown_while)
         };
         let mut kept: Vec<_> = self.older.drain(..).rev().filter(|older| needed(older)).collect();
@@ -291,7 +300,7 @@ mod tests {
     fn apply(slot: &mut Slot, update: Update<'_>, uptime: Duration) -> bool {
         let changed = slot.apply(update, uptime, &numbers());
         if changed {
-            slot.set_seq(slot.seq() + 1, Duration::ZERO);
+            slot.set_seq(slot.seq() + 1, 0);
         }
         changed
     }
@@ -301,12 +310,17 @@ mod tests {
     }
 
     #[test]
+    fn a_point_takes_few_bytes() {
+        assert!(size_of::<Slot>() <= 96, "{}", size_of::<Slot>());
+    }
+
+    #[test]
     fn an_equal_reading_is_no_change_and_moves_only_checked() {
         let mut slot = slot();
         assert!(apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND));
         assert!(!apply(&mut slot, Update::Read(&good(1), UnixMs(20)), 2 * SECOND));
-        assert_eq!(slot.newest.state.time, Some(UnixMs(10)));
-        assert_eq!(slot.newest.state.checked, Some(UnixMs(20)));
+        assert_eq!(slot.newest.state().time, Some(UnixMs(10)));
+        assert_eq!(slot.newest.state().checked, Some(UnixMs(20)));
     }
 
     #[test]
@@ -315,15 +329,15 @@ mod tests {
         apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND);
         assert!(apply(&mut slot, Update::Fail(Failure::Timeout, UnixMs(30)), SECOND));
         assert!(!apply(&mut slot, Update::Fail(Failure::Timeout, UnixMs(40)), SECOND));
-        assert_eq!(slot.newest.state.value, Some(Value::I64(1)));
-        assert_eq!(slot.newest.state.time, Some(UnixMs(10)));
-        assert_eq!(slot.newest.state.doubt, Some((Reason::Timeout, UnixMs(30))));
-        assert_eq!(slot.newest.state.quality(), Quality::Bad);
+        assert_eq!(slot.newest.state().value, Some(Value::I64(1)));
+        assert_eq!(slot.newest.state().time, Some(UnixMs(10)));
+        assert_eq!(slot.newest.state().doubt, Some((Reason::Timeout, UnixMs(30))));
+        assert_eq!(slot.newest.state().quality(), Quality::Bad);
         assert!(
             apply(&mut slot, Update::Read(&good(1), UnixMs(50)), SECOND),
             "return to the same value"
         );
-        assert_eq!(slot.newest.state.time, Some(UnixMs(50)));
+        assert_eq!(slot.newest.state().time, Some(UnixMs(50)));
     }
 
     #[test]
@@ -331,9 +345,9 @@ mod tests {
         let mut slot = slot();
         apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND);
         assert!(apply(&mut slot, Update::Read(&Reading::NotANumber, UnixMs(20)), SECOND));
-        assert_eq!(slot.newest.state.value, None);
-        assert_eq!(slot.newest.state.time, Some(UnixMs(20)));
-        assert_eq!(slot.newest.state.doubt, Some((Reason::NotANumber, UnixMs(20))));
+        assert_eq!(slot.newest.state().value, None);
+        assert_eq!(slot.newest.state().time, Some(UnixMs(20)));
+        assert_eq!(slot.newest.state().doubt, Some((Reason::NotANumber, UnixMs(20))));
     }
 
     #[test]
@@ -343,7 +357,7 @@ mod tests {
         apply(&mut slot, Update::Read(&good(1), UnixMs(10)), SECOND);
         assert!(!slot.age(4 * SECOND, UnixMs(0), &numbers()));
         assert!(slot.age(4 * SECOND + Duration::from_millis(1), UnixMs(77), &numbers()));
-        assert_eq!(slot.newest.state.doubt, Some((Reason::Stale, UnixMs(77))));
+        assert_eq!(slot.newest.state().doubt, Some((Reason::Stale, UnixMs(77))));
         assert!(!slot.age(9 * SECOND, UnixMs(99), &numbers()));
         apply(&mut slot, Update::Fail(Failure::Timeout, UnixMs(90)), SECOND);
         assert!(!slot.age(20 * SECOND, UnixMs(99), &numbers()), "bad is not made better");
@@ -354,7 +368,7 @@ mod tests {
         let mut slot = slot();
         let retained = Reading::OfUnknownAge(Value::I64(7));
         assert!(apply(&mut slot, Update::Read(&retained, UnixMs(10)), SECOND));
-        assert_eq!(slot.newest.state.quality(), Quality::Uncertain);
-        assert_eq!(slot.newest.state.checked, None);
+        assert_eq!(slot.newest.state().quality(), Quality::Uncertain);
+        assert_eq!(slot.newest.state().checked, None);
     }
 }

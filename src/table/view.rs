@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pointcast_api::UnixMs;
+
 use super::catalog::Catalog;
 use super::core::Core;
 use super::slot::Slot;
@@ -42,7 +44,7 @@ impl View<'_> {
         let (version, newest) = slots.get_mut(index as usize)?.shown(sequence.settled())?;
         let is_own = own.contains(&index);
         Some(Shown {
-            seq: version.state.seq,
+            seq: version.seq,
             count: version.count,
             newest,
             is_own,
@@ -89,14 +91,20 @@ impl Shown<'_> {
 
     /// Value and quality, of exactly this version.
     #[must_use]
-    pub fn state(&self) -> &State {
-        &self.version.state
+    pub fn state(&self) -> State {
+        self.version.state()
+    }
+
+    /// Source time of the value.
+    #[must_use]
+    pub fn time(&self) -> Option<UnixMs> {
+        self.version.time()
     }
 
     /// The table's uptime when this version was put in.
     #[must_use]
     pub fn put_at(&self) -> Duration {
-        self.version.put_at
+        self.version.put_at()
     }
 
     /// The point's id.
