@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use pointcast_api::{
     DeviceReport, DeviceState, Inlet, NameError, PointDeclaration, UnixMs, Utilisation,
     command_queue,
@@ -137,7 +138,7 @@ pub async fn run(
     for (at, (channel, (outlet, inlet))) in channels.into_iter().zip(site.ends).enumerate() {
         let memory = gateway.data.as_deref().map(|folder| Memory::new(folder, &channel.name));
         let run = run_channel(channel, (outlet, inlet), memory, stop.clone());
-        tasks.start("a channel", after(opening_delay(at), stop.clone(), run));
+        tasks.start("a channel", after(opening_delay(at), stop.clone(), Box::pin(run)));
     }
     on_ready(Ready { address, points, devices });
     tasks.until_stopped().await
@@ -152,10 +153,8 @@ struct Tasks {
 
 impl Tasks {
     fn start(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        self.set.spawn(async move {
-            task.await;
-            name
-        });
+        // No `async` block, which would hold the task twice: as it was handed in, and at work.
+        self.set.spawn(task.map(move |()| name));
     }
 
     /// Starts the simulated devices, and gives them a moment to be there before anybody looks for them.

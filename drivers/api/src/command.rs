@@ -14,9 +14,12 @@ use crate::{PointIndex, Value};
 /// A value to be written to a point of this driver.
 ///
 /// Dropped unanswered, it answers by itself: [`Refused::Unreachable`] before it was sent, [`Verdict::Unknown`]
-/// afterwards.
+/// afterwards. One pointer long: each channel's queue makes room for many, and most channels never see one.
 #[derive(Debug)]
-pub struct Command {
+pub struct Command(Box<Order>);
+
+#[derive(Debug)]
+struct Order {
     point: PointIndex,
     value: Value,
     deadline: Instant,
@@ -129,53 +132,53 @@ impl Command {
         let (answer, answered) = oneshot::channel();
         let fate = Arc::new(Fate(AtomicU8::new(OPEN)));
         let ticket = Ticket { fate: Arc::clone(&fate), answer: answered };
-        (Self { point, value, deadline, fate, answer }, ticket)
+        (Self(Box::new(Order { point, value, deadline, fate, answer })), ticket)
     }
 
     /// Which of the driver's declared points.
     #[must_use]
     pub fn point(&self) -> PointIndex {
-        self.point
+        self.0.point
     }
 
     /// What to write.
     #[must_use]
     pub fn value(&self) -> &Value {
-        &self.value
+        &self.0.value
     }
 
     /// Past this, unsent, it is never sent.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        self.0.deadline
     }
 
     /// Whether nobody wants it sent any more: its deadline passed, or its asker has left.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.fate.is_withdrawn() || self.answer.is_closed() || Instant::now() >= self.deadline
+        self.0.fate.is_withdrawn() || self.0.answer.is_closed() || Instant::now() >= self.0.deadline
     }
 
     /// Whether it may be sent now. From a yes on it counts as sent: call it right before the first byte goes out.
     #[must_use]
     pub fn begin(&self) -> bool {
-        !self.answer.is_closed() && Instant::now() < self.deadline && self.fate.decide(SENT)
+        !self.0.answer.is_closed() && Instant::now() < self.0.deadline && self.0.fate.decide(SENT)
     }
 
     /// The device said that it did not act on what was sent: it counts as unsent again, and may be sent once more.
     pub fn take_back(&self) {
-        self.fate.reopen();
+        self.0.fate.reopen();
     }
 
     /// Answers what came of it.
     pub fn answer(self, outcome: Outcome) {
         // Nobody waits any more: the answer is theirs to miss.
-        let _unheard = self.answer.send(Ok(outcome));
+        let _unheard = self.0.answer.send(Ok(outcome));
     }
 
     /// Answers that it was not carried out.
     pub fn refuse(self, why: Refused) {
-        let _unheard = self.answer.send(Err(why));
+        let _unheard = self.0.answer.send(Err(why));
     }
 }
 

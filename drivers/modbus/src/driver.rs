@@ -1,6 +1,7 @@
 //! The driver: what it declares, and one session after another on whatever link its channel has.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pointcast_api::{
@@ -87,6 +88,10 @@ impl Lessons {
     }
 }
 
+/// A session on its way. In a box of its own: a channel takes the memory that its own kind of link needs, and not that
+/// of the largest.
+type Running<'a> = Pin<Box<dyn Future<Output = Lost> + Send + 'a>>;
+
 /// A Modbus channel.
 #[derive(Debug)]
 pub(crate) struct ModbusDriver {
@@ -104,35 +109,41 @@ impl ModbusDriver {
 
     /// Opens the link, and asks and writes until it is lost.
     async fn poll(&self, outlet: &dyn Outlet, inlet: &mut Inlet) -> Fault {
+        // In a box for the same reason as a session.
+        match Box::pin(self.open(outlet, inlet)).await {
+            Ok(running) => {
+                Fault::new(format!("read from {}", self.site.channel.place()), running.await)
+            }
+            Err(fault) => fault,
+        }
+    }
+
+    /// Opens the link and begins a session on it.
+    async fn open<'a>(
+        &'a self,
+        outlet: &'a dyn Outlet,
+        inlet: &'a mut Inlet,
+    ) -> Result<Running<'a>, Fault> {
         let channel = &self.site.channel;
-        let lost = match &channel.transport {
+        Ok(match &channel.transport {
             Transport::Tcp(endpoint, Some(tls)) => {
-                let opening = opening::secure(endpoint, tls, &self.opening);
-                match refusing(inlet, opening).await {
-                    Ok(stream) => self.run(tcp_link(stream, channel), outlet, inlet).await,
-                    Err(fault) => return fault,
-                }
+                let opening = Box::pin(opening::secure(endpoint, tls, &self.opening));
+                let stream = refusing(inlet, opening).await?;
+                self.run(tcp_link(stream, channel), outlet, inlet)
             }
             Transport::Tcp(endpoint, None) => {
-                match refusing(inlet, opening::connect(endpoint)).await {
-                    Ok(stream) => self.run(tcp_link(stream, channel), outlet, inlet).await,
-                    Err(fault) => return fault,
-                }
+                let stream = refusing(inlet, opening::connect(endpoint)).await?;
+                self.run(tcp_link(stream, channel), outlet, inlet)
             }
             Transport::Serial(serial) => {
                 let timing = self.site.timing(serial);
-                match (refusing(inlet, opening::line(serial, &self.opening)).await, timing.coding) {
-                    (Ok(stream), Coding::Rtu) => {
-                        self.run(RtuLink::new(stream, timing), outlet, inlet).await
-                    }
-                    (Ok(stream), Coding::Ascii) => {
-                        self.run(AsciiLink::new(stream, timing), outlet, inlet).await
-                    }
-                    (Err(fault), _) => return fault,
+                let stream = refusing(inlet, opening::line(serial, &self.opening)).await?;
+                match timing.coding {
+                    Coding::Rtu => self.run(RtuLink::new(stream, timing), outlet, inlet),
+                    Coding::Ascii => self.run(AsciiLink::new(stream, timing), outlet, inlet),
                 }
             }
-        };
-        Fault::new(format!("read from {}", channel.place()), lost)
+        })
     }
 
     /// The models that a block is to be of, where they were not looked for yet.
@@ -143,8 +154,14 @@ impl ModbusDriver {
         Some(sought?.assumed_at(block.first)?.to_string())
     }
 
-    async fn run(&self, link: impl Link, outlet: &dyn Outlet, inlet: &mut Inlet) -> Lost {
-        Session::new(&self.site, &self.lessons, &self.reports, outlet, link).serve(inlet).await
+    fn run<'a>(
+        &'a self,
+        link: impl Link + 'a,
+        outlet: &'a dyn Outlet,
+        inlet: &'a mut Inlet,
+    ) -> Running<'a> {
+        let mut session = Session::new(&self.site, &self.lessons, &self.reports, outlet, link);
+        Box::pin(async move { session.serve(inlet).await })
     }
 
     async fn work(

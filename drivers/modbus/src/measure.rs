@@ -172,7 +172,7 @@ impl Reader {
     /// Reads until the connection is lost; why it was.
     pub async fn read(&self, stream: TcpStream, outlet: &dyn Outlet) -> String {
         let link = TcpLink::new(stream, Duration::ZERO).taking(self.site.channel.max_in_flight);
-        let session = Session::new(&self.site, &self.lessons, &self.reports, outlet, link);
+        let mut session = Session::new(&self.site, &self.lessons, &self.reports, outlet, link);
         let (_commands, mut inlet) = command_queue();
         session.serve(&mut inlet).await.to_string()
     }

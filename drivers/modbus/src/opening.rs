@@ -11,7 +11,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_serial::{ClearBuffer, SerialPort, SerialStream};
 
 use crate::line::{Line, Parity};
@@ -56,7 +55,7 @@ pub(crate) async fn secure(
     endpoint: &Endpoint,
     tls: &TlsSettings,
     opening: &Blocking,
-) -> Result<TlsStream<TcpStream>, Fault> {
+) -> Result<Box<dyn ByteStream>, Fault> {
     let settings = tls.clone();
     let doing = format!("read the certificates for {}", endpoint.place());
     let config = opening.run(doing, READ_TIMEOUT, move || settings.load()).await?;
@@ -64,7 +63,7 @@ pub(crate) async fn secure(
     let doing = || format!("agree on TLS with {}", endpoint.place());
     let agreeing = TlsConnector::from(Arc::new(config)).connect(tls.server_name.clone(), stream);
     match timeout(endpoint.connect_timeout, agreeing).await {
-        Ok(agreed) => agreed.map_err(|error| Fault::new(doing(), error)),
+        Ok(agreed) => Ok(Box::new(agreed.map_err(|error| Fault::new(doing(), error))?)),
         Err(_) => {
             let waited = endpoint.connect_timeout.as_millis();
             Err(Fault::new(doing(), format!("no answer within {waited} ms")))

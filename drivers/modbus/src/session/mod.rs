@@ -207,7 +207,7 @@ impl<'a, L: Link> Session<'a, L> {
     /// # Cancellation
     /// Safe at any await: the link is dropped with the session, and with it whatever was on its way. Commands
     /// that were not answered say by themselves what is known of them.
-    pub(crate) async fn serve(mut self, inlet: &mut Inlet) -> Lost {
+    pub(crate) async fn serve(&mut self, inlet: &mut Inlet) -> Lost {
         self.tell_depth();
         loop {
             if let Err(lost) = self.step(inlet).await {
@@ -219,7 +219,7 @@ impl<'a, L: Link> Session<'a, L> {
 
     /// Asks until the link is lost, and nobody writes.
     #[cfg(test)]
-    pub(crate) async fn run(self) -> Lost {
+    pub(crate) async fn run(mut self) -> Lost {
         self.serve(&mut pointcast_api::command_queue().1).await
     }
 
@@ -233,7 +233,8 @@ impl<'a, L: Link> Session<'a, L> {
         }
         let read = self.next(now);
         let look_again = match self.next_write(now, matches!(read, Next::Ask(_))) {
-            Ok(step) => return self.write_step(step).await,
+            // Writes are rare, and take more memory than all the rest: only while they last.
+            Ok(step) => return Box::pin(self.write_step(step)).await,
             Err(look_again) => look_again,
         };
         match read {

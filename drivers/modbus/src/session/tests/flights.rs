@@ -335,7 +335,7 @@ async fn a_write_and_its_read_back_go_alone() {
             sleep(MS * (value % 7)).await;
         }
     };
-    let session = rig.session(link);
+    let mut session = rig.session(link);
     tokio::select! {
         lost = session.serve(&mut inlet) => panic!("{lost}"),
         () = script => {}
