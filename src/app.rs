@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use pointcast_api::{
-    DeviceReport, DeviceState, Inlet, NameError, PointDeclaration, UnixMs, Utilisation,
-    command_queue,
+    DeviceReport, DeviceState, Inlet, NameError, PointDeclaration, PointTraits, Shared, UnixMs,
+    Utilisation, command_queue,
 };
 use pointcast_sim::{FaultBoard, Running};
 use tokio::sync::watch;
@@ -264,14 +264,15 @@ impl Site {
         let mut points = Vec::new();
         let mut devices = Vec::new();
         let mut spans = Vec::new();
+        let mut traits = Shared::default();
         for channel in channels {
-            spans.push(add_channel(channel, &writes, &mut points, &mut devices)?);
+            spans.push(add_channel(channel, &writes, &mut points, &mut devices, &mut traits)?);
         }
         let of_drivers = spans.iter().map(|span| span.points.1 as usize).sum();
         let own = place(points.len())?;
         let nobody: Arc<str> = "".into();
         let own_points = own::declarations()?.into_iter();
-        points.extend(own_points.map(|point| Entry::new(Arc::new(point), Arc::clone(&nobody))));
+        points.extend(own_points.map(|point| Entry::new(point, Arc::clone(&nobody))));
         let end = place(points.len())?;
         let table = Arc::new(Table::new(Catalog::of_entries(points)?).with_own(own..end));
         let devices = Arc::new(Devices::new(devices));
@@ -304,6 +305,7 @@ fn add_channel(
     writes: &Writes,
     points: &mut Vec<Entry>,
     devices: &mut Vec<Device>,
+    traits: &mut Shared<PointTraits>,
 ) -> Result<Span, StartError> {
     let (first, first_device) = (place(points.len())?, devices.len());
     let declared = channel.driver.points();
@@ -312,9 +314,10 @@ fn add_channel(
     for point in declared {
         let device = names.get(point.details.device.at()).cloned().unwrap_or_default();
         let declaration = if point.writable && !writes.enabled() {
-            Arc::new(PointDeclaration { writable: false, ..point.as_ref().clone() })
+            let said = PointTraits { writable: false, ..PointTraits::clone(point) };
+            PointDeclaration { id: point.id.clone(), traits: traits.of(&said) }
         } else {
-            Arc::clone(point)
+            point.clone()
         };
         points.push(Entry::new(declaration, device));
     }
@@ -327,9 +330,9 @@ fn add_channel(
     let declared_devices = channel.driver.devices().iter().zip(&names);
     for ((declaration, name), scan_interval) in declared_devices.zip(fastest) {
         let own = place(points.len())?;
-        let own_points = own_points(declaration, scan_interval.is_some())
+        let own_points = own_points(declaration, scan_interval.is_some(), traits)
             .map_err(|source| StartError::Device { device: name.to_string(), source })?;
-        points.extend(own_points.into_iter().map(|p| Entry::new(Arc::new(p), Arc::clone(name))));
+        points.extend(own_points.into_iter().map(|p| Entry::new(p, Arc::clone(name))));
         let mut device = Device::new(declaration, &channel.name, channel.driver_name, own);
         device.scan_interval = scan_interval;
         devices.push(device);

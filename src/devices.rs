@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use pointcast_api::{
     About, DeviceDeclaration, DeviceReport, DeviceState, Failure, NameError, PlannedRequest,
-    PointDeclaration, PointId, Reading, UnixMs, Value, ValueType,
+    PointDeclaration, PointId, PointTraits, Reading, Shared, UnixMs, Value, ValueType,
 };
 
 use crate::figures;
@@ -94,41 +94,37 @@ const OWN: [Own; 5] = [
 const OF_SCANNED: usize = 2;
 
 /// The declarations of a device's own points, in the order of the table. `scanned`: whether it has points that are
-/// read at an interval.
+/// read at an interval. What they are is in `traits`, the same for all devices.
 ///
 /// # Errors
 /// [`NameError`] for a device name so long that the ids would pass their limit.
 pub fn own_points(
     device: &DeviceDeclaration,
     scanned: bool,
+    traits: &mut Shared<PointTraits>,
 ) -> Result<Vec<PointDeclaration>, NameError> {
-    let declare = |(name, value_type, unit, description): &Own| {
+    let mut declare = |(name, value_type, unit, description): &Own| {
         let id = PointId::new(&format!("$devices/{}/{name}", device.name))?;
-        Ok(own_point(id, *value_type, *unit, description))
+        Ok(PointDeclaration { id, traits: traits.of(&own_point(*value_type, *unit, description)) })
     };
-    OWN.iter().take(own_count(scanned)).map(declare).collect()
+    OWN.iter().take(own_count(scanned)).map(&mut declare).collect()
 }
 
 fn own_count(scanned: bool) -> usize {
     if scanned { OWN.len() } else { OWN.len() - OF_SCANNED }
 }
 
-/// The declaration of a point that the gateway itself writes, and whose value never ages.
+/// What a point is that the gateway itself writes, and whose value never ages.
 #[must_use]
-pub fn own_point(
-    id: PointId,
-    value_type: ValueType,
-    unit: Option<&str>,
-    description: &str,
-) -> PointDeclaration {
-    let mut point = PointDeclaration::bare(id, value_type);
-    point.details.tell(About {
+pub fn own_point(value_type: ValueType, unit: Option<&str>, description: &str) -> PointTraits {
+    let mut traits = PointTraits::bare(value_type);
+    traits.details.tell(About {
         unit: unit.map(str::to_owned),
         description: Some(description.to_owned()),
         precision: (value_type == ValueType::F64).then_some(PRECISION),
         ..About::default()
     });
-    point
+    traits
 }
 
 impl Device {
@@ -256,7 +252,7 @@ mod tests {
     fn a_scan_interval_that_was_revised_since_the_start_is_told() {
         let name = DeviceName::new("press").unwrap();
         let declaration = DeviceDeclaration { name, address: "there".to_owned() };
-        let points = own_points(&declaration, true).unwrap();
+        let points = own_points(&declaration, true, &mut Shared::default()).unwrap();
         let points = points.into_iter().map(|point| (point, String::new())).collect();
         let table = Table::new(Catalog::new(points).unwrap());
         let mut device = Device::new(&declaration, "line", "modbus-rtu", 0);

@@ -135,7 +135,7 @@ mod tests {
         DeviceDeclaration, Inlet, Outlet, PlannedRequest, PointDeclaration, SessionFuture,
     };
     use std::fs;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     // On paused time, which stands still while a file is at work: a slow disk fails no test.
 
@@ -157,7 +157,7 @@ mod tests {
         fn devices(&self) -> &[DeviceDeclaration] {
             &[]
         }
-        fn points(&self) -> &[Arc<PointDeclaration>] {
+        fn points(&self) -> &[PointDeclaration] {
             &[]
         }
         fn plan(&self) -> Vec<PlannedRequest> {

@@ -197,9 +197,11 @@ mod tests {
         let point = |name: &str, given: Option<Duration>| {
             let id = PointId::new(name).unwrap();
             let mut point = PointDeclaration::bare(id, ValueType::I64);
-            point.scan_interval = Some(Duration::from_secs(1));
-            point.details.stale_after = given.map(StaleAfter::Elapsed);
-            point.stale_after = StaleAfter::Elapsed(given.unwrap_or(Duration::from_secs(4)));
+            point.change(|traits| {
+                traits.scan_interval = Some(Duration::from_secs(1));
+                traits.details.stale_after = given.map(StaleAfter::Elapsed);
+                traits.stale_after = StaleAfter::Elapsed(given.unwrap_or(Duration::from_secs(4)));
+            });
             (point, "press".to_owned())
         };
         let points = vec![point("a", None), point("b", Some(Duration::from_secs(5)))];

@@ -65,16 +65,19 @@ const STALE_AFTER_READS: u32 = 3;
 pub fn declarations() -> Result<Vec<PointDeclaration>, NameError> {
     let declare = |(name, value_type, unit, description): &Own| {
         let id = PointId::new(&format!("$gateway/{name}"))?;
-        Ok(own_point(id, *value_type, *unit, description))
+        let traits = Arc::new(own_point(*value_type, *unit, description));
+        Ok(PointDeclaration { id, traits })
     };
     let mut points: Vec<_> =
         FIXED.iter().chain(&LIVE).map(declare).collect::<Result<_, NameError>>()?;
     for point in points.iter_mut().skip(FIXED.len()) {
-        point.scan_interval = Some(OwnPoints::READ_EVERY);
-        point.stale_after = StaleAfter::Elapsed(STALE_AFTER_READS * OwnPoints::READ_EVERY);
-        let about = point.details.about();
-        let precision = about.precision.map(|_| DELAY_PRECISION);
-        point.details.tell(About { precision, ..about.clone() });
+        point.change(|traits| {
+            traits.scan_interval = Some(OwnPoints::READ_EVERY);
+            traits.stale_after = StaleAfter::Elapsed(STALE_AFTER_READS * OwnPoints::READ_EVERY);
+            let about = traits.details.about();
+            let precision = about.precision.map(|_| DELAY_PRECISION);
+            traits.details.tell(About { precision, ..about.clone() });
+        });
     }
     Ok(points)
 }

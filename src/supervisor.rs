@@ -128,8 +128,8 @@ mod tests {
         DeviceDeclaration, DeviceIndex, DeviceReport, Failure, PlannedRequest, PointDeclaration,
         Sample, SessionFuture, command_queue,
     };
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, Mutex};
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<String>>);
@@ -154,7 +154,7 @@ mod tests {
         fn devices(&self) -> &[DeviceDeclaration] {
             &[]
         }
-        fn points(&self) -> &[Arc<PointDeclaration>] {
+        fn points(&self) -> &[PointDeclaration] {
             &[]
         }
         fn plan(&self) -> Vec<PlannedRequest> {

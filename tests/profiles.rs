@@ -210,7 +210,7 @@ async fn read(driver: &dyn Driver, points: usize) -> BTreeMap<String, Reading> {
     let (ended, ()) = tokio::time::timeout(SOON, both).await.expect("a reading of every point");
     ended.unwrap();
     let readings = outlet.readings.into_inner().unwrap();
-    let id = |index: u32| driver.points()[usize::try_from(index).unwrap()].details.id.to_string();
+    let id = |index: u32| driver.points()[usize::try_from(index).unwrap()].id.to_string();
     readings.into_iter().map(|(index, reading)| (id(index), reading)).collect()
 }
 

@@ -120,7 +120,7 @@ impl Whole {
         let reader = Reader::new(BLOCKS, depth as u8).unwrap();
         let points = reader.points();
         let count = points.len() as u32;
-        let declared = points.iter().map(|point| (point.as_ref().clone(), "device".to_owned()));
+        let declared = points.iter().map(|point| (point.clone(), "device".to_owned()));
         let table = Arc::new(PointTable::new(Catalog::new(declared.collect()).unwrap()));
         let devices = Arc::new(Devices::default());
         let table = ChannelOutlet::new(table, devices, (0, count), (0, 1));

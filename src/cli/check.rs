@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 use pointcast_api::{DeviceDeclaration, Driver, PointDeclaration, StaleAfter};
@@ -111,7 +110,7 @@ fn channel_report(channel: &Channel) -> String {
 fn device_report(
     device: &DeviceDeclaration,
     profile: Option<&str>,
-    points: &[(&Arc<PointDeclaration>, &str)],
+    points: &[(&PointDeclaration, &str)],
 ) -> String {
     let mut table = Table::new(&[
         ("point", false),
@@ -126,7 +125,7 @@ fn device_report(
     for (point, address) in points {
         let details = &point.details;
         table.row(vec![
-            details.id.to_string(),
+            point.id.to_string(),
             (*address).to_owned(),
             point.value_type.to_string(),
             details.about().unit.clone().unwrap_or_default(),

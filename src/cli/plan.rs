@@ -143,7 +143,7 @@ fn request_json(channel: &Channel, planned: &PlannedRequest) -> Json {
         planned.parts.iter().map(|(name, part)| ((*name).to_owned(), value(part))).collect();
     let points = channel.driver.points();
     let id = |point: &pointcast_api::PointIndex| {
-        points.get(point.at()).map(|point| point.details.id.to_string())
+        points.get(point.at()).map(|point| point.id.to_string())
     };
     json!({
         "device": device(channel, planned),
@@ -164,7 +164,7 @@ fn which(channel: &Channel, planned: &PlannedRequest) -> String {
     let points = channel.driver.points();
     let of_request = planned.points.iter().filter_map(|point| points.get(point.at()));
     let names = of_request.map(|point| {
-        let id = point.details.id.as_str();
+        let id = point.id.as_str();
         id.strip_prefix(&prefix).unwrap_or(id)
     });
     let shown: Vec<&str> = names.take(MAX_NAMED_POINTS).collect();

@@ -1,10 +1,8 @@
 //! A channel that is switched off: its devices and points are there, and nothing is ever opened.
 
-use std::sync::Arc;
-
 use pointcast_api::{
     DeviceDeclaration, DeviceIndex, DeviceReport, DeviceState, Driver, Inlet, Outlet,
-    PlannedRequest, PointDeclaration, Refused, SessionFuture, StaleAfter,
+    PlannedRequest, PointDeclaration, PointTraits, Refused, SessionFuture, Shared, StaleAfter,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -13,24 +11,26 @@ use tokio_util::sync::CancellationToken;
 /// Its points wait for a first reading for ever: they never go stale, because nobody was to read them.
 pub(super) struct Disabled {
     devices: Vec<DeviceDeclaration>,
-    points: Vec<Arc<PointDeclaration>>,
+    points: Vec<PointDeclaration>,
 }
 
 impl Disabled {
     /// Declares what `driver` declares.
     pub(super) fn new(driver: &dyn Driver) -> Self {
-        let asleep = |point: &Arc<PointDeclaration>| {
-            Arc::new(PointDeclaration {
+        let mut traits = Shared::default();
+        let mut asleep = |point: &PointDeclaration| {
+            let said = PointTraits {
                 scan_interval: None,
                 configured_interval: None,
                 stale_after: StaleAfter::Never,
                 writable: false,
-                ..point.as_ref().clone()
-            })
+                ..PointTraits::clone(point)
+            };
+            PointDeclaration { id: point.id.clone(), traits: traits.of(&said) }
         };
         Self {
             devices: driver.devices().to_vec(),
-            points: driver.points().iter().map(asleep).collect(),
+            points: driver.points().iter().map(&mut asleep).collect(),
         }
     }
 }
@@ -40,7 +40,7 @@ impl Driver for Disabled {
         &self.devices
     }
 
-    fn points(&self) -> &[Arc<PointDeclaration>] {
+    fn points(&self) -> &[PointDeclaration] {
         &self.points
     }
 

@@ -75,7 +75,7 @@ impl Config {
         let points = self.channels.iter().flat_map(|channel| channel.driver.points());
         let mut writable = points.filter(|point| point.writable && !self.writes.is_said);
         let first = writable.next()?;
-        let id = &first.details.id;
+        let id = &first.id;
         let which = match writable.count() {
             0 => format!("{id} is"),
             more => format!("{id} and {more} more points are"),

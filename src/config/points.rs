@@ -77,7 +77,7 @@ pub(super) fn take(
     let precision = settings.integer("precision", 0..=MAX_PRECISION, refusals);
     let labels = labels(&mut settings, refusals);
     let stale_after = settings.stale_after("stale_after_ms", refusals);
-    let mut details = PointDetails::new(id?, owner.index);
+    let mut details = PointDetails::new(owner.index);
     details.stale_after = stale_after.map(|located| located.value);
     details.tell(About {
         unit,
@@ -86,7 +86,7 @@ pub(super) fn take(
         precision: precision.and_then(|digits| u8::try_from(digits.value).ok()),
         labels,
     });
-    Some(PointSettings { details, settings })
+    Some(PointSettings { id: id?, details, settings })
 }
 
 /// The id that a name makes. Without a prefix the name is checked all the same.

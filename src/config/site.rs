@@ -316,7 +316,7 @@ impl<'a> Site<'a> {
             let Some(point) = points::take(section, owner, refusals) else { continue };
             let place = point.settings.place();
             let field = point.settings.what().to_owned();
-            if let Some(first) = self.points.get(&point.details.id) {
+            if let Some(first) = self.points.get(&point.id) {
                 // Two lines of one profile are shown once, whoever uses it.
                 let alike = first.used_at == place.used_at;
                 let first = if alike { first.shared() } else { first.clone() };
@@ -329,7 +329,7 @@ impl<'a> Site<'a> {
                 refusals.push(place, field, problem, "spread them over several gateways");
                 break;
             }
-            self.points.insert(point.details.id.clone(), place.clone());
+            self.points.insert(point.id.clone(), place.clone());
             points.push(point);
         }
         points

@@ -67,7 +67,7 @@ impl Sessions {
         departed: &mut Departed,
         points: Vec<(PointDeclaration, String)>,
     ) -> Result<Arrival, CatalogError> {
-        let ids: Vec<PointId> = points.iter().map(|(point, _)| point.details.id.clone()).collect();
+        let ids: Vec<PointId> = points.iter().map(|(point, _)| point.id.clone()).collect();
         // Looked for before anything waits for it.
         let wanting = self.shared().standing.wanting(&ids.iter().collect::<Vec<_>>());
         let (places, batch) = self.shared().table.begin_add(points)?;

@@ -6,7 +6,9 @@ use super::{Catalog, Table};
 
 fn declaration(point: usize, stale_after: StaleAfter) -> PointDeclaration {
     let id = PointId::new(&format!("p{point}")).unwrap();
-    PointDeclaration { stale_after, ..PointDeclaration::bare(id, ValueType::I64) }
+    let mut point = PointDeclaration::bare(id, ValueType::I64);
+    point.change(|traits| traits.stale_after = stale_after);
+    point
 }
 
 pub(crate) fn table(points: usize, stale_after: impl Fn(usize) -> StaleAfter) -> Table {

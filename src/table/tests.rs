@@ -121,8 +121,9 @@ async fn a_point_that_stands_twice_in_a_reply_changes_once_to_the_later() {
 }
 
 fn declaration(id: &str, stale_after: StaleAfter) -> (PointDeclaration, String) {
-    let bare = PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::I64);
-    (PointDeclaration { stale_after, ..bare }, String::new())
+    let mut point = PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::I64);
+    point.change(|traits| traits.stale_after = stale_after);
+    (point, String::new())
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -26,8 +25,8 @@ pub trait Driver: Send + Sync + 'static {
     /// Its devices, always the same in the same order.
     fn devices(&self) -> &[DeviceDeclaration];
 
-    /// Its points, always the same in the same order. Whoever keeps them shares them: there may be a million.
-    fn points(&self) -> &[Arc<PointDeclaration>];
+    /// Its points, always the same in the same order.
+    fn points(&self) -> &[PointDeclaration];
 
     /// What it will ask its devices for, in the order of its wish, without asking.
     fn plan(&self) -> Vec<PlannedRequest>;

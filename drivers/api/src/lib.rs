@@ -26,6 +26,7 @@ mod rationed;
 mod reports;
 mod sample;
 pub mod settings;
+mod shared;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
@@ -40,11 +41,12 @@ pub use inlet::{COMMANDS_PER_CHANNEL, Inlet, command_queue};
 pub use name::{DeviceName, MAX_ID_BYTES, MAX_SEGMENTS, NameError, PointId, check_segment};
 pub use outlet::{DeviceCounters, DeviceReport, DeviceState, ExceptionCounts, Outlet};
 pub use point::{
-    About, DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointIndex,
+    About, DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointIndex, PointTraits,
     STALE_AFTER_SCANS, StaleAfter, ValueType,
 };
 pub use quality::{Failure, Quality, Reason};
 pub use rationed::Rationed;
 pub use reports::Reports;
 pub use sample::{Reading, Sample, UnixMs};
+pub use shared::Shared;
 pub use value::{FiniteF32, FiniteF64, MAX_TEXT_BYTES, Text, Value};

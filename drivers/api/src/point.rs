@@ -1,6 +1,7 @@
 //! What a driver declares about its devices and points before its first session.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,8 +111,6 @@ pub struct DeviceDeclaration {
 /// What any point may be told by its configuration, whatever its driver.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointDetails {
-    /// The full id, device prefix included.
-    pub id: PointId,
     /// The device it belongs to.
     pub device: DeviceIndex,
     /// As configured; a driver with a scan interval puts its own default in its declaration.
@@ -143,8 +142,8 @@ impl About {
 impl PointDetails {
     /// Of a point of which nothing else is told.
     #[must_use]
-    pub fn new(id: PointId, device: DeviceIndex) -> Self {
-        Self { id, device, stale_after: None, about: None }
+    pub fn new(device: DeviceIndex) -> Self {
+        Self { device, stale_after: None, about: None }
     }
 
     /// What people want to know of it.
@@ -160,10 +159,21 @@ impl PointDetails {
     }
 }
 
-/// A point as its driver declares it.
+/// A point as its driver declares it. Cheap to clone: there may be a million, and whoever keeps them shares them.
+///
+/// It derefs to its traits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointDeclaration {
-    /// Name, device and what people want to know.
+    /// The full id, device prefix included.
+    pub id: PointId,
+    /// All else. Points of which the same is said share it ([`Shared`](crate::Shared)): most of a large site.
+    pub traits: Arc<PointTraits>,
+}
+
+/// What a driver declares of a point, but for its id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointTraits {
+    /// Device and what people want to know.
     pub details: PointDetails,
     /// The type of the values its samples carry.
     pub value_type: ValueType,
@@ -177,13 +187,34 @@ pub struct PointDeclaration {
     pub writable: bool,
 }
 
+impl Deref for PointDeclaration {
+    type Target = PointTraits;
+
+    fn deref(&self) -> &PointTraits {
+        &self.traits
+    }
+}
+
 impl PointDeclaration {
     /// A point of the channel's first device that is not scanned, never ages and cannot be written, and of which
     /// nothing else is told.
     #[must_use]
     pub fn bare(id: PointId, value_type: ValueType) -> Self {
+        Self { id, traits: Arc::new(PointTraits::bare(value_type)) }
+    }
+
+    /// Changes what is declared, for this point alone.
+    pub fn change(&mut self, change: impl FnOnce(&mut PointTraits)) {
+        change(Arc::make_mut(&mut self.traits));
+    }
+}
+
+impl PointTraits {
+    /// Those of [`PointDeclaration::bare`].
+    #[must_use]
+    pub fn bare(value_type: ValueType) -> Self {
         Self {
-            details: PointDetails::new(id, DeviceIndex(0)),
+            details: PointDetails::new(DeviceIndex(0)),
             value_type,
             scan_interval: None,
             configured_interval: None,

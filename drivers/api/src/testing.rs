@@ -86,7 +86,7 @@ fn take_point(
     let id = format!("{prefix}/{}", name.value);
     settings.rename(format!("point {id:?}"));
     let id = PointId::new(&id).unwrap_or_else(|error| panic!("{error}"));
-    let mut details = PointDetails::new(id, device);
+    let mut details = PointDetails::new(device);
     details.tell(About {
         unit: settings.text("unit", refusals).map(|unit| unit.value),
         description: None,
@@ -95,7 +95,7 @@ fn take_point(
         labels: take_labels(&mut settings, refusals),
     });
     details.stale_after = settings.stale_after("stale_after_ms", refusals).map(|given| given.value);
-    PointSettings { details, settings }
+    PointSettings { id, details, settings }
 }
 
 fn take_range(point: &mut Settings, refusals: &mut Refusals) -> Option<(f64, f64)> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use pointcast_api::{
     Blocking, DeviceDeclaration, DeviceIndex, Driver, Fault, Inlet, Outlet, PlannedRequest,
@@ -208,7 +208,7 @@ impl Driver for ModbusDriver {
         &self.site.devices
     }
 
-    fn points(&self) -> &[Arc<PointDeclaration>] {
+    fn points(&self) -> &[PointDeclaration] {
         &self.site.points
     }
 

@@ -1,6 +1,5 @@
 //! Planner, link and session for those who measure them; only with the feature `bench`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::settings::Refusals;
@@ -165,7 +164,7 @@ impl Reader {
 
     /// What is read.
     #[must_use]
-    pub fn points(&self) -> &[Arc<PointDeclaration>] {
+    pub fn points(&self) -> &[PointDeclaration] {
         &self.site.points
     }
 

@@ -2,12 +2,13 @@
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::settings::{ChannelSettings, DeviceSettings, PointSettings, Refusals, Settings};
 use pointcast_api::text::TextFormat;
-use pointcast_api::{DeviceDeclaration, DeviceIndex, PointDeclaration, PointIndex};
+use pointcast_api::{
+    DeviceDeclaration, DeviceIndex, PointDeclaration, PointIndex, PointTraits, Shared,
+};
 use rumqttc::QoS;
 
 use crate::feeds::{Feed, Feeds, Missing, Retained};
@@ -40,7 +41,8 @@ pub(crate) struct Channel {
     pub(crate) connect_timeout: Duration,
     pub(crate) max_packet_bytes: usize,
     pub(crate) devices: Vec<DeviceDeclaration>,
-    pub(crate) points: Vec<Arc<PointDeclaration>>,
+    pub(crate) points: Vec<PointDeclaration>,
+    traits: Shared<PointTraits>,
     pub(crate) feeds: Feeds,
     /// By device: how long it may be silent.
     pub(crate) silence: Vec<Option<Duration>>,
@@ -92,6 +94,7 @@ impl Channel {
             max_packet_bytes,
             devices: Vec::new(),
             points: Vec::new(),
+            traits: Shared::default(),
             feeds: Feeds::default(),
             silence: Vec::new(),
         };
@@ -133,7 +136,7 @@ impl Channel {
     }
 
     fn take_point(&mut self, point: PointSettings, defaults: &Defaults, refusals: &mut Refusals) {
-        let PointSettings { details, mut settings } = point;
+        let PointSettings { id, details, mut settings } = point;
         let topic = take_topic(&mut settings, &defaults.prefix, refusals);
         let pointer = take_pointer(&mut settings, refusals);
         let format = TextFormat::take(&mut settings, refusals);
@@ -172,14 +175,15 @@ impl Channel {
             missing: missing.map_or(defaults.missing, |given| given.value),
             format,
         };
-        self.points.push(Arc::new(PointDeclaration {
+        let traits = self.traits.of(&PointTraits {
             details,
             value_type: feed.format.value_type(),
             scan_interval: None,
             configured_interval: None,
             stale_after,
             writable: false,
-        }));
+        });
+        self.points.push(PointDeclaration { id, traits });
         self.feeds.add(topic, qos, feed);
     }
 }

@@ -20,8 +20,6 @@ mod session;
 mod standing;
 mod subscriptions;
 
-use std::sync::Arc;
-
 use pointcast_api::settings::{ChannelSettings, Refusals};
 use pointcast_api::{
     Blocking, DeviceDeclaration, Driver, Inlet, Outlet, PlannedRequest, PointDeclaration, Reports,
@@ -63,7 +61,7 @@ impl Driver for Mqtt {
         &self.channel.devices
     }
 
-    fn points(&self) -> &[Arc<PointDeclaration>] {
+    fn points(&self) -> &[PointDeclaration] {
         &self.channel.points
     }
 

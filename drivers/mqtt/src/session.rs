@@ -310,7 +310,7 @@ impl<'a> Session<'a> {
         for (feed, reading) in topic.read(&message.payload, message.retain) {
             let is_news = self.standing.point(feed.point, feed.device, reading.is_err());
             let reading = reading.unwrap_or_else(|error| {
-                let point = channel.points.get(feed.point.at()).map(|point| &point.details.id);
+                let point = channel.points.get(feed.point.at()).map(|point| &point.id);
                 let point = point.map(ToString::to_string).unwrap_or_default();
                 let device = self.device_name(feed.device);
                 let mut rationed = self.rationed.get_mut(feed.point.at());

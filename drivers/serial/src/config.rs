@@ -1,14 +1,15 @@
 //! A channel's settings, checked once: what is here needs no second look.
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::settings::{
     ChannelSettings, DeviceSettings, Located, PointSettings, Refusals, Settings,
 };
 use pointcast_api::text::TextFormat;
-use pointcast_api::{DeviceDeclaration, DeviceIndex, PointDeclaration, PointIndex};
+use pointcast_api::{
+    DeviceDeclaration, DeviceIndex, PointDeclaration, PointIndex, PointTraits, Shared,
+};
 use tokio_serial::{DataBits, Parity, StopBits};
 
 use crate::matcher::{Matcher, Pattern};
@@ -46,7 +47,8 @@ pub(crate) struct Channel {
     pub(crate) checksum: Checksum,
     pub(crate) ask: Option<Ask>,
     pub(crate) devices: Vec<DeviceDeclaration>,
-    pub(crate) points: Vec<Arc<PointDeclaration>>,
+    pub(crate) points: Vec<PointDeclaration>,
+    traits: Shared<PointTraits>,
     pub(crate) matcher: Matcher,
     /// By device: how long it may be silent.
     pub(crate) silence: Vec<Duration>,
@@ -113,6 +115,7 @@ impl Channel {
             ask,
             devices: Vec::new(),
             points: Vec::new(),
+            traits: Shared::default(),
             matcher: Matcher::new(ignored),
             silence: Vec::new(),
         };
@@ -146,7 +149,7 @@ impl Channel {
         names: Option<&str>,
         refusals: &mut Refusals,
     ) {
-        let PointSettings { details, mut settings } = point;
+        let PointSettings { id, details, mut settings } = point;
         debug_assert_eq!(details.device, device, "devices are numbered by their places");
         let capture = settings.text("capture", refusals);
         let format = TextFormat::take(&mut settings, refusals);
@@ -159,7 +162,7 @@ impl Channel {
             );
         }
         let capture = capture.unwrap_or_else(|| Located {
-            value: details.id.as_str().rsplit('/').next().unwrap_or_default().to_owned(),
+            value: id.as_str().rsplit('/').next().unwrap_or_default().to_owned(),
             place: settings.place().clone(),
             field: settings.field("capture"),
         });
@@ -176,14 +179,15 @@ impl Channel {
             capture.refuse(refusals, problem, remedy);
         }
         let Some(stale_after) = details.stale_after else { return };
-        self.points.push(Arc::new(PointDeclaration {
+        let traits = self.traits.of(&PointTraits {
             details,
             value_type: format.value_type(),
             scan_interval: None,
             configured_interval: None,
             stale_after,
             writable: false,
-        }));
+        });
+        self.points.push(PointDeclaration { id, traits });
     }
 }
 

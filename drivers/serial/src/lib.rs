@@ -23,8 +23,6 @@ mod session;
 mod splitter;
 mod standing;
 
-use std::sync::Arc;
-
 use pointcast_api::settings::{ChannelSettings, Refusals};
 use pointcast_api::{
     Blocking, DeviceDeclaration, DeviceIndex, Driver, Inlet, Outlet, PlannedRequest,
@@ -63,7 +61,7 @@ impl Driver for Serial {
         &self.channel.devices
     }
 
-    fn points(&self) -> &[Arc<PointDeclaration>] {
+    fn points(&self) -> &[PointDeclaration] {
         &self.channel.points
     }
 

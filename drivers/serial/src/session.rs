@@ -309,7 +309,7 @@ impl<'a> Session<'a> {
     }
 
     fn point_id(&self, point: PointIndex) -> &'a str {
-        self.channel.points.get(point.at()).map_or("", |point| point.details.id.as_str())
+        self.channel.points.get(point.at()).map_or("", |point| point.id.as_str())
     }
 }
 

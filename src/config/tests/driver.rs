@@ -6,7 +6,7 @@ use std::time::Duration;
 use pointcast_api::settings::{ChannelSettings, PointSettings, Refusals};
 use pointcast_api::{
     DeviceDeclaration, DeviceIndex, Driver, Inlet, Outlet, PlannedRequest, PointDeclaration,
-    PointIndex, SessionFuture, StaleAfter, ValueType,
+    PointIndex, PointTraits, SessionFuture, StaleAfter, ValueType,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ pub(crate) const DRIVERS: &[DriverKind] = &[
 
 struct TestBus {
     devices: Vec<DeviceDeclaration>,
-    points: Vec<Arc<PointDeclaration>>,
+    points: Vec<PointDeclaration>,
 }
 
 fn build(mut channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dyn Driver>> {
@@ -35,7 +35,7 @@ fn build(mut channel: ChannelSettings, refusals: &mut Refusals) -> Option<Box<dy
         let place = address.as_ref().map_or("", |address| &address.value);
         let address = format!("{place} unit {unit}");
         devices.push(DeviceDeclaration { name: device.name, address });
-        points.extend(device.points.into_iter().map(|point| Arc::new(declare(point, refusals))));
+        points.extend(device.points.into_iter().map(|point| declare(point, refusals)));
     }
     (refusals.len() == before).then(|| Box::new(TestBus { devices, points }) as Box<dyn Driver>)
 }
@@ -46,14 +46,15 @@ fn declare(mut point: PointSettings, refusals: &mut Refusals) -> PointDeclaratio
     point.settings.finish(refusals);
     let declared = point.details.stale_after;
     let stale_after = declared.or(scan.map(|scan| StaleAfter::Elapsed(scan * 3)));
-    PointDeclaration {
+    let traits = PointTraits {
         details: point.details,
         value_type: value_type.map_or(ValueType::F32, |word| word.value),
         scan_interval: scan,
         configured_interval: None,
         stale_after: stale_after.unwrap_or(StaleAfter::Never),
         writable: false,
-    }
+    };
+    PointDeclaration { id: point.id, traits: Arc::new(traits) }
 }
 
 impl Driver for TestBus {
@@ -61,15 +62,15 @@ impl Driver for TestBus {
         &self.devices
     }
 
-    fn points(&self) -> &[Arc<PointDeclaration>] {
+    fn points(&self) -> &[PointDeclaration] {
         &self.points
     }
 
     /// One request a point; those with a scan take 2.5 ms on the wire, those without come by themselves.
     fn plan(&self) -> Vec<PlannedRequest> {
-        let request = |(index, point): (u32, &Arc<PointDeclaration>)| PlannedRequest {
+        let request = |(index, point): (u32, &PointDeclaration)| PlannedRequest {
             device: DeviceIndex(point.details.device.0),
-            request: format!("read {}", point.details.id),
+            request: format!("read {}", point.id),
             parts: Vec::new(),
             scan_interval: point.scan_interval,
             wire_time: point.scan_interval.map(|_| Duration::from_micros(2_500)),

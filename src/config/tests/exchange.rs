@@ -152,7 +152,7 @@ points = [
     let config = load_with(&folder.path("main.toml"), DRIVERS).unwrap();
     assert_eq!(config.channels[0].driver.devices()[1].address, "a unit 7");
     let points = &config.channels[0].driver.points()[1..];
-    assert_eq!(points[0].details.id.as_str(), "hall 3/press/supply/temperature");
+    assert_eq!(points[0].id.as_str(), "hall 3/press/supply/temperature");
     assert_eq!(points[0].details.about().description.as_deref(), Some("water; that \"leaves\""));
     assert_eq!(points[1].details.about().labels, [(0, "off".to_owned()), (1, "on".to_owned())]);
     assert_eq!(points[1].stale_after, StaleAfter::Never);
@@ -238,10 +238,10 @@ fn points_of(config: &Config, device: &str) -> Vec<PointDeclaration> {
     let prefix = format!("{device}/");
     let all = config.channels.iter().flat_map(|channel| channel.driver.points());
     let own = all.filter_map(|point| {
-        let name = point.details.id.as_str().strip_prefix(&prefix)?;
-        let mut point = point.as_ref().clone();
-        point.details.id = pointcast_api::PointId::new(name).unwrap();
-        point.details.device = pointcast_api::DeviceIndex(0);
+        let name = point.id.as_str().strip_prefix(&prefix)?;
+        let mut point = point.clone();
+        point.id = pointcast_api::PointId::new(name).unwrap();
+        point.change(|traits| traits.details.device = pointcast_api::DeviceIndex(0));
         Some(point)
     });
     own.collect()

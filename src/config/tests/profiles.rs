@@ -80,7 +80,7 @@ fn a_device_has_what_its_profile_says_and_what_it_says_itself() {
             let unit = details.about().unit.as_deref().unwrap_or("-");
             let range = details.about().range.map_or(0.0, |(_, high)| high);
             let label = details.about().labels.first().map_or("-", |(_, label)| label);
-            format!("{} {} {unit} {scan} {range} {label}", details.id, point.value_type)
+            format!("{} {} {unit} {scan} {range} {label}", point.id, point.value_type)
         })
         .collect();
     assert_eq!(

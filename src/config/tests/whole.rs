@@ -98,7 +98,7 @@ fn everything_written_arrives() {
     let driver = &config.channels[1].driver;
     assert_eq!(driver.devices()[0].address, "here unit 7");
     let points = driver.points();
-    assert_eq!(points[0].details.id.as_str(), "line1/boiler/supply/temperature");
+    assert_eq!(points[0].id.as_str(), "line1/boiler/supply/temperature");
     assert_eq!(points[0].details.device, DeviceIndex(0));
     assert_eq!(points[0].details.about().unit.as_deref(), Some("°C"));
     assert_eq!(points[0].details.about().description.as_deref(), Some("water that leaves"));
@@ -115,7 +115,7 @@ fn everything_written_arrives() {
     assert_eq!(labels, [(-1, "fault"), (0, "off"), (1, "on")]);
     assert_eq!(points[1].stale_after, StaleAfter::Never);
     let pump = &config.channels[0].driver.points()[0];
-    assert_eq!(pump.details.id.as_str(), "pump/speed");
+    assert_eq!(pump.id.as_str(), "pump/speed");
     assert_eq!(pump.stale_after, StaleAfter::Elapsed(Duration::from_millis(40)));
 }
 
@@ -291,7 +291,7 @@ async fn a_disabled_channel_declares_all_and_does_nothing() {
     let config = load(&main);
     let channel = &config.channels[0];
     assert!(!channel.enabled);
-    assert_eq!(channel.driver.points()[0].details.id.as_str(), "d/p");
+    assert_eq!(channel.driver.points()[0].id.as_str(), "d/p");
     assert_eq!(channel.driver.points()[0].stale_after, StaleAfter::Never);
     assert!(channel.driver.plan().is_empty());
     let (outlet, stop) = (Reports::default(), CancellationToken::new());

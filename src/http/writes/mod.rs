@@ -95,7 +95,7 @@ fn wish(api: &Api, json: Json) -> Result<Wish, Problem> {
 /// The value, if the point may be written and may hold it.
 fn checked(declared: &PointDeclaration, json: &Json) -> Result<Value, Problem> {
     if !declared.writable {
-        return Err(answer::not_writable(&declared.details.id));
+        return Err(answer::not_writable(&declared.id));
     }
     let has_names = !declared.details.about().labels.is_empty();
     let value = value::read(json, declared.value_type, has_names).map_err(|unfit| match unfit {

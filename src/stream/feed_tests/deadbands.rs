@@ -30,7 +30,7 @@ async fn only_what_moves_further_than_its_deadband_is_sent() {
 async fn a_percentage_is_of_the_points_range() {
     let declare = |(id, range)| {
         let mut point = PointDeclaration::bare(PointId::new(id).unwrap(), ValueType::I64);
-        point.details.tell(About { range, ..About::default() });
+        point.change(|traits| traits.details.tell(About { range, ..About::default() }));
         (point, String::new())
     };
     let points = [("p0", Some((-100.0, 100.0))), ("p1", None)].map(declare);

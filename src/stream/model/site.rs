@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pointcast_api::{
-    About, Failure, PointDeclaration, PointId, Reading, StaleAfter, UnixMs, Value, ValueType,
-};
+use pointcast_api::{About, Failure, PointDeclaration, PointId, Reading, UnixMs, Value, ValueType};
 
 use super::truth::{Change, Truth, Was};
 use super::wishes::{DEVICES, FIRST_IDS, IDS, device_of, id_of, range_of};
@@ -37,9 +35,10 @@ pub(super) struct Site {
 
 fn declarations(points: impl Iterator<Item = usize>) -> Vec<(PointDeclaration, String)> {
     let declare = |point| {
-        let bare = PointDeclaration::bare(PointId::new(&id_of(point)).unwrap(), ValueType::I64);
-        let mut declaration = PointDeclaration { stale_after: StaleAfter::Never, ..bare };
-        declaration.details.tell(About { range: range_of(point), ..About::default() });
+        let mut declaration =
+            PointDeclaration::bare(PointId::new(&id_of(point)).unwrap(), ValueType::I64);
+        let about = About { range: range_of(point), ..About::default() };
+        declaration.change(|traits| traits.details.tell(about));
         (declaration, String::new())
     };
     points.map(declare).collect()

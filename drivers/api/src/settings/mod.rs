@@ -15,7 +15,7 @@ pub use located::Located;
 pub use read::{Settings, UNKNOWN_KEY};
 pub use refusal::{Place, Refusal, Refusals};
 
-use crate::{DeviceName, Driver, PointDetails};
+use crate::{DeviceName, Driver, PointDetails, PointId};
 
 /// A channel as configured: what [`Build`] makes a driver of.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub struct DeviceSettings {
 /// A point as configured.
 #[derive(Debug)]
 pub struct PointSettings {
+    /// The full id, device prefix included.
+    pub id: PointId,
     /// What any point may be told.
     pub details: PointDetails,
     /// The keys that are the driver's own, `type` and `scan_ms` among them.

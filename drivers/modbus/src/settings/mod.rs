@@ -12,14 +12,14 @@ mod serial;
 mod tls;
 mod writing;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::settings::{ChannelSettings, DeviceSettings, Refusals};
 use pointcast_api::{
-    DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, STALE_AFTER_SCANS, StaleAfter,
-    Utilisation,
+    DeviceDeclaration, DeviceIndex, PointDeclaration, PointDetails, PointId, PointTraits,
+    STALE_AFTER_SCANS, Shared, StaleAfter, Utilisation,
 };
 
 #[cfg(test)]
@@ -41,10 +41,6 @@ use crate::writing::Writing;
 use device::Device;
 use point::Point;
 
-/// Kinds of decoders among which an equal one is looked for: enough for the types and scales of one device, and so few
-/// that a hundred thousand points of different kinds are no work.
-const SHARED_KINDS: usize = 32;
-
 /// A channel with its devices and points, checked. Lists are by device index and by point index.
 #[derive(Debug)]
 pub(crate) struct Site {
@@ -53,7 +49,7 @@ pub(crate) struct Site {
     pub(crate) devices: Vec<DeviceDeclaration>,
     pub(crate) units: Vec<Unit>,
     pub(crate) shapes: Vec<Shape>,
-    pub(crate) points: Vec<Arc<PointDeclaration>>,
+    pub(crate) points: Vec<PointDeclaration>,
     /// What is found by its SunSpec model is where it is assumed: sessions go by a
     /// [`Layout`](crate::sunspec::Layout) instead.
     pub(crate) wants: Vec<Want>,
@@ -170,7 +166,7 @@ struct Checked {
     names: Vec<pointcast_api::DeviceName>,
     devices: Vec<Device>,
     points: Vec<Point>,
-    details: Vec<PointDetails>,
+    details: Vec<(PointId, PointDetails)>,
     /// By device.
     sought: Vec<Sought>,
 }
@@ -197,7 +193,7 @@ impl Checked {
                     point.want.first = sought.add(self.points.len(), forms, point.optional);
                 }
                 self.points.push(point);
-                self.details.push(settings.details);
+                self.details.push((settings.id, settings.details));
             }
         }
         if sought.groups() > MAX_GROUPS {
@@ -231,6 +227,7 @@ impl Checked {
             name,
             address: format!("{place} unit {}", device.unit.unwrap_or_default()),
         };
+        let mut decoders = Shared::default();
         let mut site = Site {
             name,
             channel,
@@ -252,36 +249,23 @@ impl Checked {
             points: Vec::new(),
             wants: self.points.iter().map(|point| point.want).collect(),
             sought: self.sought,
-            decoders: shared(self.points.iter().map(|point| &point.decoder)),
+            decoders: self.points.iter().map(|point| decoders.of(&point.decoder)).collect(),
             utilisation: Utilisation { configured: 0.0, revised: 0.0, most: MAX_UTILISATION },
             writings: self.points.iter().map(|point| point.writing).collect(),
         };
         site.admit();
+        let mut traits = Shared::default();
         let declared = self.details.into_iter().zip(&self.points).zip(&site.wants);
-        let declared = declared.map(|((details, point), want)| {
+        let declared = declared.map(|(((id, details), point), want)| {
             let timeout = site.units.get(want.device.at()).map(|unit| unit.timeout);
-            Arc::new(declare(details, point, want.interval, timeout.unwrap_or_default()))
+            let said = declare(details, point, want.interval, timeout.unwrap_or_default());
+            PointDeclaration { id, traits: traits.of(&said) }
         });
         site.points = declared.collect();
-        // The list is made in the place of the details, which are six times as large.
+        // The list is made in the place of the details, which are larger.
         site.points.shrink_to_fit();
         site
     }
-}
-
-/// The same decoders in the same order; one that is equal to one of the last few kinds is that one.
-fn shared<'a>(decoders: impl Iterator<Item = &'a Decoder>) -> Vec<Arc<Decoder>> {
-    let mut kinds: VecDeque<Arc<Decoder>> = VecDeque::new();
-    let share = |decoder: &Decoder| {
-        if let Some(kind) = kinds.iter().find(|kind| kind.as_ref() == decoder) {
-            return Arc::clone(kind);
-        }
-        let kind = Arc::new(decoder.clone());
-        kinds.truncate(SHARED_KINDS - 1);
-        kinds.push_front(Arc::clone(&kind));
-        kind
-    };
-    decoders.map(share).collect()
 }
 
 fn declare(
@@ -289,9 +273,9 @@ fn declare(
     point: &Point,
     interval: Duration,
     timeout: Duration,
-) -> PointDeclaration {
+) -> PointTraits {
     let default = StaleAfter::Elapsed(interval * STALE_AFTER_SCANS + timeout);
-    PointDeclaration {
+    PointTraits {
         stale_after: details.stale_after.unwrap_or(default),
         details,
         value_type: point.value_type,
