@@ -29,7 +29,7 @@ use crate::outlet::ChannelOutlet;
 use crate::own::{self, OwnPoints};
 use crate::stream::Sessions;
 use crate::supervisor::supervise;
-use crate::table::{Catalog, CatalogError, Entry, Index, Table};
+use crate::table::{Catalog, CatalogError, Entry, Index, Kind, Table};
 use crate::writes::Writes;
 
 /// How often points are looked at for staleness: a point turns stale at most this much late.
@@ -264,15 +264,21 @@ impl Site {
         let mut points = Vec::new();
         let mut devices = Vec::new();
         let mut spans = Vec::new();
-        let mut traits = Shared::default();
+        let (mut traits, mut kinds) = (Shared::default(), Shared::default());
         for channel in channels {
-            spans.push(add_channel(channel, &writes, &mut points, &mut devices, &mut traits)?);
+            spans.push(add_channel(
+                channel,
+                &writes,
+                &mut points,
+                &mut devices,
+                (&mut traits, &mut kinds),
+            )?);
         }
         let of_drivers = spans.iter().map(|span| span.points.1 as usize).sum();
         let own = place(points.len())?;
         let nobody: Arc<str> = "".into();
         let own_points = own::declarations()?.into_iter();
-        points.extend(own_points.map(|point| Entry::new(point, Arc::clone(&nobody))));
+        points.extend(own_points.map(|point| Entry::new(&point, &nobody, &mut kinds)));
         let end = place(points.len())?;
         let table = Arc::new(Table::new(Catalog::of_entries(points)?).with_own(own..end));
         let devices = Arc::new(Devices::new(devices));
@@ -305,7 +311,7 @@ fn add_channel(
     writes: &Writes,
     points: &mut Vec<Entry>,
     devices: &mut Vec<Device>,
-    traits: &mut Shared<PointTraits>,
+    (traits, kinds): (&mut Shared<PointTraits>, &mut Shared<Kind>),
 ) -> Result<Span, StartError> {
     let (first, first_device) = (place(points.len())?, devices.len());
     let declared = channel.driver.points();
@@ -319,7 +325,7 @@ fn add_channel(
         } else {
             point.clone()
         };
-        points.push(Entry::new(declaration, device));
+        points.push(Entry::new(&declaration, &device, kinds));
     }
     let mut fastest = vec![None; names.len()];
     for point in declared {
@@ -332,7 +338,7 @@ fn add_channel(
         let own = place(points.len())?;
         let own_points = own_points(declaration, scan_interval.is_some(), traits)
             .map_err(|source| StartError::Device { device: name.to_string(), source })?;
-        points.extend(own_points.into_iter().map(|p| Entry::new(p, Arc::clone(name))));
+        points.extend(own_points.iter().map(|p| Entry::new(p, name, kinds)));
         let mut device = Device::new(declaration, &channel.name, channel.driver_name, own);
         device.scan_interval = scan_interval;
         devices.push(device);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pointcast_api::{
-    DeviceIndex, DeviceReport, DeviceState, Failure, Outlet, PlannedRequest, PointDeclaration,
-    Reading, STALE_AFTER_SCANS, Sample, StaleAfter, UnixMs, Value,
+    DeviceIndex, DeviceReport, DeviceState, Failure, Outlet, PlannedRequest, PointTraits, Reading,
+    STALE_AFTER_SCANS, Sample, StaleAfter, UnixMs, Value,
 };
 use tracing::{info, warn};
 
@@ -55,7 +55,7 @@ impl ChannelOutlet {
             return None;
         }
         let index = self.first_point + sample.point.0;
-        let range = catalog.entry(index).and_then(|e| e.declaration().details.about().range);
+        let range = catalog.entry(index).and_then(|e| e.traits().details.about().range);
         let update = match (&sample.reading, range) {
             (Reading::Good(value), Some(range)) if !is_within(value, range) => {
                 Update::OutOfRange(value, sample.time)
@@ -105,7 +105,7 @@ impl Outlet for ChannelOutlet {
         }
         let of_line = |line: &PlanLine| {
             let of_point = |index: &Index| {
-                let after = stale_after(catalog.entry(*index)?.declaration(), line.scan_interval);
+                let after = stale_after(catalog.entry(*index)?.traits(), line.scan_interval);
                 Some((*index, after?))
             };
             line.points.iter().filter_map(of_point).collect::<Vec<_>>()
@@ -122,7 +122,7 @@ impl Outlet for ChannelOutlet {
 
 /// After what time a point turns stale that is read `every` so often by now: later where that is more rarely than
 /// declared, unless the configuration says after what time.
-fn stale_after(point: &PointDeclaration, every: Option<Duration>) -> Option<StaleAfter> {
+fn stale_after(point: &PointTraits, every: Option<Duration>) -> Option<StaleAfter> {
     let (declared, every) = (point.scan_interval?, every?);
     let StaleAfter::Elapsed(after) = point.stale_after else { return None };
     let longer = every.saturating_sub(declared).saturating_mul(STALE_AFTER_SCANS);
@@ -169,7 +169,9 @@ fn is_whole_within(number: i128, (low, high): (f64, f64)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pointcast_api::{DeviceDeclaration, DeviceName, PointId, PointIndex, ValueType};
+    use pointcast_api::{
+        DeviceDeclaration, DeviceName, PointDeclaration, PointId, PointIndex, ValueType,
+    };
 
     fn single(number: f32) -> Value {
         Value::f32(number).unwrap()

@@ -165,7 +165,7 @@ pub(super) fn write_point(body: &mut String, catalog: &Catalog, index: Index, st
 }
 
 fn metadata(entry: &Entry, checked: Option<u64>) -> Metadata<'_> {
-    let declared = entry.declaration();
+    let declared = entry.traits();
     let about = declared.details.about();
     let labels = about.labels.iter().map(|(n, label)| (n.to_string(), label.clone().into()));
     Metadata {

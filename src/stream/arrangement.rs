@@ -65,7 +65,7 @@ impl New<'_> {
 }
 
 fn range_of(catalog: &Catalog, index: Index) -> Option<(f64, f64)> {
-    catalog.entry(index)?.declaration().details.about().range
+    catalog.entry(index)?.traits().details.about().range
 }
 
 impl Arrangement {

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use pointcast_api::{PointDeclaration, PointId, StaleAfter};
+use pointcast_api::{PointDeclaration, PointId, PointTraits, Shared, StaleAfter};
 
 use super::names::Names;
 use super::{Index, Pattern};
@@ -29,41 +29,56 @@ pub struct Catalog {
     generation: u64,
 }
 
-/// One point: what its driver declared, and the name of its device. Both are shared, with the driver and with the
-/// device's other points: a copy is a few pointers.
+/// One point: what its driver declared, and the name of its device. All of it is shared, with the driver and with the
+/// device's other points: a copy is three pointers.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    declaration: PointDeclaration,
+    id: PointId,
+    kind: Arc<Kind>,
+}
+
+/// What is said of several points of one device alike.
+#[derive(Debug, Clone)]
+pub struct Kind {
+    traits: Arc<PointTraits>,
     device: Arc<str>,
 }
 
+impl PartialEq for Kind {
+    /// Whether it is the very same: what is equal but not shared may stay so.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.traits, &other.traits) && Arc::ptr_eq(&self.device, &other.device)
+    }
+}
+
 impl Entry {
-    /// A point; `device` is empty for the gateway's own.
+    /// A point, of one of `kinds`; `device` is empty for the gateway's own.
     #[must_use]
-    pub fn new(declaration: PointDeclaration, device: Arc<str>) -> Self {
-        Self { declaration, device }
+    pub fn new(point: &PointDeclaration, device: &Arc<str>, kinds: &mut Shared<Kind>) -> Self {
+        let kind = Kind { traits: Arc::clone(&point.traits), device: Arc::clone(device) };
+        Self { id: point.id.clone(), kind: kinds.of(&kind) }
     }
 
     /// The point's id.
     #[must_use]
     pub fn id(&self) -> &PointId {
-        &self.declaration.id
+        &self.id
     }
 
     /// The device it belongs to; empty for the gateway's own points.
     #[must_use]
     pub fn device(&self) -> &str {
-        &self.device
+        &self.kind.device
     }
 
     /// What its driver declared.
     #[must_use]
-    pub fn declaration(&self) -> &PointDeclaration {
-        &self.declaration
+    pub fn traits(&self) -> &PointTraits {
+        &self.kind.traits
     }
 
     pub(super) fn stale_after(&self) -> StaleAfter {
-        self.declaration.stale_after
+        self.kind.traits.stale_after
     }
 }
 
@@ -230,8 +245,10 @@ impl Catalog {
 }
 
 fn entries_of(points: Vec<(PointDeclaration, String)>) -> Vec<Entry> {
-    let entry =
-        |(declaration, device): (PointDeclaration, String)| Entry::new(declaration, device.into());
+    let mut kinds = Shared::default();
+    let entry = |(point, device): (PointDeclaration, String)| {
+        Entry::new(&point, &device.into(), &mut kinds)
+    };
     points.into_iter().map(entry).collect()
 }
 
@@ -269,8 +286,8 @@ mod tests {
         assert_eq!(next.matching(&pattern("b/*")).collect::<Vec<_>>(), [3, 0]);
         assert_eq!(next.matching(&pattern("**")).collect::<Vec<_>>(), [4, 1, 2, 3, 0]);
         assert_eq!(next.page(&[pattern("**")], "a/x", 2), (vec![2, 3], true));
-        let shared = [&first, &next].map(|catalog| &catalog.entries()[0].declaration);
-        assert!(Arc::ptr_eq(&shared[0].traits, &shared[1].traits), "declarations are shared");
+        let shared = [&first, &next].map(|catalog| &catalog.entries()[0].kind);
+        assert!(Arc::ptr_eq(shared[0], shared[1]), "declarations are shared");
     }
 
     #[test]

@@ -44,7 +44,7 @@ use tokio::time::Instant;
 
 pub(crate) use self::core::Batch;
 pub(crate) use self::growth::make_room;
-pub use catalog::{Catalog, CatalogError, Entry, MAX_PLACES};
+pub use catalog::{Catalog, CatalogError, Entry, Kind, MAX_PLACES};
 pub use mailbox::{Backlog, MAX_LOCALS, Mailbox};
 pub use pattern::{Pattern, PatternError};
 pub use slot::Update;

@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use pointcast_api::{Outcome, PointDeclaration, PointId, Refused, Value, Verdict};
+use pointcast_api::{Outcome, PointId, Refused, Value, Verdict};
 use serde_json::Value as Json;
 use tokio::time::{Instant, timeout_at};
 use tracing::info;
@@ -26,7 +26,7 @@ use super::points;
 use super::problem::Problem;
 use super::request;
 use crate::outlet::is_within;
-use crate::table::Index;
+use crate::table::{Entry, Index};
 use crate::writes::NotTaken;
 use value::Unfit;
 
@@ -88,14 +88,15 @@ fn wish(api: &Api, json: Json) -> Result<Wish, Problem> {
     let index = catalog.find(&point).filter(|index| api.table.read(*index).is_some());
     let index = index.ok_or_else(|| points::unknown(&point))?;
     let entry = catalog.entry(index).ok_or_else(|| points::unknown(&point))?;
-    let value = checked(entry.declaration(), &value)?;
+    let value = checked(entry, &value)?;
     Ok(Wish { point, index, value, deadline })
 }
 
 /// The value, if the point may be written and may hold it.
-fn checked(declared: &PointDeclaration, json: &Json) -> Result<Value, Problem> {
+fn checked(entry: &Entry, json: &Json) -> Result<Value, Problem> {
+    let declared = entry.traits();
     if !declared.writable {
-        return Err(answer::not_writable(&declared.id));
+        return Err(answer::not_writable(entry.id()));
     }
     let has_names = !declared.details.about().labels.is_empty();
     let value = value::read(json, declared.value_type, has_names).map_err(|unfit| match unfit {
