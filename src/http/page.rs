@@ -1,64 +1,78 @@
-//! The page at `/`: the files of `web/`, built into the program.
+//! The dashboard: the files that the build script made of `web/`, or the page in their place.
+//!
+//! A file below `assets/` has its content in its name and may be kept for ever; the page itself is asked for each time.
 
 use axum::Router;
-use axum::http::header;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-/// Nothing but the gateway's own files and streams: no inline script, no frame, no other site.
-const POLICY: &str =
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Nothing but the gateway's own files and streams: no inline script or style, no frame, no other site.
+const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
-macro_rules! files {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../web/", $name)))),*]
-    };
+/// The addresses of pages. All are one file, which looks at its address itself.
+const PAGES: [&str; 6] =
+    ["/", "/trends", "/devices", "/devices/{device}", "/boards", "/boards/{board}"];
+
+const INDEX: &str = "index.html";
+
+/// A file of the dashboard.
+#[derive(Debug, Clone, Copy)]
+struct Asset {
+    /// Its path, without a `/` in front.
+    path: &'static str,
+    plain: &'static [u8],
+    /// The same in gzip, where that is shorter.
+    packed: Option<&'static [u8]>,
 }
 
-/// Name and text of each file.
-const FILES: &[(&str, &str)] = files![
-    "index.html",
-    "app.js",
-    "catalog.js",
-    "clock.js",
-    "connection.js",
-    "contact.js",
-    "details.js",
-    "favicon.svg",
-    "format.js",
-    "lamps.js",
-    "notices.js",
-    "pattern.js",
-    "points.js",
-    "shelf.js",
-    "stream.js",
-    "style.css",
-    "table.js",
-];
+static ASSETS: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// A route for each file, and `/` for the first.
+/// A route for each file, and the page at each of its addresses.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let index = FILES.iter().take(1).map(|(name, text)| ("/".to_owned(), *name, *text));
-    let files = FILES.iter().map(|(name, text)| (format!("/{name}"), *name, *text));
-    index.chain(files).fold(Router::new(), |router, (path, name, text)| {
-        router.route(&path, get(move || async move { file(name, text) }))
-    })
+    let files = ASSETS.iter().filter(|asset| asset.path != INDEX);
+    let pages = ASSETS.iter().filter(|asset| asset.path == INDEX);
+    let pages = pages.flat_map(|page| PAGES.iter().map(|path| ((*path).to_owned(), *page)));
+    files.map(|file| (format!("/{}", file.path), *file)).chain(pages).fold(
+        Router::new(),
+        |router, (path, asset)| {
+            router.route(&path, get(move |head: HeaderMap| async move { serve(asset, &head) }))
+        },
+    )
 }
 
-fn file(name: &str, text: &'static str) -> impl IntoResponse {
-    let head = [
-        (header::CONTENT_TYPE, kind(name)),
-        // The files carry no version in their names yet: the browser is to ask.
-        (header::CACHE_CONTROL, "no-cache"),
+fn serve(asset: Asset, head: &HeaderMap) -> impl IntoResponse + use<> {
+    let packed = asset.packed.filter(|_| takes_gzip(head));
+    let caching =
+        if asset.path == INDEX { "no-cache" } else { "public, max-age=31536000, immutable" };
+    let fixed = [
+        (header::CONTENT_TYPE, kind(asset.path)),
+        (header::CACHE_CONTROL, caching),
+        (header::VARY, "accept-encoding"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    (head, text)
+    let encoding = packed.map(|_| (header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
+    (fixed, HeaderMap::from_iter(encoding), packed.unwrap_or(asset.plain))
 }
 
-fn kind(name: &str) -> &'static str {
-    match name.rsplit_once('.') {
+/// Whether `Accept-Encoding` names gzip, or anything, and does not refuse it (RFC 9110, 12.5.3).
+fn takes_gzip(head: &HeaderMap) -> bool {
+    let all = head.get_all(header::ACCEPT_ENCODING);
+    let codings = all.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    let weights = codings.filter_map(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0));
+        let name = name.trim().to_ascii_lowercase();
+        matches!(&*name, "gzip" | "x-gzip" | "*").then_some((name == "*", !refused))
+    });
+    // A word about gzip itself counts before one about everything.
+    weights.min().is_some_and(|(_, taken)| taken)
+}
+
+fn kind(path: &str) -> &'static str {
+    match path.rsplit_once('.') {
         Some((_, "html")) => "text/html; charset=utf-8",
         Some((_, "css")) => "text/css; charset=utf-8",
         Some((_, "js")) => "text/javascript; charset=utf-8",
@@ -71,16 +85,29 @@ fn kind(name: &str) -> &'static str {
 mod tests {
     use super::*;
 
+    fn taking(codings: &str) -> bool {
+        takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, codings.parse().unwrap())]))
+    }
+
     #[test]
-    fn every_file_of_the_page_is_served() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/web");
-        let mut missing: Vec<_> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .filter(|name| kind(name) != "application/octet-stream")
-            .filter(|name| !FILES.iter().any(|(known, _)| known == name))
-            .collect();
-        missing.sort();
-        assert_eq!(missing, Vec::<String>::new(), "add them to FILES");
+    fn gzip_is_sent_to_whoever_takes_it() {
+        assert!(taking("gzip, deflate, br, zstd"));
+        assert!(taking("br;q=1.0, GZIP;q=0.8, *;q=0.1"));
+        assert!(taking("*"));
+        assert!(taking("*;q=0, gzip"));
+        assert!(!taking("gzip;q=0, *"));
+        assert!(!taking("gzip;q=0.000"));
+        assert!(!taking("identity"));
+        assert!(!taking("br"));
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn there_is_a_page_and_every_file_has_a_kind() {
+        assert_eq!(ASSETS.iter().filter(|asset| asset.path == INDEX).count(), 1);
+        for asset in ASSETS {
+            assert_ne!(kind(asset.path), "application/octet-stream", "{}", asset.path);
+            assert!(asset.path == INDEX || asset.path.starts_with("assets/"), "{}", asset.path);
+        }
     }
 }

@@ -48,21 +48,6 @@ fn the_walls_stand() {
     assert!(breaches.is_empty(), "{} breaches\n{}", breaches.len(), breaches.join("\n"));
 }
 
-#[test]
-fn every_file_of_the_page_is_served() {
-    let served = fs::read_to_string(root().join("src/http/page.rs")).unwrap();
-    for source in tree() {
-        let Some(name) = source.path.strip_prefix("web/") else { continue };
-        let asset = [".js", ".css", ".html", ".svg"].iter().any(|kind| name.ends_with(kind));
-        if asset && !name.contains('/') {
-            assert!(
-                served.contains(&format!("{name:?}")),
-                "src/http/page.rs does not serve web/{name}"
-            );
-        }
-    }
-}
-
 // ---- who may know whom -------------------------------------------------------------------------------------
 
 const DRIVERS: [&str; 3] = ["modbus", "mqtt", "serial"];

@@ -1,0 +1,85 @@
+// What points are called: unit, type, range, labels, of everything some part of the page wants.
+//
+// What holds: a pattern is asked for once until the gateway says that names have changed, one walk at a time; a walk that
+// fails is tried again. Values never come this way: only the stream has them in order.
+
+import { type Accessor, createSignal } from 'solid-js';
+import type { Client, PointInfo } from 'pointcast';
+
+const RETRY_MS = 5_000;
+
+/** Metadata by id. */
+export class Catalog {
+  readonly #client: Client;
+  readonly #infos = new Map<string, PointInfo>();
+  readonly #wanted = new Map<string, number>();
+  readonly #walked = new Set<string>();
+  readonly #version: Accessor<number>;
+  readonly #more: () => void;
+  #busy = false;
+
+  constructor(client: Client) {
+    this.#client = client;
+    const [version, setVersion] = createSignal(0);
+    this.#version = version;
+    this.#more = () => setVersion((before) => before + 1);
+    client.on('catalog', () => {
+      this.#walked.clear();
+      void this.#walk();
+    });
+  }
+
+  /** What is known of a point. Tracked: whoever asks within an effect hears of news. */
+  info(id: string): PointInfo | undefined {
+    this.#version();
+    return this.#infos.get(id);
+  }
+
+  /** Everything that is known. Tracked. */
+  all(): ReadonlyMap<string, PointInfo> {
+    this.#version();
+    return this.#infos;
+  }
+
+  /** Wants the metadata of what the patterns take in. Returns what ends that. */
+  want(patterns: readonly string[]): () => void {
+    for (const pattern of patterns) this.#wanted.set(pattern, (this.#wanted.get(pattern) ?? 0) + 1);
+    void this.#walk();
+    return () => {
+      for (const pattern of patterns) {
+        const left = (this.#wanted.get(pattern) ?? 0) - 1;
+        if (left > 0) this.#wanted.set(pattern, left);
+        else this.#wanted.delete(pattern);
+      }
+    };
+  }
+
+  async #walk(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#next(); next.length > 0; next = this.#next()) {
+        for (const pattern of next) this.#walked.add(pattern);
+        await this.#take(next);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #next(): string[] {
+    return [...this.#wanted.keys()].filter((pattern) => !this.#walked.has(pattern));
+  }
+
+  async #take(patterns: readonly string[]): Promise<void> {
+    try {
+      for await (const info of this.#client.points(patterns)) this.#infos.set(info.id, info);
+    } catch {
+      setTimeout(() => {
+        for (const pattern of patterns) this.#walked.delete(pattern);
+        void this.#walk();
+      }, RETRY_MS);
+    }
+    this.#more();
+  }
+}

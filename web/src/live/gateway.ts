@@ -1,0 +1,37 @@
+// The one way to the gateway: the client, how it stands, the gateway's time, and what points are called.
+
+import { type Accessor, createContext, createSignal, onCleanup, useContext } from 'solid-js';
+import { type Client, type Contact, connect } from 'pointcast';
+import { Catalog } from './catalog.js';
+import { createClock } from './clock.js';
+import { History } from './history.js';
+
+/** What every page has of the gateway. */
+export interface Gateway {
+  readonly client: Client;
+  readonly contact: Accessor<Contact>;
+  /** The gateway's time, Unix ms, anew each second. */
+  readonly now: Accessor<number>;
+  readonly catalog: Catalog;
+  /** What the points that were watched have been. */
+  readonly history: History;
+}
+
+const Context = createContext<Gateway>();
+export const GatewayProvider = Context.Provider;
+
+/** Connects; closed with the component that asked. */
+export function createGateway(client: Client = connect()): Gateway {
+  const [contact, setContact] = createSignal(client.contact);
+  client.on('contact', setContact);
+  const clock = createClock(client);
+  onCleanup(() => client.close());
+  return { client, contact, now: clock, catalog: new Catalog(client), history: new History() };
+}
+
+/** The gateway of the page around. */
+export function useGateway(): Gateway {
+  const gateway = useContext(Context);
+  if (!gateway) throw new Error('there is no gateway around this component');
+  return gateway;
+}

@@ -1,0 +1,101 @@
+// Points that a component follows, each drawn alone when it changes.
+//
+// What holds: what is given out is what this watch was told last, live or not; a watch that ended gives nothing. What is
+// drawn is brought up to date once per animation frame, and costs only the points that are looked at.
+
+import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js';
+import { type Point, type PointInfo, patternFault } from 'pointcast';
+import { inNextFrame } from './frame.js';
+import { useGateway } from './gateway.js';
+
+/** What is followed. */
+export interface Watched {
+  /** The newest of a point. Tracked by point. */
+  point(id: string): Point | undefined;
+  /** What is known of it. Tracked. */
+  info(id: string): PointInfo | undefined;
+  /** The ids of all that came, in the order of their names. Tracked; anew only when points come or go. */
+  readonly ids: Accessor<readonly string[]>;
+  /** Every point as it is now, not tracked. */
+  peek(): ReadonlyMap<string, Point>;
+  /** Anew after each frame in which something changed. */
+  readonly changed: Accessor<number>;
+}
+
+/** Follows what the patterns take in, as long as the component lives. Patterns that are none are left out. */
+export function createWatch(patterns: Accessor<readonly string[]>): Watched {
+  const { client, catalog, history, now } = useGateway();
+  const points = new Map<string, Point>();
+  const looks = new Map<string, ReturnType<typeof createLook>>();
+  const dirty = new Set<string>();
+  const [ids, setIds] = createSignal<readonly string[]>([]);
+  const [changed, setChanged] = createSignal(0);
+  let came = false;
+  let ended = false;
+
+  const draw = () => {
+    if (ended) return;
+    for (const id of dirty) looks.get(id)?.[1](points.get(id));
+    dirty.clear();
+    if (came) setIds([...points.keys()].sort(byName));
+    came = false;
+    setChanged((before) => before + 1);
+  };
+  const take = (news: readonly Point[], removed: readonly string[]) => {
+    for (const point of news) {
+      came ||= !points.has(point.id);
+      points.set(point.id, point);
+      dirty.add(point.id);
+    }
+    for (const id of removed) {
+      came = points.delete(id) || came;
+      dirty.add(id);
+    }
+    history.record(news, untrack(now));
+    inNextFrame(draw);
+  };
+  const forget = () => {
+    for (const id of points.keys()) dirty.add(id);
+    points.clear();
+    came = true;
+    inNextFrame(draw);
+  };
+
+  createEffect(on(() => patterns().filter((one) => patternFault(one) === null).join(), (joined) => {
+    const wanted = joined === '' ? [] : joined.split(',');
+    if (wanted.length === 0) return;
+    const watch = client.watch(wanted, take);
+    const unwant = catalog.want(wanted);
+    onCleanup(() => {
+      watch.close();
+      unwant();
+      forget();
+    });
+  }));
+  onCleanup(() => (ended = true));
+
+  return {
+    point(id) {
+      let look = looks.get(id);
+      if (look === undefined) {
+        look = createLook(points.get(id));
+        looks.set(id, look);
+      }
+      return look[0]();
+    },
+    info: (id) => catalog.info(id),
+    ids,
+    peek: () => points,
+    changed,
+  };
+}
+
+function createLook(point: Point | undefined) {
+  return untrack(() => createSignal<Point | undefined>(point));
+}
+
+/** The order of names: by what is compared where digits stand, so that `line2` comes before `line10`. */
+const NAMES = new Intl.Collator('en', { numeric: true });
+export function byName(one: string, other: string): number {
+  return NAMES.compare(one, other);
+}

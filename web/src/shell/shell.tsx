@@ -1,0 +1,89 @@
+// What is around every page: the gateway's name, the way to the other pages, contact, and the reader's own settings.
+
+import { A, type RouteSectionProps } from '@solidjs/router';
+import { ErrorBoundary, For, type JSX, Suspense } from 'solid-js';
+import { useGateway } from '../live/gateway.js';
+import { createWatch } from '../live/watch.js';
+import { language, languages, speak, text } from '../text/language.js';
+import { APPEARANCES, type Appearance, appear, appearance } from './appearance.js';
+import { ContactBanner, ContactLamp } from './contact.js';
+
+const NAME = '$gateway/name';
+
+/** The frame; a page is its child. */
+export function Shell(props: RouteSectionProps): JSX.Element {
+  const { contact } = useGateway();
+  return (
+    <div class="app" data-contact={contact().state}>
+      <a class="skip" href="#content">{text().skip}</a>
+      <Head />
+      <main id="content" tabindex="-1">
+        <ErrorBoundary fallback={(error: unknown) => <Failed error={error} />}>
+          <Suspense>{props.children}</Suspense>
+        </ErrorBoundary>
+      </main>
+      <ContactBanner />
+    </div>
+  );
+}
+
+function Head(): JSX.Element {
+  const watched = createWatch(() => [NAME]);
+  const name = () => String(watched.point(NAME)?.value ?? text().brand);
+  return (
+    <header class="top">
+      <p class="brand">
+        <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+          <circle cx="9" cy="23" r="4" /><path d="M9 12a11 11 0 0 1 11 11M9 4a19 19 0 0 1 19 19" />
+        </svg>
+        <span class="site">{name()}</span>
+      </p>
+      <nav aria-label={text().nav.label}>
+        <A href="/" end>{text().nav.points}</A>
+        <A href="/trends">{text().nav.trends}</A>
+        <A href="/devices">{text().nav.devices}</A>
+        <A href="/boards">{text().nav.boards}</A>
+      </nav>
+      <div class="settings">
+        <Choice label={text().languageLabel} value={language()} onChange={(tag) => void speak(tag)}
+          options={languages.map(({ tag, name: own }) => [tag, own])} />
+        <Choice label={text().appearance.label} value={appearance()} onChange={(as) => appear(as as Appearance)}
+          options={APPEARANCES.map((as) => [as, text().appearance[as]])} />
+      </div>
+      <ContactLamp />
+    </header>
+  );
+}
+
+function Choice(props: { label: string; value: string; options: readonly (readonly [string, string])[]; onChange: (value: string) => void }): JSX.Element {
+  return (
+    <select aria-label={props.label} title={props.label} value={props.value} onChange={({ currentTarget }) => props.onChange(currentTarget.value)}>
+      <For each={props.options}>
+        {([value, name]) => <option value={value} selected={value === props.value}>{name}</option>}
+      </For>
+    </select>
+  );
+}
+
+/** A page that broke, most often since its files are of a gateway that was updated meanwhile. */
+function Failed(props: { error: unknown }): JSX.Element {
+  return (
+    <section class="empty" role="alert">
+      <h1>{text().failed.title}</h1>
+      <p>{text().failed.text}</p>
+      <p><code>{String(props.error)}</code></p>
+      <button type="button" onClick={() => location.reload()}>{text().failed.action}</button>
+    </section>
+  );
+}
+
+/** An address that is of no page. */
+export function Missing(): JSX.Element {
+  return (
+    <section class="empty">
+      <h1>{text().missing.title}</h1>
+      <p>{text().missing.text}</p>
+      <A class="button" href="/">{text().missing.action}</A>
+    </section>
+  );
+}
