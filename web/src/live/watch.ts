@@ -3,7 +3,7 @@
 // What holds: what is given out is what this watch was told last, live or not; a watch that ended gives nothing. What is
 // drawn is brought up to date once per animation frame, and costs only the points that are looked at.
 
-import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js';
+import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import { type Point, type PointInfo, patternFault } from 'pointcast';
 import { inNextFrame } from './frame.js';
 import { useGateway } from './gateway.js';
@@ -61,7 +61,8 @@ export function createWatch(patterns: Accessor<readonly string[]>): Watched {
     inNextFrame(draw);
   };
 
-  createEffect(on(() => patterns().filter((one) => patternFault(one) === null).join(), (joined) => {
+  const sound = createMemo(() => patterns().filter((one) => patternFault(one) === null).join());
+  createEffect(on(sound, (joined) => {
     const wanted = joined === '' ? [] : joined.split(',');
     if (wanted.length === 0) return;
     const watch = client.watch(wanted, take);

@@ -50,7 +50,7 @@ export function valueText(value: Value | undefined, meta?: Meta): Shown {
   const label = labelOf(value, meta);
   if (label !== null) return { text: label, raw: String(Number(value)) };
   // Answers what most names of such points ask: “door/closed”, “pump/running”, “service_due”.
-  if (typeof value === 'boolean') return { text: value ? text().yes : text().no, raw: null };
+  if (typeof value === 'boolean') return { text: value ? text().yes : text().no, raw: String(value) };
   if (typeof value === 'string') return { text: isWide(value, meta) ? numberText(value) : value, raw: null };
   if (typeof value === 'bigint') return { text: numberText(value), raw: null };
   return numberShown(value, meta);

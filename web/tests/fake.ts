@@ -1,0 +1,52 @@
+// A client without a gateway: what it is told to tell, it tells.
+
+import type { Callback, Client, Events, Point, PointInfo } from 'pointcast';
+
+/** A point that is good and live, but for what is said otherwise. */
+export function pointOf(id: string, over: Partial<Point> = {}): Point {
+  return { id, value: 1, quality: 'good', time: 1_000, live: true, ...over };
+}
+
+/** Watches are kept with their patterns; `walks` holds what was asked of the catalogue. */
+export class FakeClient {
+  readonly watches: { patterns: readonly string[]; callback: Callback; open: boolean }[] = [];
+  readonly walks: (readonly string[])[] = [];
+  infos: PointInfo[] = [];
+  failing = false;
+  contact: Events['contact'] = { state: 'live', lastContact: 0, offsetMs: 0, why: null };
+  readonly #listeners = new Map<string, Set<(event: never) => void>>();
+
+  on(name: string, listener: (event: never) => void): () => void {
+    const all = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, all.add(listener));
+    return () => void all.delete(listener);
+  }
+
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of this.#listeners.get(name) ?? []) listener(event as never);
+  }
+
+  watch(patterns: readonly string[], callback: Callback): { close(): void } {
+    const watch = { patterns, callback, open: true };
+    this.watches.push(watch);
+    return { close: () => void (watch.open = false) };
+  }
+
+  /** To every open watch. */
+  tell(points: readonly Point[], removed: readonly string[] = []): void {
+    for (const { callback, open } of this.watches) if (open) callback(points, removed);
+  }
+
+  async *points(match: readonly string[]): AsyncGenerator<PointInfo, void, void> {
+    this.walks.push(match);
+    if (this.failing) throw new Error('no gateway');
+    yield* this.infos;
+  }
+
+  close(): void {}
+
+  /** As what it stands for. */
+  get client(): Client {
+    return this as unknown as Client;
+  }
+}
