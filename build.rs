@@ -2,10 +2,8 @@
 //!
 //! What is in `web` is copied to where Cargo lets build scripts write, made there by Vite, and named in `assets.rs`, which
 //! `src/http/page.rs` includes: nothing is installed or built in the source tree. Where it cannot be made, for want of
-//! Node or of the npm registry, a page stands in its place that says so; sources that are wrong fail the build.
-//!
-//! `POINTCAST_DASHBOARD=required` makes a failure of what else is only said. Without the feature `dashboard` nothing is
-//! tried.
+//! Node or of the npm registry, a page stands in its place that says so; sources that are wrong fail the build. Without
+//! the feature `dashboard` nothing is tried.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -50,7 +48,6 @@ fn run() -> Outcome<()> {
         println!("cargo::rerun-if-changed={}", web.join(source).display());
     }
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-env-changed=POINTCAST_DASHBOARD");
     let made = if std::env::var_os("CARGO_FEATURE_DASHBOARD").is_some() {
         dashboard(&web, &out)?
     } else {
@@ -143,9 +140,6 @@ fn install(work: &Path) -> Outcome<Result<(), String>> {
 
 /// The page that says what is missing, in a folder like that of the dashboard. Building again tries again.
 fn plain(web: &Path, out: &Path, why: &str) -> Outcome<PathBuf> {
-    if std::env::var("POINTCAST_DASHBOARD").is_ok_and(|wish| wish == "required") {
-        return Err(format!("the dashboard is required, but {why}").into());
-    }
     if std::env::var_os("CARGO_FEATURE_DASHBOARD").is_some() {
         println!("cargo::warning=a plain page instead of the dashboard: {why}");
         println!("cargo::rerun-if-changed={}", out.join("never-there").display());
