@@ -1,0 +1,38 @@
+// The way to write a point: nothing where it cannot be written, and not to be pressed while there is no contact.
+
+import { type JSX, Show, createRoot, createUniqueId, getOwner } from 'solid-js';
+import { insert } from 'solid-js/web';
+import type { Point, PointInfo } from 'pointcast';
+import { useGateway } from '../live/gateway.js';
+import { text } from '../text/language.js';
+import { WriteDialog } from './dialog.js';
+
+/** Opens the dialog that writes the point. */
+export function WriteButton(props: { info: PointInfo | undefined; point: Point | undefined }): JSX.Element {
+  const { contact } = useGateway();
+  const owner = getOwner();
+  const why = createUniqueId();
+  const isLost = () => contact().state === 'lost';
+  const writable = () => (props.info?.writable && props.point ? props.info : undefined);
+  // The dialog outlives this button: a row that is scrolled away must not take the verdict with it.
+  const open = (info: PointInfo) => createRoot((dispose) => {
+    const place = document.body.appendChild(document.createElement('div'));
+    insert(place, <WriteDialog info={info} onEnd={() => {
+      dispose();
+      place.remove();
+    }} />);
+  }, owner);
+  return (
+    <Show when={writable()}>
+      {(info) => (
+        <>
+          <button type="button" class="write" disabled={isLost()} aria-describedby={isLost() ? why : undefined}
+            title={isLost() ? text().write.noContact : undefined} onClick={() => open(info())}>
+            {text().write.open}
+          </button>
+          <Show when={isLost()}><span class="unseen" id={why}>{text().write.noContact}</span></Show>
+        </>
+      )}
+    </Show>
+  );
+}
