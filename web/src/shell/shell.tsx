@@ -4,6 +4,9 @@ import { A, type RouteSectionProps } from '@solidjs/router';
 import { ErrorBoundary, For, type JSX, Suspense } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { createWatch } from '../live/watch.js';
+import { Bell } from '../notices/bell.js';
+import { type Notices, createNotices } from '../notices/notices.js';
+import { Toasts } from '../notices/toasts.js';
 import { language, languages, speak, text } from '../text/language.js';
 import { APPEARANCES, type Appearance, appear, appearance } from './appearance.js';
 import { ContactBanner, ContactLamp } from './contact.js';
@@ -13,21 +16,23 @@ const NAME = '$gateway/name';
 /** The frame; a page is its child. */
 export function Shell(props: RouteSectionProps): JSX.Element {
   const { contact } = useGateway();
+  const notices = createNotices();
   return (
     <div class="app" data-contact={contact().state}>
       <a class="skip" href="#content">{text().skip}</a>
-      <Head />
+      <Head notices={notices} />
       <main id="content" tabindex="-1">
         <ErrorBoundary fallback={(error: unknown) => <Failed error={error} />}>
           <Suspense>{props.children}</Suspense>
         </ErrorBoundary>
       </main>
       <ContactBanner />
+      <Toasts notices={notices} />
     </div>
   );
 }
 
-function Head(): JSX.Element {
+function Head(props: { notices: Notices }): JSX.Element {
   const watched = createWatch(() => [NAME]);
   const name = () => String(watched.point(NAME)?.value ?? text().brand);
   return (
@@ -50,6 +55,7 @@ function Head(): JSX.Element {
         <Choice label={text().appearance.label} value={appearance()} onChange={(as) => appear(as as Appearance)}
           options={APPEARANCES.map((as) => [as, text().appearance[as]])} />
       </div>
+      <Bell notices={props.notices} />
       <ContactLamp />
     </header>
   );

@@ -118,7 +118,18 @@ export const en = {
     },
   },
 
-  notices: {},
+  notices: {
+    title: 'Notices',
+    unseen: (count: string) => `Notices, ${count} not seen`,
+    none: 'No messages in this visit. What is sent to all who look at this gateway appears here.',
+    severity: { info: 'Info', warning: 'Warning', critical: 'Critical' },
+    from: (whom: string) => `from ${whom}`,
+    thisPage: 'from this page',
+    dismiss: 'Dismiss',
+    more: (count: number) => `${count} more in the list of notices`,
+    spoken: (severity: string, words: string) => `${severity}: ${words}`,
+    refused: (match: string, why: string) => `The gateway does not send “${match}”: ${why}. What is shown of it is missing.`,
+  },
 };
 
 /** A language: all that the dashboard says. */

@@ -112,5 +112,16 @@ export const zh: Text = {
     },
   },
 
-  notices: {},
+  notices: {
+    title: '通知',
+    unseen: (count) => `通知，${count} 条未读`,
+    none: '本次打开后尚无通知。发送给本网关所有查看者的消息会显示在这里。',
+    severity: { info: '提示', warning: '警告', critical: '紧急' },
+    from: (whom) => `来自 ${whom}`,
+    thisPage: '来自本页面',
+    dismiss: '关闭通知',
+    more: (count) => `通知列表中还有 ${count} 条`,
+    spoken: (severity, words) => `${severity}：${words}`,
+    refused: (match, why) => `网关未发送“${match}”：${why}。相关数值不会显示。`,
+  },
 };
