@@ -3,6 +3,7 @@
 import { type Accessor, createContext, createSignal, onCleanup, useContext } from 'solid-js';
 import { type Client, type Contact, connect } from 'pointcast';
 import { Catalog } from './catalog.js';
+import { type Chosen, createChosen } from './chosen.js';
 import { createClock } from './clock.js';
 import { History } from './history.js';
 
@@ -15,6 +16,8 @@ export interface Gateway {
   readonly catalog: Catalog;
   /** What the points that were watched have been. */
   readonly history: History;
+  /** The points of the trend. */
+  readonly chosen: Chosen;
 }
 
 const Context = createContext<Gateway>();
@@ -26,7 +29,8 @@ export function createGateway(client: Client = connect()): Gateway {
   client.on('contact', setContact);
   const clock = createClock(client);
   onCleanup(() => client.close());
-  return { client, contact, now: clock, catalog: new Catalog(client), history: new History() };
+  const records = { client, catalog: new Catalog(client), history: new History() };
+  return { ...records, contact, now: clock, chosen: createChosen(records) };
 }
 
 /** The gateway of the page around. */

@@ -1,42 +1,259 @@
-// What points were, for trends and sparklines: the changes that this page was told.
+// What points were, for trends and sparklines: the last hour of what watches were told.
+//
+// What holds: a value stands until the next change or a gap. A gap begins when a value ceases to be good, to be live or
+// to be watched, and ends with the next good value; nothing is known of what was in between. Times never go back, what
+// is told twice is kept once, and all points together keep within a budget: where it is reached, what is oldest goes
+// first, and of the points that are asked to be kept only when nothing else is left.
 
-import type { Point } from 'pointcast';
+import type { Point, PointInfo, Value } from 'pointcast';
 
-/** As many changes of a point are kept. */
-const MOST = 512;
+/** So long changes are kept. */
+export const KEPT_MS = 3_600_000;
+/** What the changes of all points may take in memory. */
+export const BUDGET_BYTES = 48 * 1_048_576;
+/** Clocks disagree by this much without anyone caring. A value from further ahead is placed when it came. */
+const AHEAD_MS = 2_000;
+/** How often what is older than the hour is looked for where nothing changes. */
+const SWEEP_MS = 60_000;
+/** What giving way brings the changes down to, so that it is rare. */
+const EASED = 0.85;
+/** No more of a point is dropped for the budget than what is older than this; then whole points go. */
+const LEAST_MS = 10_000;
 
-/** A point's changes, oldest first: Unix ms and value; NaN begins a gap, where there was no good value. */
+/**
+ * A point's changes, oldest first: Unix ms by the gateway's clock, and value; NaN begins a gap. Not a copy: it is right
+ * until the next change.
+ */
 export interface Track {
-  readonly times: readonly number[];
-  readonly values: readonly number[];
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+/**
+ * The number that stands for a value in a plot; NaN where there is none. Text is one only where the point's type says
+ * that it is an integer too long for a number, which then is the nearest one.
+ */
+export function numberOf(value: Value, type?: PointInfo['type']): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : NaN;
+  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
+  return typeof value === 'string' && (type === 'i64' || type === 'u64') && /^-?\d+$/.test(value) ? Number(value) : NaN;
 }
 
 /** The changes of every point that is watched. */
 export class History {
-  readonly #tracks = new Map<string, { times: number[]; values: number[] }>();
+  readonly #lines = new Map<string, Line>();
+  readonly #followers = new Map<string, number>();
+  readonly #budgetBytes: number;
+  #kept: ReadonlySet<string> = new Set();
+  #bytes = 0;
+  #sweptAt = -Infinity;
 
-  /** Takes note of points as a watch gets them; `now` is the gateway's time, Unix ms. */
-  record(points: readonly Point[], now: number): void {
-    for (const point of points) this.#take(point, now);
+  constructor(budgetBytes = BUDGET_BYTES) {
+    this.#budgetBytes = budgetBytes;
+  }
+
+  /** What all changes take in memory. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The points whose hour is to stay whole, as long as the budget lasts for them alone. */
+  keep(ids: Iterable<string>): void {
+    this.#kept = new Set(ids);
+  }
+
+  /** A watch follows the point from now on. */
+  enter(id: string): void {
+    this.#followers.set(id, (this.#followers.get(id) ?? 0) + 1);
+  }
+
+  /** A watch ended, or its point was removed: with the last of them nothing is known of it any more. */
+  leave(id: string, now: number): void {
+    const left = (this.#followers.get(id) ?? 0) - 1;
+    if (left > 0) {
+      this.#followers.set(id, left);
+      return;
+    }
+    this.#followers.delete(id);
+    const line = this.#lines.get(id);
+    if (line) this.#beginGap(line, now);
+  }
+
+  /**
+   * Takes note of points as a watch gets them. `now`: the gateway's time, Unix ms; where contact is lost, when it was
+   * last heard. `typeOf` tells which texts are integers.
+   */
+  record(points: readonly Point[], now: number, typeOf?: (id: string) => PointInfo['type'] | undefined): void {
+    for (const point of points) this.#take(point, now, typeOf);
+    if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now);
+    if (this.#bytes > this.#budgetBytes) this.#giveWay(now);
   }
 
   /** What is known of a point. */
   track(id: string): Track | undefined {
-    return this.#tracks.get(id);
+    return this.#lines.get(id)?.track();
   }
 
-  #take({ id, value, quality, time, live }: Point, now: number): void {
-    const number = typeof value === 'boolean' ? Number(value) : value;
-    const isGood = live && quality === 'good' && typeof number === 'number';
-    const track = this.#tracks.get(id) ?? { times: [], values: [] };
-    this.#tracks.set(id, track);
-    const at = isGood ? (time ?? now) : now;
-    if (at <= (track.times.at(-1) ?? -Infinity)) return;
-    track.times.push(at);
-    track.values.push(isGood ? number : NaN);
-    if (track.times.length > MOST) {
-      track.times.shift();
-      track.values.shift();
+  #take(point: Point, now: number, typeOf?: (id: string) => PointInfo['type'] | undefined): void {
+    const { id, value, live, quality } = point;
+    const type = typeof value === 'string' ? typeOf?.(id) : undefined;
+    const number = live && quality === 'good' ? numberOf(value, type) : NaN;
+    const line = this.#lines.get(id);
+    if (Number.isNaN(number)) {
+      if (line) this.#beginGap(line, gapTime(point, line.newest, now));
+      return;
     }
+    const placed = line ? place(point.time ?? now, number, line, now) : Math.min(point.time ?? now, ceiling(now));
+    if (placed !== null) this.#put(line ?? this.#begin(id), placed, number, now);
+  }
+
+  #begin(id: string): Line {
+    const line = new Line();
+    this.#lines.set(id, line);
+    this.#bytes += line.bytes;
+    return line;
+  }
+
+  #beginGap(line: Line, at: number): void {
+    if (!line.isGap) this.#put(line, Math.max(at, line.newest), NaN, at);
+  }
+
+  #put(line: Line, time: number, value: number, now: number): void {
+    this.#bytes -= line.bytes;
+    line.dropBefore(now - KEPT_MS);
+    line.push(time, value);
+    this.#bytes += line.bytes;
+  }
+
+  #drop(id: string): void {
+    this.#bytes -= this.#lines.get(id)?.bytes ?? 0;
+    this.#lines.delete(id);
+  }
+
+  /** What is older than the hour goes, also where nothing changes. */
+  #sweep(now: number): void {
+    this.#sweptAt = now;
+    for (const [id, line] of this.#lines) {
+      if (line.isGap && line.newest < now - KEPT_MS) this.#drop(id);
+      else this.#shorten(line, now - KEPT_MS);
+    }
+  }
+
+  #shorten(line: Line, cutoff: number): void {
+    this.#bytes -= line.bytes;
+    line.dropBefore(cutoff);
+    line.fit();
+    this.#bytes += line.bytes;
+  }
+
+  #giveWay(now: number): void {
+    const others = [...this.#lines].filter(([id]) => !this.#kept.has(id));
+    this.#shortenAll(others.map(([, line]) => line), now);
+    others.sort(([, one], [, other]) => one.newest - other.newest);
+    for (const [id] of others) {
+      if (this.#isEased()) return;
+      this.#drop(id);
+    }
+    this.#shortenAll([...this.#lines.values()], now);
+  }
+
+  /** Drops what is oldest of all of them together, step by step. */
+  #shortenAll(lines: readonly Line[], now: number): void {
+    let span = now - lines.reduce((oldest, line) => Math.min(oldest, line.oldest), now);
+    for (; !this.#isEased() && span > LEAST_MS; span *= 0.8) {
+      for (const line of lines) this.#shorten(line, now - span);
+    }
+  }
+
+  #isEased(): boolean {
+    return this.#bytes <= this.#budgetBytes * EASED;
+  }
+}
+
+/** The latest that a change may be placed. */
+function ceiling(now: number): number {
+  return now + AHEAD_MS;
+}
+
+/** When a value ceased to be good. Where it only was not read any more its time is that of an older reading. */
+function gapTime({ live, since, time }: Point, newest: number, now: number): number {
+  if (!live) return now;
+  const own = since ?? time;
+  return own != null && own > newest && own <= ceiling(now) ? own : now;
+}
+
+/** When a good value begins to stand; null where it is known already. By its own time, unless that is out of order. */
+function place(time: number, value: number, line: Line, now: number): number | null {
+  if (!line.isGap && time <= line.newest && value === line.last) return null;
+  const own = time > ceiling(now) ? now : time;
+  const isInOrder = line.isGap ? own > line.newest : own >= line.newest;
+  return isInOrder ? own : Math.max(now, line.newest);
+}
+
+const FIRST_SAMPLES = 8;
+const SAMPLE_BYTES = 16;
+/** What a line takes besides its samples, about. */
+const LINE_BYTES = 400;
+
+/** The changes of one point, in two arrays that grow at their end and are cut at their beginning. */
+class Line {
+  #times = new Float64Array(FIRST_SAMPLES);
+  #values = new Float64Array(FIRST_SAMPLES);
+  #start = 0;
+  #end = 0;
+
+  get bytes(): number {
+    return LINE_BYTES + this.#times.length * SAMPLE_BYTES;
+  }
+
+  get oldest(): number {
+    return this.#start === this.#end ? Infinity : (this.#times[this.#start] ?? Infinity);
+  }
+
+  get newest(): number {
+    return this.#start === this.#end ? -Infinity : (this.#times[this.#end - 1] ?? -Infinity);
+  }
+
+  /** The newest value. */
+  get last(): number {
+    return this.#start === this.#end ? NaN : (this.#values[this.#end - 1] ?? NaN);
+  }
+
+  get isGap(): boolean {
+    return Number.isNaN(this.last);
+  }
+
+  track(): Track {
+    return { times: this.#times.subarray(this.#start, this.#end), values: this.#values.subarray(this.#start, this.#end) };
+  }
+
+  push(time: number, value: number): void {
+    if (this.#end === this.#times.length) {
+      const isHalfFree = this.#start >= this.#times.length / 2;
+      this.#move(isHalfFree ? this.#times.length : Math.ceil(this.#times.length * 1.5));
+    }
+    this.#times[this.#end] = time;
+    this.#values[this.#end] = value;
+    this.#end += 1;
+  }
+
+  /** Forgets what was before, but for the value that stood then. */
+  dropBefore(cutoff: number): void {
+    while (this.#end - this.#start > 1 && (this.#times[this.#start + 1] ?? Infinity) <= cutoff) this.#start += 1;
+  }
+
+  /** Gives back what it does not need. */
+  fit(): void {
+    const needed = FIRST_SAMPLES + Math.ceil((this.#end - this.#start) * 1.25);
+    if (needed < this.#times.length / 2) this.#move(needed);
+  }
+
+  #move(capacity: number): void {
+    const { times, values } = this.track();
+    const [newTimes, newValues] = [new Float64Array(capacity), new Float64Array(capacity)];
+    newTimes.set(times);
+    newValues.set(values);
+    [this.#times, this.#values] = [newTimes, newValues];
+    [this.#start, this.#end] = [0, times.length];
   }
 }

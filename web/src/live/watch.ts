@@ -7,6 +7,7 @@ import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup, u
 import { type Point, type PointInfo, patternFault } from 'pointcast';
 import { inNextFrame } from './frame.js';
 import { useGateway } from './gateway.js';
+import { createRecorder } from './recorder.js';
 
 /** What is followed. */
 export interface Watched {
@@ -24,7 +25,8 @@ export interface Watched {
 
 /** Follows what the patterns take in, as long as the component lives. Patterns that are none are left out. */
 export function createWatch(patterns: Accessor<readonly string[]>): Watched {
-  const { client, catalog, history, now } = useGateway();
+  const gateway = useGateway();
+  const { client, catalog } = gateway;
   const points = new Map<string, Point>();
   const looks = new Map<string, ReturnType<typeof createLook>>();
   const dirty = new Set<string>();
@@ -51,7 +53,6 @@ export function createWatch(patterns: Accessor<readonly string[]>): Watched {
       came = points.delete(id) || came;
       dirty.add(id);
     }
-    history.record(news, untrack(now));
     inNextFrame(draw);
   };
   const forget = () => {
@@ -65,11 +66,16 @@ export function createWatch(patterns: Accessor<readonly string[]>): Watched {
   createEffect(on(sound, (joined) => {
     const wanted = joined === '' ? [] : joined.split(',');
     if (wanted.length === 0) return;
-    const watch = client.watch(wanted, take);
+    const recorder = createRecorder(gateway);
+    const watch = client.watch(wanted, (news, removed) => {
+      recorder.take(news, removed);
+      take(news, removed);
+    });
     const unwant = catalog.want(wanted);
     onCleanup(() => {
       watch.close();
       unwant();
+      recorder.end();
       forget();
     });
   }));

@@ -54,7 +54,15 @@ export const en = {
 
   points: {},
 
-  trends: {},
+  trends: {
+    switches: 'on / off',
+    states: 'states',
+    noUnit: 'no unit',
+    remove: (id: string) => `Remove ${id}`,
+    inexact: 'Not drawn: its steps are finer than a chart of such large numbers can show.',
+    isText: (value: string) => `is text, which has no line: “${value}”`,
+    unknown: 'The gateway knows no such point.',
+  },
 
   devices: {},
 

@@ -48,7 +48,15 @@ export const zh: Text = {
 
   points: {},
 
-  trends: {},
+  trends: {
+    switches: '开关量',
+    states: '状态',
+    noUnit: '无单位',
+    remove: (id) => `移除 ${id}`,
+    inexact: '未绘制：数值过大，图中无法准确显示其变化。',
+    isText: (value) => `为文本，无法绘制曲线：“${value}”`,
+    unknown: '网关中没有此测点。',
+  },
 
   devices: {},
 

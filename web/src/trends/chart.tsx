@@ -1,0 +1,178 @@
+// Trends to be put anywhere: `TrendChart` for a few points, always up to now; `Charts` for pages that move and zoom.
+//
+// What holds: charts of one picture share their time and their crosshair. Small ones have no legend in sight, yet say the
+// same to screen readers.
+
+import { For, type JSX, Show, createMemo, createSignal } from 'solid-js';
+import { useGateway } from '../live/gateway.js';
+import { gatewayTime } from '../live/recorder.js';
+import { type Watched, createWatch } from '../live/watch.js';
+import { lookOf } from '../shell/quality.js';
+import { valueText } from '../text/format.js';
+import { text } from '../text/language.js';
+import { valueAt } from './decimate.js';
+import { type Group, type Grouped, groupsOf } from './groups.js';
+import { Legend } from './legend.js';
+import { createShades, type Shades } from './palette.js';
+import { Plot } from './plot.js';
+import { createSeen, createTick } from './tick.js';
+import { type View, spanOf } from './view.js';
+import './chart.css';
+
+/** The last `spanMs` of a few points, live. `small`: for a tile; it fills what is around it. */
+export function TrendChart(props: { ids: readonly string[]; spanMs: number; small?: boolean }): JSX.Element {
+  const [cross, setCross] = createSignal<number | null>(null);
+  const [box, setBox] = createSignal<HTMLElement>();
+  const point = (event: PointerEvent) => setCross(placeIn(box(), event.clientX));
+  return (
+    <div class="trend-chart" classList={{ small: props.small === true }} ref={setBox}
+      onPointerMove={point} onPointerLeave={() => setCross(null)}>
+      <Charts ids={props.ids} view={{ spanMs: props.spanMs, end: null }} cross={cross()} small={props.small === true} />
+    </div>
+  );
+}
+
+/** Where in the span of the charts within `box` a pointer is, 0 to 1; null beside them. */
+export function placeIn(box: HTMLElement | undefined, clientX: number): number | null {
+  const plane = box?.querySelector('.u-over')?.getBoundingClientRect();
+  if (!plane || plane.width === 0) return null;
+  const place = (clientX - plane.left) / plane.width;
+  return place < 0 || place > 1 ? null : place;
+}
+
+/** What charts show, and what may be done with them. */
+export interface ChartsProps {
+  readonly ids: readonly string[];
+  readonly view: View;
+  /** Where the crosshair is: a part of the span. */
+  readonly cross: number | null;
+  readonly marked?: readonly [number, number] | null;
+  readonly small?: boolean;
+  readonly onRemove?: (id: string) => void;
+}
+
+/** A chart for each unit, one above the other. */
+export function Charts(props: ChartsProps): JSX.Element {
+  const gateway = useGateway();
+  const watched = createWatch(() => props.ids);
+  const shades = createShades();
+  const [box, setBox] = createSignal<HTMLElement>();
+  const now = createTick(() => gatewayTime(gateway.client), () => props.view.spanMs, createSeen(box));
+  const span = createMemo(() => spanOf(props.view, now()));
+  const grouped = createMemo(() => groupsOf(props.ids, watched.info));
+  const keys = createMemo(() => grouped().groups.map(({ key }) => key), [], { equals: (one, other) => one.join('\n') === other.join('\n') });
+  return (
+    <div class="charts" ref={setBox}>
+      <For each={keys()}>
+        {(key, at) => (
+          <Chart {...props} key={key} grouped={grouped()} watched={watched} span={span()} now={now()} shades={shades()}
+            hasTimes={!props.small && at() === keys().length - 1} count={keys().length} />
+        )}
+      </For>
+      <Show when={!props.small}><Rest grouped={grouped()} watched={watched} onRemove={props.onRemove} /></Show>
+    </div>
+  );
+}
+
+interface ChartProps extends ChartsProps {
+  readonly key: string;
+  readonly grouped: Grouped;
+  readonly watched: Watched;
+  readonly span: { from: number; to: number };
+  readonly now: number;
+  readonly shades: Shades;
+  readonly hasTimes: boolean;
+  readonly count: number;
+}
+
+function Chart(props: ChartProps): JSX.Element {
+  const { history } = useGateway();
+  const [inexact, setInexact] = createSignal<readonly string[]>([], { equals: (one, other) => one.join() === other.join() });
+  const empty: Group = { key: '', kind: 'number', unit: '', lines: [] };
+  const group = createMemo<Group>((before) => props.grouped.groups.find(({ key }) => key === props.key) ?? before, empty);
+  const look = (id: string) => lookOf(props.watched.point(id));
+  const time = () => (props.cross === null ? null : props.span.from + (props.span.to - props.span.from) * props.cross);
+  const past = () => {
+    const at = time();
+    return at === null ? undefined : (id: string) => valueAt(history.track(id), at);
+  };
+  return (
+    <figure class="chart">
+      <Show when={!props.small} fallback={<Told group={group()} watched={props.watched} />}>
+        <figcaption>
+          <span class="what">{captionOf(group())}</span>
+          <Legend lines={group().lines} shades={props.shades} hasPatterns={hasPatterns(group())} inexact={inexact()}
+            point={props.watched.point} past={past()} onRemove={props.onRemove} />
+        </figcaption>
+      </Show>
+      <Plot group={group()} from={props.span.from} to={props.span.to} until={props.now} track={(id) => history.track(id)} look={look}
+        shades={props.shades} cross={props.cross} marked={props.marked ?? null} hasTimes={props.hasTimes} small={props.small === true}
+        height={props.small ? undefined : heightOf(group(), props.count, props.hasTimes)} onInexact={setInexact} />
+    </figure>
+  );
+}
+
+/** Whether lines of a chart share so much that their patterns are needed. */
+function hasPatterns({ kind, lines }: Group): boolean {
+  return lines.length > 1 && kind !== 'switch';
+}
+
+function captionOf({ kind, unit }: Group): string {
+  if (kind === 'switch') return text().trends.switches;
+  return kind === 'names' ? text().trends.states : unit || text().trends.noUnit;
+}
+
+const LANE_PX = 44;
+const NAME_PX = 30;
+const TIMES_PX = 24;
+const LEAST_PX = 150;
+const MOST_PX = 460;
+/** What is around the charts of a page, about. */
+const AROUND_PX = 300;
+
+/** Charts of numbers share what the window has; states need only so much. */
+function heightOf({ kind, lines }: Group, count: number, hasTimes: boolean): number {
+  const times = hasTimes ? TIMES_PX : 0;
+  if (kind === 'switch') return lines.length * LANE_PX + 16 + times;
+  if (kind === 'names') return Math.min(8, Object.keys(lines[0]?.info.labels ?? {}).length + 1) * NAME_PX + 20 + times;
+  return Math.round(Math.min(MOST_PX, Math.max(LEAST_PX, (innerHeight - AROUND_PX) / count - 50))) + times;
+}
+
+/** The newest values of a chart without a legend, for screen readers. */
+function Told(props: { group: Group; watched: Watched }): JSX.Element {
+  return (
+    <figcaption class="unseen">
+      <For each={props.group.lines}>
+        {({ id, info }) => {
+          const point = () => props.watched.point(id);
+          return <span>{id}: {valueText(point()?.value, info).text} {info.unit}, {text().quality[lookOf(point())]}. </span>;
+        }}
+      </For>
+    </figcaption>
+  );
+}
+
+/** What was chosen and cannot be drawn, and why. */
+function Rest(props: { grouped: Grouped; watched: Watched; onRemove: ((id: string) => void) | undefined }): JSX.Element {
+  const rest = () => [
+    ...props.grouped.texts.map((id) => ({ id, why: text().trends.isText(valueText(props.watched.point(id)?.value).text) })),
+    ...props.grouped.unknown.map((id) => ({ id, why: text().trends.unknown })),
+  ];
+  return (
+    <Show when={rest().length > 0}>
+      <ul class="legend rest">
+        <For each={rest()}>
+          {({ id, why }) => (
+            <li data-id={id}>
+              <span class="name">{id}</span>
+              <span class="note">{why}</span>
+              <Show when={props.onRemove}>
+                {(remove) => <button type="button" class="quiet" aria-label={text().trends.remove(id)} onClick={() => remove()(id)}>×</button>}
+              </Show>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Show>
+  );
+}
