@@ -327,20 +327,23 @@ fn add_channel(
         };
         points.push(Entry::new(&declaration, &device, kinds));
     }
-    let mut fastest = vec![None; names.len()];
+    let mut fastest = vec![(None, None); names.len()];
     for point in declared {
-        if let Some(fastest) = fastest.get_mut(point.details.device.at()) {
-            *fastest = point.scan_interval.into_iter().chain(*fastest).min();
+        if let Some((revised, configured)) = fastest.get_mut(point.details.device.at()) {
+            let wanted = point.configured_interval.or(point.scan_interval);
+            *revised = point.scan_interval.into_iter().chain(*revised).min();
+            *configured = wanted.into_iter().chain(*configured).min();
         }
     }
     let declared_devices = channel.driver.devices().iter().zip(&names);
-    for ((declaration, name), scan_interval) in declared_devices.zip(fastest) {
+    for ((declaration, name), (scan_interval, configured)) in declared_devices.zip(fastest) {
         let own = place(points.len())?;
         let own_points = own_points(declaration, scan_interval.is_some(), traits)
             .map_err(|source| StartError::Device { device: name.to_string(), source })?;
         points.extend(own_points.iter().map(|p| Entry::new(p, name, kinds)));
         let mut device = Device::new(declaration, &channel.name, channel.driver_name, own);
         device.scan_interval = scan_interval;
+        device.configured_interval = configured;
         devices.push(device);
     }
     for (index, point) in (first..).zip(declared) {

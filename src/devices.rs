@@ -40,6 +40,8 @@ pub struct Device {
     pub points: Vec<Index>,
     /// Its fastest scan interval; `None` where nothing is scanned.
     pub scan_interval: Option<Duration>,
+    /// The same as configured, where its channel has not the time for that.
+    pub configured_interval: Option<Duration>,
     /// The place of the first of its own points; the others follow in the order of [`OWN`].
     own: Index,
     report: Mutex<DeviceReport>,
@@ -51,10 +53,14 @@ pub struct Device {
 pub struct PlanLine {
     /// What is asked.
     pub request: String,
+    /// The same taken apart, by name; empty where `request` says it better.
+    pub parts: Vec<(&'static str, Value)>,
     /// How often, where it is asked at all.
     pub scan_interval: Option<Duration>,
     /// Predicted time on the wire, where the channel can tell.
     pub wire_time: Option<Duration>,
+    /// Predicted time until the next request may begin, where the channel can tell.
+    pub busy_time: Option<Duration>,
     /// Whether the device refuses it, and is asked for it ever more rarely.
     pub is_refused: bool,
     /// The points that its reply carries.
@@ -67,8 +73,10 @@ impl PlanLine {
     pub fn new(request: PlannedRequest, first: Index) -> Self {
         Self {
             request: request.request,
+            parts: request.parts,
             scan_interval: request.scan_interval,
             wire_time: request.wire_time,
+            busy_time: request.busy_time,
             is_refused: request.is_refused,
             points: request.points.iter().map(|point| first.saturating_add(point.0)).collect(),
         }
@@ -143,6 +151,7 @@ impl Device {
             driver,
             points: Vec::new(),
             scan_interval: None,
+            configured_interval: None,
             own,
             report: Mutex::default(),
             plan: Mutex::default(),

@@ -98,6 +98,15 @@ fn devices_tell_state_and_plan() {
     let planned: usize = plan.iter().map(|line| line["points"].as_array().unwrap().len()).sum();
     assert_eq!(Some(planned as u64), boiler["points"].as_u64(), "each point is planned once");
     assert!(plan.iter().all(|line| line["refused"] == json!(false)), "{plan:?}");
+    let status = plan.iter().find(|line| line["request"] == json!("03 holding registers 120-121"));
+    let parts =
+        json!({"unit": 2, "function": 3, "table": "holding registers", "start": 120, "count": 2});
+    let status = status.expect("status word and mode are read together");
+    assert_eq!((&status["parts"], &status["configured_scan_ms"]), (&parts, &Json::Null));
+    let [wire_ms, busy_ms] = ["wire_ms", "busy_ms"].map(|key| status[key].as_f64().unwrap());
+    assert!(wire_ms > 0.0 && wire_ms <= busy_ms, "{status}");
+    let counts = ["good", "uncertain", "bad"].map(|quality| boiler["qualities"][quality].as_u64());
+    assert_eq!(counts.into_iter().sum(), boiler["points"].as_u64(), "each point is counted once");
     for kind in ["timeouts", "exceptions", "malformed", "damaged", "foreign", "misshapen", "late"] {
         assert!(boiler[kind].is_u64(), "{kind}: {boiler}");
     }

@@ -1,9 +1,12 @@
 //! `/api/v1/devices`: state, statistics and reading plan of each device.
 
+use std::time::Duration;
+
 use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use pointcast_api::Value;
 use serde_json::{Map, Value as Json, json};
 
 use super::Api;
@@ -13,7 +16,8 @@ use crate::devices::{Device, PlanLine};
 use crate::figures;
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let devices: Vec<Json> = api.devices.all().iter().map(describe).collect();
+    let devices: Vec<Json> =
+        api.devices.all().iter().map(|device| describe(&api, device)).collect();
     no_store(json!({ "devices": devices }))
 }
 
@@ -22,7 +26,7 @@ pub(super) async fn one(State(api): State<Api>, Named(name): Named) -> Result<Re
         let detail = format!("no device is called {name:?}; GET /api/v1/devices lists them");
         Problem::not_found("unknown-device", "There is no such device", detail)
     })?;
-    let mut body = describe(device);
+    let mut body = describe(&api, device);
     if let Some(fields) = body.as_object_mut() {
         let plan: Vec<Json> = device.plan().iter().map(|line| plan_line(&api, line)).collect();
         fields.insert("plan".to_owned(), plan.into());
@@ -30,8 +34,10 @@ pub(super) async fn one(State(api): State<Api>, Named(name): Named) -> Result<Re
     Ok(no_store(body))
 }
 
-fn describe(device: &Device) -> Json {
+fn describe(api: &Api, device: &Device) -> Json {
     let report = device.report();
+    let scan_ms = device.scan_ms(&report);
+    let [good, uncertain, bad] = api.table.qualities(&device.points);
     let codes = report.counters.exception_codes.iter();
     let codes: Map<String, Json> =
         codes.map(|(code, count)| (format!("{code:02}"), count.into())).collect();
@@ -42,8 +48,10 @@ fn describe(device: &Device) -> Json {
         "address": device.address,
         "state": report.state.as_str(),
         "last_error": report.last_error,
-        "scan_ms": device.scan_ms(&report),
+        "scan_ms": scan_ms,
+        "configured_scan_ms": shorter(device.configured_interval, scan_ms),
         "points": device.points.len(),
+        "qualities": { "good": good, "uncertain": uncertain, "bad": bad },
         "requests": report.counters.requests,
         "timeouts": report.counters.timeouts,
         "exceptions": report.counters.exceptions,
@@ -62,13 +70,42 @@ fn describe(device: &Device) -> Json {
 fn plan_line(api: &Api, line: &PlanLine) -> Json {
     let catalog = api.table.catalog();
     let id = |index: &_| catalog.entry(*index).map(|entry| entry.id().as_str());
+    let wanted = |index: &_| {
+        let point = catalog.entry(*index)?.declaration();
+        point.configured_interval.or(point.scan_interval)
+    };
+    let scan_ms = line.scan_interval.map(millis);
+    let parts: Map<String, Json> =
+        line.parts.iter().map(|(name, part)| ((*name).to_owned(), value(part))).collect();
     json!({
         "request": line.request,
-        "scan_ms": line.scan_interval.map(|interval| interval.as_millis()),
+        "parts": parts,
+        "scan_ms": scan_ms,
+        "configured_scan_ms": shorter(line.points.iter().filter_map(wanted).min(), scan_ms),
         "wire_ms": line.wire_time.map(|time| figures::millis(time.as_secs_f64() * 1_000.0)),
+        "busy_ms": line.busy_time.map(|time| figures::millis(time.as_secs_f64() * 1_000.0)),
         "refused": line.is_refused,
         "points": line.points.iter().filter_map(id).collect::<Vec<_>>(),
     })
+}
+
+/// How often something was to be read, where that is more often than it is.
+fn shorter(configured: Option<Duration>, scan_ms: Option<u64>) -> Option<u64> {
+    configured.map(millis).filter(|wanted| scan_ms.is_some_and(|every| *wanted < every))
+}
+
+fn millis(interval: Duration) -> u64 {
+    u64::try_from(interval.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A part of a request: numbers as such, for those who lay them out in columns.
+fn value(part: &Value) -> Json {
+    match part {
+        Value::U64(number) => Json::from(*number),
+        Value::I64(number) => Json::from(*number),
+        Value::Bool(flag) => Json::from(*flag),
+        Value::F32(_) | Value::F64(_) | Value::Text(_) => Json::from(part.to_string()),
+    }
 }
 
 fn no_store(body: Json) -> Response {

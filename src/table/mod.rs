@@ -39,7 +39,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pointcast_api::{Reason, StaleAfter, UnixMs};
+use pointcast_api::{Quality, Reason, StaleAfter, UnixMs};
 use tokio::time::Instant;
 
 pub(crate) use self::core::Batch;
@@ -210,6 +210,18 @@ impl Table {
     #[must_use]
     pub fn read(&self, index: Index) -> Option<State> {
         self.core().slots.get(index as usize).and_then(Slot::state)
+    }
+
+    /// How many of `points` are good, uncertain and bad; unknown and removed ones are none of it.
+    #[must_use]
+    pub fn qualities(&self, points: &[Index]) -> [u64; 3] {
+        let core = self.core();
+        let known = points.iter().filter_map(|i| core.slots.get(*i as usize)?.quality());
+        known.fold([0; 3], |[good, uncertain, bad], quality| match quality {
+            Quality::Good => [good + 1, uncertain, bad],
+            Quality::Uncertain => [good, uncertain + 1, bad],
+            Quality::Bad => [good, uncertain, bad + 1],
+        })
     }
 
     /// The number of the last change of each of `points`, in their order; 0 for an unknown index.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pointcast_api::{Failure, Reading, Reason, StaleAfter, UnixMs, Value};
+use pointcast_api::{Failure, Quality, Reading, Reason, StaleAfter, UnixMs, Value};
 
 use super::interest::Readers;
 use super::sequence::Sequence;
@@ -60,6 +60,11 @@ impl Slot {
     /// What is known of the point; `None` if it was removed.
     pub(super) fn state(&self) -> Option<State> {
         (!self.newest.removed).then(|| self.newest.state())
+    }
+
+    /// How good its newest state is; `None` if it was removed.
+    pub(super) fn quality(&self) -> Option<Quality> {
+        (!self.newest.removed).then(|| self.newest.state.quality())
     }
 
     pub(super) fn seq(&self) -> u64 {

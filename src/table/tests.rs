@@ -60,6 +60,18 @@ async fn each_point_turns_stale_after_its_own_time_whenever_it_was_looked_at() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn points_are_counted_by_quality() {
+    let table = table(4, |_| StaleAfter::Elapsed(Duration::from_secs(1)));
+    put(&table, [0], 1);
+    advance(Duration::from_secs(2)).await;
+    table.sweep_stale(UnixMs(1));
+    put(&table, [1, 2], 1);
+    assert_eq!(table.qualities(&[0, 1, 2, 3]), [2, 1, 1], "the last one waits still");
+    assert_eq!(table.qualities(&[3, 9]), [0, 0, 1], "there is no tenth");
+    assert_eq!(table.qualities(&[]), [0; 3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_one_writer_is_held_up_others_points_stay_as_they_were_settled() {
     let table = table(3, |_| StaleAfter::Never);
     let mailbox = Arc::new(Mailbox::new(3));
