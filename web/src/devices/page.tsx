@@ -1,8 +1,18 @@
-// Devices.
+// Devices: all of them, or one.
 
-import type { JSX } from 'solid-js';
-import { text } from '../text/language.js';
+import { useParams } from '@solidjs/router';
+import { type JSX, Show } from 'solid-js';
+import { DevicePage } from './device.js';
+import { DeviceList } from './list.js';
+import './devices.css';
 
 export default function DevicesPage(): JSX.Element {
-  return <div class="page"><h1>{text().nav.devices}</h1></div>;
+  const params = useParams<{ device?: string }>();
+  return (
+    <div class="page devices">
+      <Show when={params.device} keyed fallback={<DeviceList />}>
+        {(device) => <DevicePage device={device} />}
+      </Show>
+    </div>
+  );
 }

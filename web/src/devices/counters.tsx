@@ -1,0 +1,65 @@
+// What was counted of a device since the gateway started, by kind.
+
+import { For, type JSX, createMemo } from 'solid-js';
+import { numberText } from '../text/format.js';
+import { text } from '../text/language.js';
+import type { Detailed } from './report.js';
+import { shareText } from './words.js';
+
+const KINDS = ['timeouts', 'exceptions', 'malformed', 'damaged', 'foreign', 'misshapen', 'late'] as const;
+const PARTS: ReadonlySet<string> = new Set(['damaged', 'foreign', 'misshapen']);
+
+interface Row {
+  readonly key: string;
+  readonly name: string;
+  readonly count: number;
+  readonly means: string;
+  readonly isPart: boolean;
+}
+
+export function Counters(props: { detailed: Detailed; isFresh: boolean }): JSX.Element {
+  const words = () => text().devices.counters;
+  const rows = createMemo(() => rowsOf(props.detailed));
+  return (
+    <section class="panel section" aria-labelledby="its-counts">
+      <h2 id="its-counts">{words().title}</h2>
+      <div class="scrolling" tabindex="0" role="region" aria-label={words().title}>
+        <table class="figures counters" data-look={props.isFresh ? 'none' : 'lost'}>
+          <thead>
+            <tr>
+              <th scope="col">{words().what}</th>
+              <th scope="col" class="number">{words().count}</th>
+              <th scope="col" class="number">{words().share}</th>
+              <th scope="col">{words().meaning}</th>
+            </tr>
+          </thead>
+          <tbody>
+            <For each={rows()}>
+              {({ name, count, means, isPart, key }) => (
+                <tr data-part={isPart} data-some={count > 0 && key !== 'requests'}>
+                  <th scope="row">{name}</th>
+                  <td class="number">{numberText(count)}</td>
+                  <td class="number">{key === 'requests' || count === 0 ? '' : shareText(count / Math.max(1, props.detailed.requests))}</td>
+                  <td class="muted">{means}</td>
+                </tr>
+              )}
+            </For>
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function rowsOf(detailed: Detailed): readonly Row[] {
+  const words = text().devices.counters;
+  const rows: Row[] = [{ key: 'requests', ...words.requests, count: detailed.requests, isPart: false }];
+  for (const key of KINDS) {
+    rows.push({ key, ...words[key], count: detailed[key], isPart: PARTS.has(key) });
+    if (key !== 'exceptions') continue;
+    for (const [code, count] of Object.entries(detailed.exception_codes).sort()) {
+      rows.push({ key: code, name: words.exception(code), count, means: text().devices.codes[code] ?? '', isPart: true });
+    }
+  }
+  return rows;
+}

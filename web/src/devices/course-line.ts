@@ -1,0 +1,69 @@
+// The recent course of a number as a line. Pure.
+
+import type { Track } from '../live/history.js';
+
+/** The line of a track within `width` by `height`, in the path language of SVG; a gap where there was no good value. */
+export function coursePath(track: Track, fromMs: number, toMs: number, width: number, height: number): string {
+  const bounds = boundsOf(track, fromMs);
+  if (bounds === null || toMs <= fromMs) return '';
+  const { low, high } = bounds;
+  const x = (time: number) => (((Math.max(time, fromMs) - fromMs) / (toMs - fromMs)) * width).toFixed(1);
+  const y = (value: number) => (high > low ? (1 - (value - low) / (high - low)) * height : height / 2).toFixed(1);
+  let path = '';
+  let isOn = false;
+  const first = firstSeen(track.times, fromMs);
+  for (let at = first; at < track.times.length; at += 1) {
+    const [time, value] = [track.times[at] ?? 0, track.values[at] ?? NaN];
+    if (Number.isNaN(value)) {
+      if (isOn) path += `H${x(time)}`;
+      isOn = false;
+      continue;
+    }
+    path += isOn ? `H${x(time)}V${y(value)}` : `M${x(time)} ${y(value)}`;
+    isOn = true;
+  }
+  return isOn ? `${path}H${x(toMs)}` : path;
+}
+
+/** The lowest and the highest that it was from `fromMs` on; null where it was nothing. */
+export function boundsOf({ times, values }: Track, fromMs: number): { readonly low: number; readonly high: number } | null {
+  let bounds: { low: number; high: number } | null = null;
+  for (let at = firstSeen(times, fromMs); at < times.length; at += 1) {
+    const value = values[at] ?? NaN;
+    if (Number.isNaN(value)) continue;
+    bounds = bounds === null ? { low: value, high: value } : { low: Math.min(bounds.low, value), high: Math.max(bounds.high, value) };
+  }
+  return bounds;
+}
+
+/** What was so at `fromMs` began before. */
+function firstSeen(times: readonly number[], fromMs: number): number {
+  const later = times.findIndex((time) => time > fromMs);
+  return later < 0 ? Math.max(0, times.length - 1) : Math.max(0, later - 1);
+}
+
+/** The newest numbers of what is asked for: a track of at most `most`. */
+export class Kept {
+  readonly #most: number;
+  readonly #times: number[] = [];
+  readonly #values: number[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** `null`: there is none now. */
+  add(time: number, value: number | null): void {
+    if (time <= (this.#times.at(-1) ?? -Infinity)) return;
+    this.#times.push(time);
+    this.#values.push(value ?? NaN);
+    if (this.#times.length > this.#most) {
+      this.#times.shift();
+      this.#values.shift();
+    }
+  }
+
+  track(): Track {
+    return { times: this.#times, values: this.#values };
+  }
+}

@@ -1,0 +1,42 @@
+// The recent course of a number, small, with its bounds in words.
+
+import { type JSX, Show, createMemo } from 'solid-js';
+import type { Track } from '../live/history.js';
+import { spanText } from '../text/format.js';
+import { text } from '../text/language.js';
+import { boundsOf, coursePath } from './course-line.js';
+
+const [WIDTH, HEIGHT] = [240, 36];
+
+/** Less is no course yet. */
+const LEAST_MS = 10_000;
+
+interface Props {
+  /** Anew whenever the track has grown. */
+  readonly track: Track | undefined;
+  readonly now: number;
+  readonly spanMs: number;
+  readonly isLive: boolean;
+  readonly format: (value: number) => string;
+}
+
+export function Course(props: Props): JSX.Element {
+  const from = () => props.now - props.spanMs;
+  const first = () => props.track?.times[0] ?? props.now;
+  const bounds = createMemo(() => (props.track && props.now - first() >= LEAST_MS ? boundsOf(props.track, from()) : null));
+  const path = () => (props.track ? coursePath(props.track, from(), props.now, WIDTH, HEIGHT - 4) : '');
+  // No older than what is known.
+  const span = () => spanText(Math.min(props.spanMs, props.now - first()), 1);
+  return (
+    <Show when={bounds()}>
+      {(known) => (
+        <div class="course" data-look={props.isLive ? 'none' : 'lost'}>
+          <svg viewBox={`0 -2 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+            <path d={path()} vector-effect="non-scaling-stroke" />
+          </svg>
+          <p class="muted">{text().devices.course(props.format(known().low), props.format(known().high), span())}</p>
+        </div>
+      )}
+    </Show>
+  );
+}

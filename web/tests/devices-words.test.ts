@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { Kept, boundsOf, coursePath } from '../src/devices/course-line.js';
+import { lookOfState, standingOf } from '../src/devices/parts.js';
+import { illOf } from '../src/devices/points.js';
+import type { PlanLine } from '../src/devices/report.js';
+import { offsetText, requestText, shareText, shortTimeText } from '../src/devices/words.js';
+import { pointOf } from './fake.js';
+
+describe('words', () => {
+  test('a share has a digit behind the point below ten, and what is small is no nothing', () => {
+    expect([0, 0.0001, 0.0012, 0.08, 0.0999, 0.123, 1, 1.2, null, NaN].map(shareText))
+      .toEqual(['0 %', '< 0.1 %', '0.1 %', '8.0 %', '10 %', '12 %', '100 %', '120 %', '—', '—']);
+  });
+  test('a short time has three digits', () => {
+    expect([0.0512, 2.0008, 9.996, 21.04, 306.4, 12_345, null].map(shortTimeText))
+      .toEqual(['0.05 ms', '2.00 ms', '10.0 ms', '21.0 ms', '306 ms', '12,345 ms', '—']);
+  });
+  test('a moment of a picture has the digits that it needs', () => {
+    expect([offsetText(100, 500), offsetText(1_500, 2_000), offsetText(1_000, 2_000), offsetText(20_000, 60_000)])
+      .toEqual(['100 ms', '1.5 s', '1 s', '20 s']);
+  });
+  test('a request is told in words where it came in parts', () => {
+    const line = (parts: PlanLine['parts']) => requestText({ request: 'as it came', parts } as PlanLine);
+    expect(line({ unit: 1, function: 3, table: 'holding registers', start: 100, count: 7 })).toBe('03 holding registers 100–106');
+    expect(line({ unit: 1, function: 1, table: 'coils', start: 8, count: 1 })).toBe('01 coils 8');
+    expect(line({ unit: 1, function: 3, table: 'holding registers of SunSpec model 103', count: 7 })).toBe('as it came');
+    expect(line({})).toBe('as it came');
+  });
+});
+
+describe('a device’s state', () => {
+  test('is that of its own point, with its time', () => {
+    expect(standingOf(pointOf('$devices/a/state', { value: 'degraded' }))).toEqual({ state: 'degraded', since: 1_000, isLive: true });
+  });
+  test('is unknown while it is not live, whatever it was', () => {
+    for (const point of [undefined, pointOf('$devices/a/state', { value: 'online', live: false })]) {
+      expect(standingOf(point)).toEqual({ state: 'unknown', since: null, isLive: false });
+      expect(lookOfState(standingOf(point))).toBe('lost');
+    }
+  });
+});
+
+test('points that are not good are gathered by why, the worst and the most first', () => {
+  const bad = (id: string, reason: string) => pointOf(id, { quality: 'bad', reason });
+  const points = [pointOf('a'), bad('b', 'timeout'), bad('c', 'device_error'), bad('d', 'device_error'), pointOf('e', { quality: 'uncertain', reason: 'stale' })];
+  expect(illOf(points).map(({ look, reason, ids }) => [look, reason, ids.join()]))
+    .toEqual([['bad', 'device_error', 'c,d'], ['bad', 'timeout', 'b'], ['uncertain', 'stale', 'e']]);
+});
+
+describe('a course', () => {
+  const track = { times: [0, 10, 20, 30], values: [1, 3, NaN, 2] };
+  test('is stepped, and open where there was no value', () => {
+    expect(coursePath(track, 0, 40, 40, 10)).toBe('M0.0 10.0H10.0V0.0H20.0M30.0 5.0H40.0');
+  });
+  test('begins with what was so when it begins', () => {
+    expect(coursePath(track, 5, 40, 35, 10)).toBe('M0.0 10.0H5.0V0.0H15.0M25.0 5.0H35.0');
+    expect(boundsOf(track, 15)).toEqual({ low: 2, high: 3 });
+  });
+  test('of nothing is nothing', () => {
+    expect(coursePath({ times: [], values: [] }, 0, 40, 40, 10)).toBe('');
+    expect(boundsOf({ times: [1], values: [NaN] }, 0)).toBeNull();
+  });
+  test('keeps no more than it may, and no time twice', () => {
+    const kept = new Kept(3);
+    for (const time of [1, 2, 2, 3, 4]) kept.add(time, time === 3 ? null : time);
+    expect(kept.track()).toEqual({ times: [2, 3, 4], values: [2, NaN, 4] });
+  });
+});
