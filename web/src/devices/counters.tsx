@@ -21,8 +21,8 @@ export function Counters(props: { detailed: Detailed; isFresh: boolean }): JSX.E
   const words = () => text().devices.counters;
   const rows = createMemo(() => rowsOf(props.detailed));
   return (
-    <section class="panel section" aria-labelledby="its-counts">
-      <h2 id="its-counts">{words().title}</h2>
+    <section class="panel section">
+      <h2>{words().title}</h2>
       <div class="scrolling" tabindex="0" role="region" aria-label={words().title}>
         <table class="figures counters" data-look={props.isFresh ? 'none' : 'lost'}>
           <thead>
