@@ -1,6 +1,10 @@
 // The recent course of a number as a line. Pure.
 
-import type { Track } from '../live/history.js';
+/** What a number was, oldest first: Unix ms and value; NaN begins a gap. */
+export interface Track {
+  readonly times: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+}
 
 /** The line of a track within `width` by `height`, in the path language of SVG; a gap where there was no good value. */
 export function coursePath(track: Track, fromMs: number, toMs: number, width: number, height: number): string {
@@ -36,10 +40,11 @@ export function boundsOf({ times, values }: Track, fromMs: number): { readonly l
   return bounds;
 }
 
-/** What was so at `fromMs` began before. */
-function firstSeen(times: readonly number[], fromMs: number): number {
-  const later = times.findIndex((time) => time > fromMs);
-  return later < 0 ? Math.max(0, times.length - 1) : Math.max(0, later - 1);
+/** What was so at `fromMs` began before. Looked for from the end: a course is of the newest. */
+function firstSeen(times: ArrayLike<number>, fromMs: number): number {
+  let at = times.length - 1;
+  while (at > 0 && (times[at] ?? 0) > fromMs) at -= 1;
+  return Math.max(0, at);
 }
 
 /** The newest numbers of what is asked for: a track of at most `most`. */

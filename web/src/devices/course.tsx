@@ -1,10 +1,9 @@
 // The recent course of a number, small, with its bounds in words.
 
 import { type JSX, Show, createMemo } from 'solid-js';
-import type { Track } from '../live/history.js';
 import { spanText } from '../text/format.js';
 import { text } from '../text/language.js';
-import { boundsOf, coursePath } from './course-line.js';
+import { type Track, boundsOf, coursePath } from './course-line.js';
 
 const [WIDTH, HEIGHT] = [240, 36];
 

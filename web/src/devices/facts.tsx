@@ -3,11 +3,11 @@
 import { A } from '@solidjs/router';
 import { type JSX, Show } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
-import type { Track } from '../live/history.js';
 import type { Watched } from '../live/watch.js';
 import { NOTHING } from '../text/format.js';
 import { text } from '../text/language.js';
 import { Course } from './course.js';
+import type { Track } from './course-line.js';
 import { COURSE_MS } from './device.js';
 import { Share, standingOf } from './parts.js';
 import type { Detailed } from './report.js';
