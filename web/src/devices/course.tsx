@@ -20,12 +20,12 @@ interface Props {
 }
 
 export function Course(props: Props): JSX.Element {
-  const from = () => props.now - props.spanMs;
   const first = () => props.track?.times[0] ?? props.now;
+  // No older than what is known.
+  const from = () => Math.max(first(), props.now - props.spanMs);
   const bounds = createMemo(() => (props.track && props.now - first() >= LEAST_MS ? boundsOf(props.track, from()) : null));
   const path = () => (props.track ? coursePath(props.track, from(), props.now, WIDTH, HEIGHT - 4) : '');
-  // No older than what is known.
-  const span = () => spanText(Math.min(props.spanMs, props.now - first()), 1);
+  const span = () => spanText(props.now - from(), 1);
   return (
     <Show when={bounds()}>
       {(known) => (

@@ -36,6 +36,10 @@ export function Facts(props: Props): JSX.Element {
   const asked = () => (props.isFresh ? 'none' : 'lost');
   const answers = () => standing().state === 'online' || standing().state === 'degraded' || !standing().isLive;
   const isScanned = () => props.detailed.scan_ms !== null;
+  const every = () => {
+    if (isScanned()) return everyText(number('scan_ms') ?? props.detailed.scan_ms);
+    return standing().state === 'disabled' ? NOTHING : words().notRead;
+  };
   const shareTrack = () => {
     point('utilisation');
     const track = history.track(`$devices/${props.device}/utilisation`);
@@ -64,7 +68,7 @@ export function Facts(props: Props): JSX.Element {
         <div class="fact">
           <dt>{words().every}</dt>
           <dd data-look={stream()}>
-            <span class="big number">{isScanned() ? everyText(number('scan_ms') ?? props.detailed.scan_ms) : words().notRead}</span>
+            <span class="big number">{every()}</span>
             <Show when={isScanned()}>
               <Show when={props.detailed.configured_scan_ms} fallback={<p class="muted">{text().devices.asConfigured}</p>}>
                 {(ms) => <p class="warning" data-look="uncertain">▲ {text().devices.slower(everyText(ms()))}</p>}

@@ -27,7 +27,7 @@ export function PlanSection(props: Props): JSX.Element {
   const isRefused = () => own().every(({ refused }) => refused);
   const missing = () => props.siblings.devices.length - 1 - others().length;
   return (
-    <section class="panel section plan" aria-labelledby="its-plan">
+    <section class="panel section plan" data-look={props.isLive ? 'none' : 'lost'} aria-labelledby="its-plan">
       <h2 id="its-plan">{words().title}</h2>
       <Switch>
         <Match when={own().length === 0}><p>{props.isDisabled ? words().noneOff : words().none}</p></Match>

@@ -50,21 +50,22 @@ function Cells(props: { device: string; view: View; report: Report | undefined }
   const timeouts = () => number('timeouts') ?? props.report?.timeouts ?? 0;
   const errors = () => timeouts() + (props.report?.exceptions ?? 0) + (props.report?.malformed ?? 0);
   const ofRequests = () => errors() / Math.max(1, props.report?.requests ?? 0);
-  const isOnLine = () => standing().state === 'online' || standing().state === 'degraded';
+  // What it was stays, in grey, while nobody can tell how it is.
+  const answers = () => !standing().isLive || standing().state === 'online' || standing().state === 'degraded';
   const qualities = () => props.report?.qualities ?? { good: 0, uncertain: 0, bad: 0 };
   return (
     <>
       <td data-column="state"><StateLamp standing={standing()} /></td>
       <td class="number" data-column="since" data-look={stream()} data-label={words().columns.since}>{momentText(standing().since)}</td>
       <td class="number" data-column="response" data-look={asked()} data-label={words().columns.response}>
-        {shortTimeText(isOnLine() || !standing().isLive ? props.report?.response_ms : null)}
+        {shortTimeText(answers() ? props.report?.response_ms : null)}
       </td>
       <td class="number" data-column="errors" data-look={asked()} data-label={words().columns.errors}>
         {numberText(errors())}
         <Show when={errors() > 0}><span class="muted" title={words().errorsOf(shareText(ofRequests()))}> {shareText(ofRequests())}</span></Show>
       </td>
       <td class="number" data-column="points" data-look={asked()} data-label={words().columns.points}>
-        <Qualities {...qualities()} isFresh={props.view.isFresh()} />
+        <Qualities {...qualities()} isQuiet={!props.view.isFresh() || standing().state === 'disabled'} />
       </td>
       <td class="number" data-column="every" data-look={stream()} data-label={words().columns.every}>
         {everyText(number('scan_ms'))}
@@ -75,15 +76,15 @@ function Cells(props: { device: string; view: View; report: Report | undefined }
         </Show>
       </td>
       <td data-column="share" data-label={words().columns.share}>
-        <Share share={isOnLine() ? number('utilisation') : null} isLive={standing().isLive} />
+        <Share share={answers() ? number('utilisation') : null} isLive={standing().isLive} />
       </td>
     </>
   );
 }
 
-/** How many of the points are good, and how many are not. */
-export function Qualities(props: Report['qualities'] & { isFresh: boolean }): JSX.Element {
-  const look = (one: 'uncertain' | 'bad') => (props.isFresh ? one : 'lost');
+/** How many of the points are good, and how many are not; in grey where that is old, or nothing is to be done. */
+function Qualities(props: Report['qualities'] & { isQuiet: boolean }): JSX.Element {
+  const look = (one: 'uncertain' | 'bad') => (props.isQuiet ? 'lost' : one);
   const whole = () => text().devices.points(numberText(props.good), numberText(props.uncertain), numberText(props.bad));
   return (
     <span title={whole()}>
