@@ -3,7 +3,7 @@
 // What holds: one question at a time; none while nobody looks or there is no contact, and one at once when there is
 // again; an answer that is not the newest question's any more is told as old.
 
-import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-js';
+import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 
 /** What is known. */
@@ -34,7 +34,8 @@ export function createQuestion<Value>(ask: () => Promise<Value>, everyMs: number
   let isAsking = false;
   let ended = false;
 
-  const isWanted = () => !document.hidden && contact().state !== 'lost';
+  const isThere = createMemo(() => contact().state !== 'lost');
+  const isWanted = () => !document.hidden && isThere();
   const next = async () => {
     clearTimeout(timer);
     if (isAsking || ended || !isWanted()) return;
@@ -50,7 +51,8 @@ export function createQuestion<Value>(ask: () => Promise<Value>, everyMs: number
   };
   const look = () => void next();
 
-  createEffect(on(() => contact().state !== 'lost', look));
+  // The gateway is heard again and again: only that it is there once more is news.
+  createEffect(on(isThere, look));
   document.addEventListener('visibilitychange', look);
   onCleanup(() => {
     ended = true;
@@ -60,7 +62,7 @@ export function createQuestion<Value>(ask: () => Promise<Value>, everyMs: number
   const isFresh = () => {
     now();
     const { at, fault } = answer();
-    return contact().state !== 'lost' && fault === null && at !== null && Date.now() - at <= everyMs * OLD_AFTER;
+    return isThere() && fault === null && at !== null && Date.now() - at <= everyMs * OLD_AFTER;
   };
   return { answer, isFresh, again: look };
 }

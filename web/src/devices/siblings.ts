@@ -2,7 +2,7 @@
 //
 // What holds: one question at a time, none while nobody looks; a plan that could not be had is missing, and said to be.
 
-import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-js';
+import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { type Detailed, type Report, askAll, askOne } from './report.js';
 
@@ -11,7 +11,7 @@ const AGAIN_MS = 60_000;
 const RETRY_MS = 5_000;
 
 /** Of no more devices plans are asked for. */
-export const MOST_SIBLINGS = 64;
+const MOST_SIBLINGS = 64;
 
 /** The devices of a channel, in the order of its plan, each with its plan where that is known. */
 export interface Siblings {
@@ -27,8 +27,10 @@ const NOBODY: Siblings = { devices: [], plans: new Map(), isWhole: false };
 export function createSiblings(device: string, channel: Accessor<string | undefined>): Accessor<Siblings> {
   const { contact } = useGateway();
   const [siblings, setSiblings] = createSignal(NOBODY);
-  createEffect(on([channel, () => contact().state !== 'lost'], ([wanted, isThere]) => {
-    if (wanted === undefined || !isThere) return;
+  const isThere = createMemo(() => contact().state !== 'lost');
+  const wantedChannel = createMemo(channel);
+  createEffect(on([wantedChannel, isThere], ([wanted, there]) => {
+    if (wanted === undefined || !there) return;
     let ended = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const round = async () => {

@@ -125,7 +125,7 @@ export const en = {
       predicted: 'Predicted from the plan, as if all devices answered: when the channel is busy with what, by the gateway’s own rules. Narrow requests are drawn a little wider than they are.',
       window: 'Length',
       loading: 'Asking for the plans of the channel’s other devices…',
-      missing: (count: number) => `The plans of ${count} other devices of the channel are not known: the picture is without them.`,
+      missing: (count: number) => `The plans of ${count} other devices of the channel are not known: the picture and its figures are without them.`,
       busy: (busy: string, idle: string) => `Predicted: ${busy} busy, ${idle} idle`,
       measured: (share: string) => `measured lately: ${share}`,
       skipped: (count: string) => `There is more to read than time: ${count} readings in this picture are skipped.`,

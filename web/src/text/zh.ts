@@ -115,7 +115,7 @@ export const zh: Text = {
       predicted: '根据读取计划、按网关自身的调度规则预测：假定所有设备均正常应答，通道在何时执行何请求。过窄的请求在图中略有加宽。',
       window: '时长',
       loading: '正在查询该通道其他设备的读取计划…',
-      missing: (count) => `该通道另有 ${count} 台设备的读取计划未知，图中未包含。`,
+      missing: (count) => `该通道另有 ${count} 台设备的读取计划未知，图及其数据均未包含。`,
       busy: (busy, idle) => `预测：占用 ${busy}，空闲 ${idle}`,
       measured: (share) => `近期实测：${share}`,
       skipped: (count) => `读取任务超出可用时间：本图范围内有 ${count} 次读取被跳过。`,
