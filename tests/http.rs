@@ -106,7 +106,11 @@ fn devices_tell_state_and_plan() {
     let [wire_ms, busy_ms] = ["wire_ms", "busy_ms"].map(|key| status[key].as_f64().unwrap());
     assert!(wire_ms > 0.0 && wire_ms <= busy_ms, "{status}");
     let counts = ["good", "uncertain", "bad"].map(|quality| boiler["qualities"][quality].as_u64());
-    assert_eq!(counts.into_iter().sum::<Option<u64>>(), boiler["points"].as_u64(), "each point is counted once");
+    assert_eq!(
+        counts.into_iter().sum::<Option<u64>>(),
+        boiler["points"].as_u64(),
+        "each point is counted once"
+    );
     for kind in ["timeouts", "exceptions", "malformed", "damaged", "foreign", "misshapen", "late"] {
         assert!(boiler[kind].is_u64(), "{kind}: {boiler}");
     }
