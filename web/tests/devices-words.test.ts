@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Kept, boundsOf, coursePath } from '../src/devices/course-line.js';
 import { lookOfState, standingOf } from '../src/devices/parts.js';
+import { nameOf } from '../src/devices/page.js';
 import { illOf } from '../src/devices/points.js';
 import type { PlanLine } from '../src/devices/report.js';
 import { offsetText, requestText, shareText, shortTimeText } from '../src/devices/words.js';
@@ -65,4 +66,10 @@ describe('a course', () => {
     for (const time of [1, 2, 2, 3, 4]) kept.add(time, time === 3 ? null : time);
     expect(kept.track()).toEqual({ times: [2, 3, 4], values: [2, NaN, 4] });
   });
+});
+
+test('a device’s name is read from an address as it was written into it', () => {
+  for (const name of ['boiler', 'Kühlung 2', '50 %', '泵站']) expect(nameOf(encodeURIComponent(name))).toBe(name);
+  expect(nameOf('50%')).toBe('50%');
+  expect(nameOf(undefined)).toBeUndefined();
 });

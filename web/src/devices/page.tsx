@@ -10,9 +10,19 @@ export default function DevicesPage(): JSX.Element {
   const params = useParams<{ device?: string }>();
   return (
     <div class="page devices">
-      <Show when={params.device} keyed fallback={<DeviceList />}>
+      <Show when={nameOf(params.device)} keyed fallback={<DeviceList />}>
         {(device) => <DevicePage device={device} />}
       </Show>
     </div>
   );
+}
+
+/** A name as it stands in an address; one that is no right address is itself. */
+export function nameOf(segment: string | undefined): string | undefined {
+  if (segment === undefined) return undefined;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
