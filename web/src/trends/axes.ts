@@ -4,11 +4,18 @@
 import { numberText, valueText } from '../text/format.js';
 import { locale } from '../text/language.js';
 import type { Group } from './groups.js';
-import { LANE, type Range, laneBase, laneRange, nameRange, rangeOf } from './range.js';
+import { LANE, type Range, laneBase, laneRange, nameRange, niceStep, rangeOf } from './range.js';
 
 const MINUTE_MS = 60_000;
 /** A name longer than this does not fit beside an axis. */
-const MOST_CHARACTERS = 10;
+const MOST_CHARACTERS = 12;
+/** Up to so many names all are shown. */
+const MOST_NAMES = 8;
+/** Marks of values are at least so far apart. */
+const MARK_PX = 30;
+const LEAST_GUTTER_PX = 48;
+const GUTTER_GAP_PX = 12;
+const GUTTER_STEP_PX = 12;
 
 /** Times beside an axis whose marks are `stepMs` apart. */
 export function timeMarks(times: readonly number[], stepMs: number): string[] {
@@ -29,17 +36,39 @@ export function timeText(time: number, spanMs: number): string {
 }
 
 /** From where to where the values of a chart reach. */
-export function valueRange({ kind, lines }: Group, low: number, high: number, before?: Range): Range {
-  if (kind === 'switch') return laneRange(lines.length);
-  return kind === 'names' ? nameRange(low, high) : rangeOf(low, high, before);
+export function valueRange(group: Group, low: number, high: number, before?: Range): Range {
+  if (group.kind === 'switch') return laneRange(group.lines.length);
+  if (group.kind === 'number') return rangeOf(low, high, before);
+  // All the names, as long as they are few: then the chart stays as it is.
+  const keys = keysOf(group);
+  const [first, last] = keys.length <= MOST_NAMES ? [keys[0] ?? low, keys.at(-1) ?? high] : [low, high];
+  return nameRange(Number.isNaN(low) ? first : Math.min(low, first), Number.isNaN(high) ? last : Math.max(high, last));
 }
 
-/** Where marks are that are not at round numbers: at the values that have names; null leaves them to the numbers. */
-export function namedMarks({ kind, lines }: Group, [low, high]: Range): number[] | null {
+function keysOf({ lines }: Group): number[] {
+  return Object.keys(lines[0]?.info.labels ?? {}).map(Number).sort((one, other) => one - other);
+}
+
+/** Where marks are in a chart `heightPx` high: at round numbers, at values that have names, or at on and off. */
+export function marksOf(group: Group, [low, high]: Range, heightPx: number): number[] {
+  const { kind, lines } = group;
+  const most = Math.max(2, Math.floor(heightPx / MARK_PX));
   if (kind === 'switch') return lines.flatMap((_, at) => [laneBase(at, lines.length), laneBase(at, lines.length) + 1]);
-  if (kind !== 'names') return null;
-  const keys = Object.keys(lines[0]?.info.labels ?? {}).map(Number);
-  return keys.filter((key) => key >= low && key <= high).sort((one, other) => one - other);
+  if (kind === 'names') {
+    const keys = keysOf(group).filter((key) => key >= low && key <= high);
+    const every = Math.ceil(keys.length / most);
+    return keys.filter((_, at) => at % every === 0);
+  }
+  const step = niceStep(high - low, most);
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, Math.min(count, most + 1)) }, (_, at) => (first + at) * step);
+}
+
+/** How wide what stands beside the marks is, in steps: so that charts do not jump with every digit. */
+export function gutterOf(marks: readonly string[]): number {
+  const wide = marks.reduce((widest, mark) => Math.max(widest, [...mark].reduce((sum, one) => sum + (one > '\u2e80' ? 12 : 7), 0)), 0);
+  return Math.max(LEAST_GUTTER_PX, Math.ceil((wide + GUTTER_GAP_PX) / GUTTER_STEP_PX) * GUTTER_STEP_PX);
 }
 
 /** What stands beside the marks of values. */

@@ -61,12 +61,15 @@ export function Charts(props: ChartsProps): JSX.Element {
   const span = createMemo(() => spanOf(props.view, now()));
   const grouped = createMemo(() => groupsOf(props.ids, watched.info));
   const keys = createMemo(() => grouped().groups.map(({ key }) => key), [], { equals: (one, other) => one.join('\n') === other.join('\n') });
+  const [gutters, setGutters] = createSignal<Readonly<Record<string, number>>>({});
+  const gutter = createMemo(() => Math.max(0, ...keys().map((key) => gutters()[key] ?? 0)));
+  const note = (key: string, px: number) => setGutters((all) => (all[key] === px ? all : { ...all, [key]: px }));
   return (
     <div class="charts" ref={setBox}>
       <For each={keys()}>
         {(key, at) => (
           <Chart {...props} key={key} grouped={grouped()} watched={watched} span={span()} now={now()} shades={shades()}
-            hasTimes={!props.small && at() === keys().length - 1} count={keys().length} />
+            gutter={gutter()} onGutter={(px) => note(key, px)} hasTimes={!props.small && at() === keys().length - 1} count={keys().length} />
         )}
       </For>
       <Show when={!props.small}><Rest grouped={grouped()} watched={watched} onRemove={props.onRemove} /></Show>
@@ -81,6 +84,8 @@ interface ChartProps extends ChartsProps {
   readonly span: { from: number; to: number };
   readonly now: number;
   readonly shades: Shades;
+  readonly gutter: number;
+  readonly onGutter: (px: number) => void;
   readonly hasTimes: boolean;
   readonly count: number;
 }
@@ -107,6 +112,7 @@ function Chart(props: ChartProps): JSX.Element {
       </Show>
       <Plot group={group()} from={props.span.from} to={props.span.to} until={props.now} track={(id) => history.track(id)} look={look}
         shades={props.shades} cross={props.cross} marked={props.marked ?? null} hasTimes={props.hasTimes} small={props.small === true}
+        gutter={props.gutter} onGutter={props.onGutter}
         height={props.small ? undefined : heightOf(group(), props.count, props.hasTimes)} onInexact={setInexact} />
     </figure>
   );
@@ -122,7 +128,7 @@ function captionOf({ kind, unit }: Group): string {
   return kind === 'names' ? text().trends.states : unit || text().trends.noUnit;
 }
 
-const LANE_PX = 44;
+const LANE_PX = 52;
 const NAME_PX = 30;
 const TIMES_PX = 24;
 const LEAST_PX = 150;

@@ -1,8 +1,128 @@
-// Trends.
+// Trends: points side by side over the last hour, live, with what is needed to look closer.
+//
+// What holds: the address says what is shown, and whoever comes without one finds what was shown last; what is chosen is
+// watched from then on, also on other pages.
 
-import type { JSX } from 'solid-js';
+import { useNavigate, useSearchParams } from '@solidjs/router';
+import { type JSX, Show, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
+import { MOST_LINES, idsOf } from '../live/chosen.js';
+import { useGateway } from '../live/gateway.js';
+import { gatewayTime } from '../live/recorder.js';
+import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
+import { addressOf, askedOf } from './address.js';
+import { Charts } from './chart.js';
+import { Chooser } from './chooser.js';
+import { csvName, csvOf } from './csv.js';
+import { Empty } from './empty.js';
+import { type Stage, listen } from './gestures.js';
+import { createTick } from './tick.js';
+import { Moment, Toolbar } from './toolbar.js';
+import { type View, spanOf } from './view.js';
+import './trends.css';
 
 export default function TrendsPage(): JSX.Element {
-  return <div class="page"><h1>{text().nav.trends}</h1></div>;
+  const gateway = useGateway();
+  const choice = createChoice();
+  const [view, setView] = createSignal<View>({ spanMs: untrack(choice.spanMs), end: null });
+  const [cross, setCross] = createSignal<number | null>(null);
+  const [marked, setMarked] = createSignal<readonly [number, number] | null>(null);
+  const toLive = () => setView({ spanMs: choice.spanMs(), end: null });
+  createEffect(on(choice.spanMs, toLive, { defer: true }));
+  const stage: Stage = { view, now: () => gatewayTime(gateway.client), cross, setView, setCross, setMarked, toLive };
+  const tick = createTick(stage.now, () => view().spanMs, () => true);
+  const save = () => {
+    const { from, to } = spanOf(view(), stage.now());
+    const columns = choice.ids().map((id) => ({ id, info: gateway.catalog.info(id), track: gateway.history.track(id) }));
+    download(csvName(to), [...csvOf(columns, from, Math.min(to, stage.now()))]);
+  };
+  const span = (spanMs: number) => {
+    choice.setSpan(spanMs);
+    setView({ spanMs, end: null });
+  };
+  return (
+    <div class="page trends">
+      <header class="head">
+        <h1>{text().nav.trends}</h1>
+        <Chooser chosen={choice.ids()} onAdd={(wanted) => void choice.add(wanted)} />
+        <Toolbar stage={stage} isEmpty={choice.ids().length === 0} onSpan={span} onExport={save} />
+      </header>
+      <p class="said" role="status">{choice.message()}</p>
+      <Show when={choice.ids().length > 0} fallback={<Empty onAdd={(wanted) => void choice.add(wanted)} />}>
+        <div class="panel stage">
+          <Moment stage={stage} tick={tick()} />
+          <div class="plane" tabindex="0" role="group" aria-label={text().trends.charts} aria-describedby="trends-keys"
+            ref={(box) => onCleanup(listen(box, stage))}>
+            <Charts ids={choice.ids()} view={view()} cross={cross()} marked={marked()} onRemove={choice.remove} />
+          </div>
+        </div>
+        <p class="keys" id="trends-keys">{text().trends.keys}</p>
+      </Show>
+    </div>
+  );
+}
+
+/** What is chosen, as the address and the last visit have it. */
+function createChoice() {
+  const { client, chosen } = useGateway();
+  const [params] = useSearchParams<{ points: string; span: string }>();
+  const navigate = useNavigate();
+  const [message, setMessage] = createSignal('');
+  const asked = createMemo(() => askedOf([params.points].flat()[0], [params.span].flat()[0]));
+  const spanMs = createMemo(() => asked().spanMs);
+  const show = (points: readonly string[], ms: number) => navigate(addressOf({ points, spanMs: ms }), { replace: true, scroll: false });
+  const choose = (ids: readonly string[]) => {
+    chosen.choose(ids);
+    show(chosen.ids(), spanMs());
+  };
+  /** Takes what is asked for besides what there is; patterns as what they mean now. */
+  const take = async (before: readonly string[], wanted: readonly string[]) => {
+    setMessage('');
+    const ids = [...before];
+    let isCut = false;
+    for (const one of wanted) {
+      const found = one.includes('*') ? await meant(one).catch(() => null) : [one];
+      if (found === null) setMessage(text().trends.notAsked);
+      else if (found.length === 0) setMessage(text().trends.noMatch(one));
+      ids.push(...(found ?? []).filter((id) => !ids.includes(id)));
+      isCut ||= ids.length > MOST_LINES;
+    }
+    if (isCut) setMessage(text().trends.cut(numberText(MOST_LINES)));
+    choose(ids);
+  };
+  const meant = async (pattern: string): Promise<string[]> => {
+    const ids: string[] = [];
+    for await (const { id, type } of client.points(pattern)) {
+      if (type !== 'string') ids.push(id);
+      if (ids.length > MOST_LINES) break;
+    }
+    return ids;
+  };
+  createEffect(on(() => asked().points.join(), () => {
+    const { points } = asked();
+    if (points.length === 0) {
+      if (chosen.ids().length > 0) show(chosen.ids(), spanMs());
+    } else if (points.join() === idsOf(points).join()) chosen.choose(points);
+    else void take([], points);
+  }));
+  return {
+    ids: chosen.ids,
+    spanMs,
+    message,
+    setSpan: (ms: number) => show(chosen.ids(), ms),
+    add: (wanted: string) => take(chosen.ids(), [wanted]),
+    remove(id: string) {
+      setMessage('');
+      choose(chosen.ids().filter((one) => one !== id));
+    },
+  };
+}
+
+/** So long a browser may take to begin with a file. */
+const BEGUN_MS = 60_000;
+
+function download(name: string, parts: string[]): void {
+  const url = URL.createObjectURL(new Blob(parts, { type: 'text/csv;charset=utf-8' }));
+  Object.assign(document.createElement('a'), { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), BEGUN_MS);
 }

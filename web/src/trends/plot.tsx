@@ -8,7 +8,7 @@ import type uPlot from 'uplot';
 import type { Track } from '../live/history.js';
 import type { Look } from '../shell/quality.js';
 import { locale } from '../text/language.js';
-import { namedMarks, timeMarks, valueMarks, valueRange } from './axes.js';
+import { gutterOf, marksOf, timeMarks, valueMarks, valueRange } from './axes.js';
 import { type Stroke, strokeOf } from './decimate.js';
 import { type Group, rampMs } from './groups.js';
 import { type Shades, colourOf, patternOf } from './palette.js';
@@ -29,14 +29,16 @@ export interface PlotProps {
   /** What is marked to be zoomed into, as the crosshair's places. */
   readonly marked?: readonly [number, number] | null;
   readonly hasTimes: boolean;
+  /** How wide what stands beside the axis of values may be: one for all charts of a picture. */
+  readonly gutter: number;
+  /** Told how wide it has to be. */
+  readonly onGutter: (px: number) => void;
   readonly height?: number | undefined;
   readonly small?: boolean;
   /** Told of the points whose values are too large to be drawn exactly. */
   readonly onInexact?: (ids: readonly string[]) => void;
 }
 
-const AXIS_PX = 66;
-const SMALL_AXIS_PX = 48;
 const TIMES_PX = 26;
 /** A value that stood for less than this is still seen. */
 const LEAST_PX = 1.5;
@@ -78,6 +80,8 @@ class Drawing {
   readonly #plot: uPlot;
   #strokes: readonly (Stroke | null)[] = [];
   #range: Range | undefined;
+  #marks: readonly number[] = [];
+  #gutter = 0;
 
   constructor(Made: typeof uPlot, props: PlotProps, size: { width: number; height: number }, box: HTMLElement) {
     this.#props = props;
@@ -94,7 +98,7 @@ class Drawing {
 
   /** Draws what there is. Tracks what it depends on. */
   draw(): void {
-    const { group, from, to, until, track, look, shades } = this.#props;
+    const { group, from, to, until, track, look, shades, gutter } = this.#props;
     for (const { id } of group.lines) look(id);
     void shades.lines;
     const columns = Math.max(1, Math.round(this.#plot.bbox.width / devicePixelRatio));
@@ -111,10 +115,15 @@ class Drawing {
     const high = extreme(this.#strokes, 'high', (one, other) => one > other);
     const range = valueRange(group, low, high, this.#range);
     this.#range = range;
+    this.#marks = marksOf(group, range, this.#plot.bbox.height / devicePixelRatio);
+    this.#props.onGutter(gutterOf(valueMarks(group, this.#marks)));
+    const isMoved = gutter !== this.#gutter;
+    this.#gutter = gutter;
     this.#plot.batch(() => {
       this.#plot.setData([[from, to], ...group.lines.map(() => [null, null])], false);
       this.#plot.setScale('x', { min: from, max: to });
       this.#plot.setScale('y', { min: range[0], max: range[1] });
+      if (isMoved) this.#plot.redraw(true, true);
     });
   }
 
@@ -138,7 +147,7 @@ class Drawing {
   }
 
   #options({ width, height }: { width: number; height: number }): uPlot.Options {
-    const { group, small, hasTimes } = this.#props;
+    const { group, hasTimes } = this.#props;
     const none = () => null;
     const silent = { mousedown: none, mouseup: none, click: none, dblclick: none, mousemove: none, mouseleave: none, mouseenter: none };
     return {
@@ -146,11 +155,13 @@ class Drawing {
       cursor: { x: true, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false }, bind: silent },
       scales: { x: { auto: false }, y: { auto: false } },
       axes: [
-        { ...this.#axis(), show: hasTimes, size: TIMES_PX, space: 90, values: (_, marks, _at, _space, step) => timeMarks(marks, step) },
         {
-          ...this.#axis(), size: small ? SMALL_AXIS_PX : AXIS_PX, space: small ? 22 : 32,
+          ...this.#axis(), size: hasTimes ? TIMES_PX : 0, space: 90, ...(!hasTimes && { ticks: { show: false } }),
+          values: (_, marks, _at, _space, step) => (hasTimes ? timeMarks(marks, step) : marks.map(() => null)),
+        },
+        {
+          ...this.#axis(), size: () => this.#props.gutter, splits: () => [...this.#marks],
           values: (_, marks) => valueMarks(this.#props.group, marks),
-          ...(group.kind !== 'number' && { splits: (_: uPlot, _at: number, low: number, high: number) => namedMarks(this.#props.group, [low, high]) ?? [] }),
         },
       ],
       series: [{}, ...group.lines.map(({ id, slot }, at): uPlot.Series => ({

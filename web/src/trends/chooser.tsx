@@ -1,0 +1,93 @@
+// Choosing points by name or by pattern, with suggestions from all that there are.
+//
+// What holds: what is typed is never lost; the catalogue is asked for when somebody begins to choose, not before.
+
+import { For, type JSX, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from 'solid-js';
+import { type PointInfo, patternFault } from 'pointcast';
+import { MOST_LINES } from '../live/chosen.js';
+import { useGateway } from '../live/gateway.js';
+import { numberText } from '../text/format.js';
+import { text } from '../text/language.js';
+import { suggestionsOf } from './suggest.js';
+
+/** All points, the gateway's own too. */
+const ALL = ['**', '$devices/**', '$gateway/**'];
+
+export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: string) => void }): JSX.Element {
+  let field!: HTMLInputElement;
+  const { catalog } = useGateway();
+  const [query, setQuery] = createSignal('');
+  const [isOpen, setOpen] = createSignal(false);
+  const [at, setAt] = createSignal(-1);
+  const [isAsked, setAsked] = createSignal(false);
+  const listId = createUniqueId();
+  createEffect(() => {
+    if (isAsked()) onCleanup(catalog.want(ALL));
+  });
+  const isPattern = () => query().includes('*');
+  const found = createMemo<readonly PointInfo[]>(() => {
+    if (!isOpen() || isPattern()) return [];
+    return suggestionsOf(query(), catalog.all().values(), props.chosen);
+  });
+  const isFull = () => props.chosen.length >= MOST_LINES;
+  const hint = () => (isFull() ? text().trends.full(numberText(MOST_LINES)) : isPattern() ? text().trends.pattern : '');
+  const isListed = () => isOpen() && !isFull() && found().length > 0;
+  createEffect(on(query, () => setAt(-1), { defer: true }));
+  createEffect(() => {
+    if (isListed() && at() >= 0) document.getElementById(`${listId}-${at()}`)?.scrollIntoView({ block: 'nearest' });
+  });
+
+  const open = () => {
+    setAsked(true);
+    setOpen(true);
+  };
+  const add = (wanted: string) => {
+    const clean = wanted.trim();
+    if (clean === '' || patternFault(clean) !== null) return;
+    props.onAdd(clean);
+    setQuery('');
+    setAt(-1);
+    field.focus();
+  };
+  const move = (by: number) => {
+    open();
+    const count = found().length;
+    if (count > 0) setAt((before) => (before < 0 && by < 0 ? count - 1 : (before + by + count) % count));
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
+    if (event.key === 'ArrowDown') move(1);
+    else if (event.key === 'ArrowUp') move(-1);
+    else if (event.key === 'Enter') add(found()[at()]?.id ?? (isPattern() ? query() : (exact() ?? found()[0]?.id ?? query())));
+    else if (event.key === 'Escape' && isOpen()) setOpen(false);
+    else return;
+    event.preventDefault();
+  };
+  const exact = () => found().find(({ id }) => id === query().trim())?.id;
+
+  return (
+    <div class="chooser" onFocusOut={(event) => !event.currentTarget.contains(event.relatedTarget as Node | null) && setOpen(false)}>
+      <input ref={field} type="search" role="combobox" autocomplete="off" spellcheck={false} aria-label={text().trends.choose} placeholder={text().trends.choose}
+        aria-expanded={isListed()} aria-controls={listId} aria-autocomplete="list" aria-describedby={`${listId}-hint`}
+        aria-activedescendant={isListed() && at() >= 0 ? `${listId}-${at()}` : undefined}
+        value={query()} onFocus={open} onClick={open} onKeyDown={key}
+        onInput={({ currentTarget }) => {
+          setQuery(currentTarget.value);
+          open();
+        }} />
+      <div class="menu" hidden={!isOpen() || (!isListed() && hint() === '')}>
+        <p class="hint" id={`${listId}-hint`} hidden={hint() === ''}>{hint()}</p>
+        <ul id={listId} role="listbox" aria-label={text().trends.suggestions} hidden={!isListed()}>
+          <For each={isListed() ? found() : []}>
+            {({ id, unit, description }, place) => (
+              <li id={`${listId}-${place()}`} role="option" aria-selected={place() === at()}
+                onPointerDown={(event) => event.preventDefault()} onClick={() => add(id)}>
+                <span class="name">{id}</span> <span class="about"><Show when={unit}>{unit} · </Show>{description}</span>
+              </li>
+            )}
+          </For>
+        </ul>
+      </div>
+    </div>
+  );
+}
