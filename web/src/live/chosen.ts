@@ -5,6 +5,7 @@
 
 import { type Accessor, createEffect, createSignal, onCleanup } from 'solid-js';
 import { patternFault } from 'pointcast';
+import { KEPT_MS } from './history.js';
 import { type Records, createRecorder } from './recorder.js';
 
 /** More lines than this nobody can tell apart. */
@@ -15,9 +16,14 @@ const KEPT = 'pointcast.trend';
 export interface Chosen {
   /** Their ids, in the order in which they were chosen. */
   readonly ids: Accessor<readonly string[]>;
+  /** How much of the past was looked at last. */
+  readonly spanMs: Accessor<number>;
   /** Takes others. */
-  choose(ids: readonly string[]): void;
+  choose(ids: readonly string[], spanMs: number): void;
 }
+
+/** The span of who has not chosen one. */
+export const FIRST_SPAN_MS = 900_000;
 
 /** Ids out of whatever was kept or came in an address: each once, none that is no id, and not too many. */
 export function idsOf(kept: unknown): string[] {
@@ -28,7 +34,9 @@ export function idsOf(kept: unknown): string[] {
 
 /** Watches what was chosen, from the last visit on. */
 export function createChosen(records: Records): Chosen {
-  const [ids, setIds] = createSignal<readonly string[]>(remembered());
+  const before = remembered();
+  const [ids, setIds] = createSignal<readonly string[]>(before.ids, { equals: (one, other) => one.join() === other.join() });
+  const [spanMs, setSpanMs] = createSignal(before.spanMs);
   createEffect(() => {
     const wanted = ids();
     records.history.keep(wanted);
@@ -44,12 +52,12 @@ export function createChosen(records: Records): Chosen {
   });
   return {
     ids,
-    choose(wanted) {
-      const next = idsOf(wanted);
-      if (next.join() === ids().join()) return;
-      setIds(next);
+    spanMs,
+    choose(wanted, span) {
+      setIds(idsOf(wanted));
+      setSpanMs(span);
       try {
-        localStorage.setItem(KEPT, JSON.stringify(next));
+        localStorage.setItem(KEPT, JSON.stringify({ ids: ids(), spanMs: span }));
       } catch {
         // A browser that keeps nothing: it is so until the page is closed.
       }
@@ -57,10 +65,12 @@ export function createChosen(records: Records): Chosen {
   };
 }
 
-function remembered(): string[] {
+function remembered(): { ids: string[]; spanMs: number } {
   try {
-    return idsOf(JSON.parse(localStorage.getItem(KEPT) ?? '[]'));
+    const kept: { ids?: unknown; spanMs?: unknown } | null = JSON.parse(localStorage.getItem(KEPT) ?? 'null');
+    const spanMs = Number(kept?.spanMs);
+    return { ids: idsOf(kept?.ids), spanMs: spanMs > 0 && spanMs <= KEPT_MS ? spanMs : FIRST_SPAN_MS };
   } catch {
-    return [];
+    return { ids: [], spanMs: FIRST_SPAN_MS };
   }
 }

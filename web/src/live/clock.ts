@@ -2,15 +2,15 @@
 
 import { type Accessor, createSignal, onCleanup } from 'solid-js';
 import type { Client } from 'pointcast';
+import type { GatewayTime } from './time.js';
 
 const TICK_MS = 1_000;
 
-/** The gateway's time, Unix ms, anew each second; this machine's own until the gateway has told its. */
-export function createClock(client: Client): Accessor<number> {
-  const time = () => Date.now() + (client.contact.offsetMs ?? 0);
-  const [now, setNow] = createSignal(time());
-  const timer = setInterval(() => setNow(time()), TICK_MS);
-  const off = client.on('contact', () => setNow(time()));
+/** The gateway's time, Unix ms, anew each second. */
+export function createClock(client: Client, time: GatewayTime): Accessor<number> {
+  const [now, setNow] = createSignal(time.now());
+  const timer = setInterval(() => setNow(time.now()), TICK_MS);
+  const off = client.on('contact', () => setNow(time.now()));
   onCleanup(() => {
     clearInterval(timer);
     off();

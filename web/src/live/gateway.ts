@@ -6,6 +6,7 @@ import { Catalog } from './catalog.js';
 import { type Chosen, createChosen } from './chosen.js';
 import { createClock } from './clock.js';
 import { History } from './history.js';
+import { GatewayTime } from './time.js';
 
 /** What every page has of the gateway. */
 export interface Gateway {
@@ -13,6 +14,8 @@ export interface Gateway {
   readonly contact: Accessor<Contact>;
   /** The gateway's time, Unix ms, anew each second. */
   readonly now: Accessor<number>;
+  /** The same to the millisecond, not tracked. */
+  readonly time: GatewayTime;
   readonly catalog: Catalog;
   /** What the points that were watched have been. */
   readonly history: History;
@@ -27,9 +30,10 @@ export const GatewayProvider = Context.Provider;
 export function createGateway(client: Client = connect()): Gateway {
   const [contact, setContact] = createSignal(client.contact);
   client.on('contact', setContact);
-  const clock = createClock(client);
+  const time = new GatewayTime(client);
+  const clock = createClock(client, time);
   onCleanup(() => client.close());
-  const records = { client, catalog: new Catalog(client), history: new History() };
+  const records = { client, time, catalog: new Catalog(client), history: new History() };
   return { ...records, contact, now: clock, chosen: createChosen(records) };
 }
 

@@ -103,7 +103,8 @@ export class History {
       if (line) this.#beginGap(line, gapTime(point, line.newest, now));
       return;
     }
-    const placed = line ? place(point.time ?? now, number, line, now) : Math.min(point.time ?? now, ceiling(now));
+    const own = point.time !== null && point.time <= now + AHEAD_MS ? point.time : now;
+    const placed = line ? place(own, number, line, now) : own;
     if (placed !== null) this.#put(line ?? this.#begin(id), placed, number, now);
   }
 
@@ -170,22 +171,16 @@ export class History {
   }
 }
 
-/** The latest that a change may be placed. */
-function ceiling(now: number): number {
-  return now + AHEAD_MS;
-}
-
 /** When a value ceased to be good. Where it only was not read any more its time is that of an older reading. */
 function gapTime({ live, since, time }: Point, newest: number, now: number): number {
   if (!live) return now;
   const own = since ?? time;
-  return own != null && own > newest && own <= ceiling(now) ? own : now;
+  return own != null && own > newest && own <= now + AHEAD_MS ? own : now;
 }
 
 /** When a good value begins to stand; null where it is known already. By its own time, unless that is out of order. */
-function place(time: number, value: number, line: Line, now: number): number | null {
-  if (!line.isGap && time <= line.newest && value === line.last) return null;
-  const own = time > ceiling(now) ? now : time;
+function place(own: number, value: number, line: Line, now: number): number | null {
+  if (!line.isGap && own <= line.newest && value === line.last) return null;
   const isInOrder = line.isGap ? own > line.newest : own >= line.newest;
   return isInOrder ? own : Math.max(now, line.newest);
 }

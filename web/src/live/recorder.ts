@@ -6,10 +6,12 @@ import { untrack } from 'solid-js';
 import type { Client, Point } from 'pointcast';
 import type { Catalog } from './catalog.js';
 import type { History } from './history.js';
+import type { GatewayTime } from './time.js';
 
 /** Where a recorder takes note. */
 export interface Records {
   readonly client: Client;
+  readonly time: GatewayTime;
   readonly catalog: Catalog;
   readonly history: History;
 }
@@ -22,21 +24,15 @@ export interface Recorder {
   end(): void;
 }
 
-/** The gateway's time, Unix ms, to the millisecond; this machine's own until the gateway has told its. */
-export function gatewayTime(client: Client): number {
-  return Date.now() + (client.contact.offsetMs ?? 0);
-}
-
-/** Until when anything is known: now, or when the gateway was last heard if it is not heard any more. */
-export function knownUntil(client: Client): number {
-  const { state, lastContact, offsetMs } = client.contact;
-  return state === 'lost' && lastContact !== null ? lastContact + (offsetMs ?? 0) : gatewayTime(client);
-}
-
 /** A recorder for a watch that begins. */
-export function createRecorder({ client, catalog, history }: Records): Recorder {
+export function createRecorder({ time, catalog, history }: Records): Recorder {
   const followed = new Set<string>();
   const typeOf = (id: string) => untrack(() => catalog.info(id)?.type);
+  /** Before the gateway has told its time, it is no earlier than its newest value. */
+  const until = (points: readonly Point[]) => {
+    const known = time.knownUntil();
+    return time.isKnown ? known : points.reduce((latest, point) => Math.max(latest, point.time ?? 0), known);
+  };
   const leave = (id: string, at: number) => {
     if (followed.delete(id)) history.leave(id, at);
   };
@@ -47,12 +43,12 @@ export function createRecorder({ client, catalog, history }: Records): Recorder 
         followed.add(id);
         history.enter(id);
       }
-      history.record(points, knownUntil(client), typeOf);
-      for (const id of removed) leave(id, knownUntil(client));
+      history.record(points, until(points), typeOf);
+      for (const id of removed) leave(id, time.knownUntil());
     },
     end() {
       // A watch that takes this one's place may be told the same points in this very step: then nothing was missed.
-      const at = knownUntil(client);
+      const at = time.knownUntil();
       setTimeout(() => [...followed].forEach((id) => leave(id, at)));
     },
   };

@@ -1,14 +1,15 @@
 // What a trend's address says: `/trends?points=a,b&span=15m`. Pure.
 
 import { patternFault } from 'pointcast';
-import { FIRST_SPAN_MS, LEAST_SPAN_MS } from './view.js';
 import { KEPT_MS } from '../live/history.js';
+import { LEAST_SPAN_MS } from './view.js';
 
 /** What an address asks for. */
 export interface Asked {
   /** Ids and patterns. */
   readonly points: readonly string[];
-  readonly spanMs: number;
+  /** How much of the past; null where the address does not say. */
+  readonly spanMs: number | null;
 }
 
 const UNITS_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000 };
@@ -21,10 +22,10 @@ export function askedOf(points: string | undefined, span: string | undefined): A
   return { points: [...new Set(parts)], spanMs: spanMsOf(span) };
 }
 
-function spanMsOf(span: string | undefined): number {
+function spanMsOf(span: string | undefined): number | null {
   const [, count, unit] = /^(\d{1,4})([smh])$/.exec(span ?? '') ?? [];
   const ms = Number(count) * (UNITS_MS[unit ?? ''] ?? NaN);
-  return ms >= LEAST_SPAN_MS && ms <= KEPT_MS ? ms : FIRST_SPAN_MS;
+  return ms >= LEAST_SPAN_MS && ms <= KEPT_MS ? ms : null;
 }
 
 /** A span as an address says it. */
@@ -34,11 +35,7 @@ export function spanPart(spanMs: number): string {
 }
 
 /** The address of a trend. Ids stay readable. */
-export function addressOf({ points, spanMs }: Asked): string {
+export function addressOf(points: readonly string[], spanMs: number): string {
   const readable = (id: string) => encodeURIComponent(id).replaceAll('%2F', '/').replaceAll('%24', '$');
-  const query = [
-    ...(points.length > 0 ? [`points=${points.map(readable).join()}`] : []),
-    ...(spanMs === FIRST_SPAN_MS ? [] : [`span=${spanPart(spanMs)}`]),
-  ];
-  return query.length === 0 ? '/trends' : `/trends?${query.join('&')}`;
+  return points.length === 0 ? '/trends' : `/trends?points=${points.map(readable).join()}&span=${spanPart(spanMs)}`;
 }

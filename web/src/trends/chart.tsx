@@ -3,17 +3,17 @@
 // What holds: charts of one picture share their time and their crosshair. Small ones have no legend in sight, yet say the
 // same to screen readers.
 
-import { For, type JSX, Show, createMemo, createSignal } from 'solid-js';
+import { type Accessor, For, type JSX, Show, createMemo, createSignal, onCleanup } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
-import { gatewayTime } from '../live/recorder.js';
 import { type Watched, createWatch } from '../live/watch.js';
 import { lookOf } from '../shell/quality.js';
 import { valueText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { valueAt } from './decimate.js';
 import { type Group, type Grouped, groupsOf } from './groups.js';
+import { heightsOf } from './layout.js';
 import { Legend } from './legend.js';
-import { createShades, type Shades } from './palette.js';
+import { type Shades, createShades } from './palette.js';
 import { Plot } from './plot.js';
 import { createSeen, createTick } from './tick.js';
 import { type View, spanOf } from './view.js';
@@ -55,12 +55,14 @@ export interface ChartsProps {
 export function Charts(props: ChartsProps): JSX.Element {
   const gateway = useGateway();
   const watched = createWatch(() => props.ids);
+  const windowPx = createWindowPx();
   const shades = createShades();
   const [box, setBox] = createSignal<HTMLElement>();
-  const now = createTick(() => gatewayTime(gateway.client), () => props.view.spanMs, createSeen(box));
+  const now = createTick(() => gateway.time.now(), () => props.view.spanMs, createSeen(box));
   const span = createMemo(() => spanOf(props.view, now()));
   const grouped = createMemo(() => groupsOf(props.ids, watched.info));
   const keys = createMemo(() => grouped().groups.map(({ key }) => key), [], { equals: (one, other) => one.join('\n') === other.join('\n') });
+  const heights = createMemo(() => heightsOf(grouped().groups, windowPx()));
   const [gutters, setGutters] = createSignal<Readonly<Record<string, number>>>({});
   const gutter = createMemo(() => Math.max(0, ...keys().map((key) => gutters()[key] ?? 0)));
   const note = (key: string, px: number) => setGutters((all) => (all[key] === px ? all : { ...all, [key]: px }));
@@ -69,12 +71,20 @@ export function Charts(props: ChartsProps): JSX.Element {
       <For each={keys()}>
         {(key, at) => (
           <Chart {...props} key={key} grouped={grouped()} watched={watched} span={span()} now={now()} shades={shades()}
-            gutter={gutter()} onGutter={(px) => note(key, px)} hasTimes={!props.small && at() === keys().length - 1} count={keys().length} />
+            gutter={gutter()} onGutter={(px) => note(key, px)} hasTimes={!props.small && at() === keys().length - 1} heights={heights()} />
         )}
       </For>
       <Show when={!props.small}><Rest grouped={grouped()} watched={watched} onRemove={props.onRemove} /></Show>
     </div>
   );
+}
+
+function createWindowPx(): Accessor<number> {
+  const [px, setPx] = createSignal(innerHeight);
+  const note = () => setPx(innerHeight);
+  addEventListener('resize', note);
+  onCleanup(() => removeEventListener('resize', note));
+  return px;
 }
 
 interface ChartProps extends ChartsProps {
@@ -87,7 +97,7 @@ interface ChartProps extends ChartsProps {
   readonly gutter: number;
   readonly onGutter: (px: number) => void;
   readonly hasTimes: boolean;
-  readonly count: number;
+  readonly heights: ReadonlyMap<string, number>;
 }
 
 function Chart(props: ChartProps): JSX.Element {
@@ -113,7 +123,7 @@ function Chart(props: ChartProps): JSX.Element {
       <Plot group={group()} from={props.span.from} to={props.span.to} until={props.now} track={(id) => history.track(id)} look={look}
         shades={props.shades} cross={props.cross} marked={props.marked ?? null} hasTimes={props.hasTimes} small={props.small === true}
         gutter={props.gutter} onGutter={props.onGutter}
-        height={props.small ? undefined : heightOf(group(), props.count, props.hasTimes)} onInexact={setInexact} />
+        height={props.small ? undefined : props.heights.get(props.key)} onInexact={setInexact} />
     </figure>
   );
 }
@@ -126,22 +136,6 @@ function hasPatterns({ kind, lines }: Group): boolean {
 function captionOf({ kind, unit }: Group): string {
   if (kind === 'switch') return text().trends.switches;
   return kind === 'names' ? text().trends.states : unit || text().trends.noUnit;
-}
-
-const LANE_PX = 52;
-const NAME_PX = 30;
-const TIMES_PX = 24;
-const LEAST_PX = 150;
-const MOST_PX = 460;
-/** What is around the charts of a page, about. */
-const AROUND_PX = 300;
-
-/** Charts of numbers share what the window has; states need only so much. */
-function heightOf({ kind, lines }: Group, count: number, hasTimes: boolean): number {
-  const times = hasTimes ? TIMES_PX : 0;
-  if (kind === 'switch') return lines.length * LANE_PX + 16 + times;
-  if (kind === 'names') return Math.min(8, Object.keys(lines[0]?.info.labels ?? {}).length + 1) * NAME_PX + 20 + times;
-  return Math.round(Math.min(MOST_PX, Math.max(LEAST_PX, (innerHeight - AROUND_PX) / count - 50))) + times;
 }
 
 /** The newest values of a chart without a legend, for screen readers. */
@@ -170,11 +164,13 @@ function Rest(props: { grouped: Grouped; watched: Watched; onRemove: ((id: strin
         <For each={rest()}>
           {({ id, why }) => (
             <li data-id={id}>
-              <span class="name">{id}</span>
-              <span class="note">{why}</span>
-              <Show when={props.onRemove}>
-                {(remove) => <button type="button" class="quiet" aria-label={text().trends.remove(id)} onClick={() => remove()(id)}>×</button>}
-              </Show>
+              <div class="entry">
+                <span class="name">{id}</span>
+                <Show when={props.onRemove}>
+                  {(remove) => <button type="button" class="quiet" aria-label={text().trends.remove(id)} onClick={() => remove()(id)}>×</button>}
+                </Show>
+              </div>
+              <p class="note">{why}</p>
             </li>
           )}
         </For>

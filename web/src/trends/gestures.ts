@@ -88,7 +88,7 @@ class Drags {
   readonly #box: HTMLElement;
   readonly #stage: Stage;
   readonly #fingers = new Map<number, number>();
-  #drag: { begin: number; view: View; isPan: boolean } | null = null;
+  #drag: { begin: number; view: View; isPan: boolean; isMoved: boolean } | null = null;
   #pinch: { places: readonly [number, number]; view: View } | null = null;
 
   constructor(box: HTMLElement, stage: Stage) {
@@ -109,8 +109,7 @@ class Drags {
       if (this.#fingers.size === 1) this.#stage.setCross(place);
       return;
     }
-    this.#box.setPointerCapture(event.pointerId);
-    this.#drag = { begin: place, view: this.#still(), isPan: event.shiftKey };
+    this.#drag = { begin: place, view: this.#still(), isPan: event.shiftKey, isMoved: false };
   }
 
   move(event: PointerEvent): void {
@@ -125,6 +124,10 @@ class Drags {
       if (event.pointerType !== 'touch') this.#stage.setCross(isOnPlane(event) ? placeIn(this.#box, event.clientX) : null);
       return;
     }
+    if (!this.#drag.isMoved && Math.abs(place - this.#drag.begin) < LEAST_DRAG) return;
+    // Only now: a pointer that is held on to presses on nothing below.
+    if (!this.#drag.isMoved) this.#box.setPointerCapture(event.pointerId);
+    this.#drag.isMoved = true;
     if (this.#drag.isPan) this.#stage.setView(panned(this.#drag.view, this.#drag.begin - place, this.#stage.now()));
     else this.#stage.setMarked([this.#drag.begin, Math.min(1, Math.max(0, place))]);
   }
@@ -138,7 +141,7 @@ class Drags {
     const drag = this.#drag;
     this.#drag = null;
     this.#stage.setMarked(null);
-    if (!drag || drag.isPan || !isDone) return;
+    if (!drag || !drag.isMoved || drag.isPan || !isDone) return;
     const places = [drag.begin, Math.min(1, Math.max(0, this.#place(event)))].sort((one, other) => one - other);
     const [begin = 0, end = 0] = places;
     if (end - begin < LEAST_DRAG) return;

@@ -9,7 +9,7 @@ import { Quality, lookOf } from '../shell/quality.js';
 import { NOTHING, numberText, reasonText, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
 import type { Line } from './groups.js';
-import { colourOf, patternOf, type Shades } from './palette.js';
+import { type Shades, colourOf, patternOf } from './palette.js';
 
 /** Lines with their values. */
 export interface LegendProps {
@@ -38,20 +38,25 @@ function Entry(props: LegendProps & { line: Line }): JSX.Element {
   const point = () => props.point(id());
   const look = () => lookOf(point());
   const shown = () => (props.past ? pastText(props.past(id()), props.line) : valueText(point()?.value, props.line.info).text);
+  const note = () => {
+    if (props.inexact.includes(id())) return text().trends.inexact;
+    return !props.past && (look() === 'bad' || look() === 'uncertain') ? reasonText(point()?.reason) : '';
+  };
   const unit = () => (shown() === NOTHING ? '' : (props.line.info.unit ?? ''));
   return (
     <li data-look={props.past ? undefined : look()} data-id={id()}>
-      <Sample colour={look() === 'lost' ? props.shades.lost : colourOf(props.shades, props.line.slot)} dash={props.hasPatterns ? patternOf(props.line.slot) : []} />
-      <span class="name" title={props.line.info.description}>{id()}</span>
-      <span class="value number">{shown()} <span class="unit">{unit()}</span></span>
-      <Show when={!props.past} fallback={<span class="quality" />}>
-        <Quality look={look()} compact={look() === 'good'} />
-        <Show when={look() === 'bad' || look() === 'uncertain'}><span class="reason">{reasonText(point()?.reason)}</span></Show>
-      </Show>
-      <Show when={props.onRemove}>
-        {(remove) => <button type="button" class="quiet" aria-label={text().trends.remove(id())} onClick={() => remove()(id())}>×</button>}
-      </Show>
-      <Show when={props.inexact.includes(id())}><p class="note">{text().trends.inexact}</p></Show>
+      <div class="entry">
+        <Sample colour={look() === 'lost' ? props.shades.lost : colourOf(props.shades, props.line.slot)} dash={props.hasPatterns ? patternOf(props.line.slot) : []} />
+        <span class="name" title={props.line.info.description}>{id()}</span>
+        <span class="value number">{shown()} <span class="unit">{unit()}</span></span>
+        <Show when={!props.past} fallback={<span class="quality" />}>
+          <Quality look={look()} compact={look() !== 'bad' && look() !== 'uncertain'} />
+        </Show>
+        <Show when={props.onRemove}>
+          {(remove) => <button type="button" class="quiet" aria-label={text().trends.remove(id())} onClick={() => remove()(id())}>×</button>}
+        </Show>
+      </div>
+      <Show when={note()}>{(said) => <p class="note">{said()}</p>}</Show>
     </li>
   );
 }

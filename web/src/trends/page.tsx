@@ -7,7 +7,6 @@ import { useNavigate, useSearchParams } from '@solidjs/router';
 import { type JSX, Show, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import { MOST_LINES, idsOf } from '../live/chosen.js';
 import { useGateway } from '../live/gateway.js';
-import { gatewayTime } from '../live/recorder.js';
 import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { addressOf, askedOf } from './address.js';
@@ -29,7 +28,7 @@ export default function TrendsPage(): JSX.Element {
   const [marked, setMarked] = createSignal<readonly [number, number] | null>(null);
   const toLive = () => setView({ spanMs: choice.spanMs(), end: null });
   createEffect(on(choice.spanMs, toLive, { defer: true }));
-  const stage: Stage = { view, now: () => gatewayTime(gateway.client), cross, setView, setCross, setMarked, toLive };
+  const stage: Stage = { view, now: () => gateway.time.now(), cross, setView, setCross, setMarked, toLive };
   const tick = createTick(stage.now, () => view().spanMs, () => true);
   const save = () => {
     const { from, to } = spanOf(view(), stage.now());
@@ -69,26 +68,24 @@ function createChoice() {
   const navigate = useNavigate();
   const [message, setMessage] = createSignal('');
   const asked = createMemo(() => askedOf([params.points].flat()[0], [params.span].flat()[0]));
-  const spanMs = createMemo(() => asked().spanMs);
-  const show = (points: readonly string[], ms: number) => navigate(addressOf({ points, spanMs: ms }), { replace: true, scroll: false });
-  const choose = (ids: readonly string[]) => {
-    chosen.choose(ids);
-    show(chosen.ids(), spanMs());
+  /** Takes these, and says so in the address. */
+  const choose = (ids: readonly string[], spanMs = chosen.spanMs()) => {
+    chosen.choose(ids, spanMs);
+    navigate(addressOf(chosen.ids(), spanMs), { replace: true, scroll: false });
   };
-  /** Takes what is asked for besides what there is; patterns as what they mean now. */
-  const take = async (before: readonly string[], wanted: readonly string[]) => {
+  /** Takes what is asked for; patterns as what they mean now. `before`: what is shown besides, when that is known. */
+  const take = async (before: () => readonly string[], wanted: readonly string[], spanMs?: number) => {
     setMessage('');
-    const ids = [...before];
-    let isCut = false;
+    const found: string[] = [];
     for (const one of wanted) {
-      const found = one.includes('*') ? await meant(one).catch(() => null) : [one];
-      if (found === null) setMessage(text().trends.notAsked);
-      else if (found.length === 0) setMessage(text().trends.noMatch(one));
-      ids.push(...(found ?? []).filter((id) => !ids.includes(id)));
-      isCut ||= ids.length > MOST_LINES;
+      const ids = one.includes('*') ? await meant(one).catch(() => null) : [one];
+      if (ids === null) setMessage(text().trends.notAsked);
+      else if (ids.length === 0) setMessage(text().trends.noMatch(one));
+      found.push(...(ids ?? []));
     }
-    if (isCut) setMessage(text().trends.cut(numberText(MOST_LINES)));
-    choose(ids);
+    const all = [...new Set([...before(), ...found])];
+    if (all.length > MOST_LINES) setMessage(text().trends.cut(numberText(MOST_LINES)));
+    choose(all, spanMs);
   };
   const meant = async (pattern: string): Promise<string[]> => {
     const ids: string[] = [];
@@ -98,19 +95,19 @@ function createChoice() {
     }
     return ids;
   };
-  createEffect(on(() => asked().points.join(), () => {
-    const { points } = asked();
+  createEffect(on(asked, ({ points, spanMs }) => {
+    const span = spanMs ?? untrack(chosen.spanMs);
     if (points.length === 0) {
-      if (chosen.ids().length > 0) show(chosen.ids(), spanMs());
-    } else if (points.join() === idsOf(points).join()) chosen.choose(points);
-    else void take([], points);
+      if (untrack(chosen.ids).length > 0) choose(untrack(chosen.ids), span);
+    } else if (points.join() === idsOf(points).join()) chosen.choose(points, span);
+    else void take(() => [], points, span);
   }));
   return {
     ids: chosen.ids,
-    spanMs,
+    spanMs: chosen.spanMs,
     message,
-    setSpan: (ms: number) => show(chosen.ids(), ms),
-    add: (wanted: string) => take(chosen.ids(), [wanted]),
+    setSpan: (spanMs: number) => choose(chosen.ids(), spanMs),
+    add: (wanted: string) => take(chosen.ids, [wanted]),
     remove(id: string) {
       setMessage('');
       choose(chosen.ids().filter((one) => one !== id));

@@ -147,11 +147,11 @@ class Drawing {
   }
 
   #options({ width, height }: { width: number; height: number }): uPlot.Options {
-    const { group, hasTimes } = this.#props;
+    const { group, hasTimes, small } = this.#props;
     const none = () => null;
     const silent = { mousedown: none, mouseup: none, click: none, dblclick: none, mousemove: none, mouseleave: none, mouseenter: none };
     return {
-      width, height, ms: 1, padding: [8, 10, hasTimes ? 0 : 6, 0], legend: { show: false },
+      width, height, ms: 1, padding: [8, small ? 8 : Math.min(28, width / 30), hasTimes ? 0 : 6, 0], legend: { show: false },
       cursor: { x: true, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false }, bind: silent },
       scales: { x: { auto: false }, y: { auto: false } },
       axes: [

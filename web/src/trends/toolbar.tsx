@@ -1,6 +1,7 @@
 // What can be done with the view: its span, nearer and farther, earlier and later, back to now, and out as a table.
 
 import { For, type JSX, Show } from 'solid-js';
+import { useGateway } from '../live/gateway.js';
 import { spanText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { timeText } from './axes.js';
@@ -46,11 +47,13 @@ function Move(props: { label: string; sign: string; isOff?: boolean; onClick: ()
 
 /** Of when the values are that stand beside the lines. */
 export function Moment(props: { stage: Stage; tick: number }): JSX.Element {
+  const { contact } = useGateway();
   const said = () => {
     const { from, to } = spanOf(props.stage.view(), props.tick);
     const cross = props.stage.cross();
+    const now = contact().state === 'lost' ? text().trends.valuesLast : text().trends.valuesNow;
     if (cross !== null) return text().trends.valuesAt(timeText(from + (to - from) * cross, to - from));
-    return props.stage.view().end === null ? text().trends.valuesNow : text().trends.paused(timeText(from, to - from), timeText(to, to - from));
+    return props.stage.view().end === null ? now : text().trends.paused(timeText(from, to - from), timeText(to, to - from), now);
   };
   return <p class="moment">{said()}</p>;
 }

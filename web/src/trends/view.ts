@@ -13,8 +13,6 @@ export interface View {
 
 /** The spans that can be chosen. */
 export const SPANS_MS = [60_000, 300_000, 900_000, 1_800_000, KEPT_MS] as const;
-/** The span of who has not chosen one. */
-export const FIRST_SPAN_MS = 900_000;
 /** No view is shorter. */
 export const LEAST_SPAN_MS = 1_000;
 /** A view that ends so near now, as a part of its span, follows again. */
