@@ -27,7 +27,7 @@ export default function TrendsPage(): JSX.Element {
   const [cross, setCross] = createSignal<number | null>(null);
   const [marked, setMarked] = createSignal<readonly [number, number] | null>(null);
   const toLive = () => setView({ spanMs: choice.spanMs(), end: null });
-  createEffect(on(choice.spanMs, toLive, { defer: true }));
+  createEffect(on(choice.spanMs, toLive));
   const stage: Stage = { view, now: () => gateway.time.now(), cross, setView, setCross, setMarked, toLive };
   const tick = createTick(stage.now, () => view().spanMs, () => true);
   const save = () => {
