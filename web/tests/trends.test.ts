@@ -8,6 +8,7 @@ import { type Group, groupsOf, rampMs } from '../src/trends/groups.js';
 import { heightsOf } from '../src/trends/layout.js';
 import { colourOf, patternOf } from '../src/trends/palette.js';
 import { isExact, laneBase, rangeOf } from '../src/trends/range.js';
+import { shortNames } from '../src/trends/legend.js';
 import { suggestionsOf } from '../src/trends/suggest.js';
 import { type View, between, panned, pinched, spanOf, zoomed } from '../src/trends/view.js';
 import { pressKey } from '../src/trends/gestures.js';
@@ -81,6 +82,13 @@ test('twelve lines differ in colour or pattern', () => {
   expect(new Set(looks).size).toBe(12);
 });
 
+test('short names are what tells lines apart', () => {
+  expect(shortNames(['boiler/supply/temperature', 'boiler/return/temperature'])).toEqual(['supply', 'return']);
+  expect(shortNames(['a/x', 'b/y/z'])).toEqual(['a/x', 'b/y/z']);
+  expect(shortNames(['a/b', 'a/b/c'])).toEqual(['b', 'b/c']);
+  expect(shortNames(['a/b'])).toEqual(['b']);
+});
+
 // ---- axes ----
 
 test('an axis fits its values and stays while it serves', () => {
@@ -105,7 +113,7 @@ test('marks are round, and as many as there is room for', () => {
   const group = only(info('a', { unit: 'bar' }));
   expect(valueMarks(group, marksOf(group, [0, 1], 200))).toEqual(['0.0', '0.2', '0.4', '0.6', '0.8', '1.0']);
   expect(valueMarks(group, marksOf(group, [0, 1], 60))).toEqual(['0.0', '0.5', '1.0']);
-  expect(valueMarks(group, marksOf(group, [-2e6, 2e6], 100))).toEqual(['-2,000,000', '0', '2,000,000']);
+  expect(valueMarks(group, marksOf(group, [-2e6, 2e6], 100))).toEqual(['-2,000,000', '-1,000,000', '0', '1,000,000', '2,000,000']);
   expect(valueMarks(group, [1e-9, 2e-9])).toEqual(['1.0e-9', '2.0e-9']);
   for (const height of [1, 30, 10_000]) expect(marksOf(group, [0, 1e-300], height).length).toBeLessThan(400);
 });

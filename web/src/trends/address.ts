@@ -4,6 +4,8 @@ import { patternFault } from 'pointcast';
 import { KEPT_MS } from '../live/history.js';
 import { LEAST_SPAN_MS } from './view.js';
 
+export const PAGE = '/trends';
+
 /** What an address asks for. */
 export interface Asked {
   /** Ids and patterns. */
@@ -37,5 +39,5 @@ export function spanPart(spanMs: number): string {
 /** The address of a trend. Ids stay readable. */
 export function addressOf(points: readonly string[], spanMs: number): string {
   const readable = (id: string) => encodeURIComponent(id).replaceAll('%2F', '/').replaceAll('%24', '$');
-  return points.length === 0 ? '/trends' : `/trends?points=${points.map(readable).join()}&span=${spanPart(spanMs)}`;
+  return points.length === 0 ? PAGE : `${PAGE}?points=${points.map(readable).join()}&span=${spanPart(spanMs)}`;
 }

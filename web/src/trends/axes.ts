@@ -12,7 +12,7 @@ const MOST_CHARACTERS = 12;
 /** Up to so many names all are shown. */
 const MOST_NAMES = 8;
 /** Marks of values are at least so far apart. */
-const MARK_PX = 30;
+const MARK_PX = 24;
 const LEAST_GUTTER_PX = 48;
 const GUTTER_GAP_PX = 12;
 const GUTTER_STEP_PX = 12;

@@ -12,8 +12,8 @@ import { text } from '../text/language.js';
 import { valueAt } from './decimate.js';
 import { type Group, type Grouped, groupsOf } from './groups.js';
 import { heightsOf } from './layout.js';
-import { Legend } from './legend.js';
-import { type Shades, createShades } from './palette.js';
+import { Legend, Sample, lineColour, pastText, shortNames } from './legend.js';
+import { type Shades, createShades, patternOf } from './palette.js';
 import { Plot } from './plot.js';
 import { createSeen, createTick } from './tick.js';
 import { type View, spanOf } from './view.js';
@@ -27,7 +27,7 @@ export function TrendChart(props: { ids: readonly string[]; spanMs: number; smal
   return (
     <div class="trend-chart" classList={{ small: props.small === true }} ref={setBox}
       onPointerMove={point} onPointerLeave={() => setCross(null)}>
-      <Charts ids={props.ids} view={{ spanMs: props.spanMs, end: null }} cross={cross()} small={props.small === true} />
+      <Charts ids={props.ids} view={{ spanMs: props.spanMs, end: null }} cross={cross()} small={props.small === true} isLow />
     </div>
   );
 }
@@ -48,6 +48,8 @@ export interface ChartsProps {
   readonly cross: number | null;
   readonly marked?: readonly [number, number] | null;
   readonly small?: boolean;
+  /** As low as can be read, instead of sharing what the window has. */
+  readonly isLow?: boolean;
   readonly onRemove?: (id: string) => void;
 }
 
@@ -62,7 +64,7 @@ export function Charts(props: ChartsProps): JSX.Element {
   const span = createMemo(() => spanOf(props.view, now()));
   const grouped = createMemo(() => groupsOf(props.ids, watched.info));
   const keys = createMemo(() => grouped().groups.map(({ key }) => key), [], { equals: (one, other) => one.join('\n') === other.join('\n') });
-  const heights = createMemo(() => heightsOf(grouped().groups, windowPx()));
+  const heights = createMemo(() => heightsOf(grouped().groups, props.isLow ? 0 : windowPx()));
   const [gutters, setGutters] = createSignal<Readonly<Record<string, number>>>({});
   const gutter = createMemo(() => Math.max(0, ...keys().map((key) => gutters()[key] ?? 0)));
   const note = (key: string, px: number) => setGutters((all) => (all[key] === px ? all : { ...all, [key]: px }));
@@ -113,7 +115,7 @@ function Chart(props: ChartProps): JSX.Element {
   };
   return (
     <figure class="chart">
-      <Show when={!props.small} fallback={<Told group={group()} watched={props.watched} />}>
+      <Show when={!props.small} fallback={<Told group={group()} watched={props.watched} shades={props.shades} past={past()} />}>
         <figcaption>
           <span class="what">{captionOf(group())}</span>
           <Legend lines={group().lines} shades={props.shades} hasPatterns={hasPatterns(group())} inexact={inexact()}
@@ -138,16 +140,32 @@ function captionOf({ kind, unit }: Group): string {
   return kind === 'names' ? text().trends.states : unit || text().trends.noUnit;
 }
 
-/** The newest values of a chart without a legend, for screen readers. */
-function Told(props: { group: Group; watched: Watched }): JSX.Element {
+/** A small chart's legend: the newest values for screen readers; in sight what tells several lines apart, or the crosshair's values. */
+function Told(props: { group: Group; watched: Watched; shades: Shades; past: ((id: string) => number) | undefined }): JSX.Element {
+  const names = createMemo(() => shortNames(props.group.lines.map(({ id }) => id)));
+  const isOne = () => props.group.lines.length === 1;
   return (
-    <figcaption class="unseen">
-      <For each={props.group.lines}>
-        {({ id, info }) => {
-          const point = () => props.watched.point(id);
-          return <span>{id}: {valueText(point()?.value, info).text} {info.unit}, {text().quality[lookOf(point())]}. </span>;
-        }}
-      </For>
+    <figcaption>
+      <ul class="unseen">
+        <For each={props.group.lines}>
+          {({ id, info }) => {
+            const point = () => props.watched.point(id);
+            return <li>{id}: {valueText(point()?.value, info).text} {info.unit}, {text().quality[lookOf(point())]}</li>;
+          }}
+        </For>
+      </ul>
+      <p class="brief" classList={{ over: isOne() }} hidden={isOne() && !props.past} aria-hidden="true">
+        <For each={props.group.lines}>
+          {(line, at) => (
+            <span class="pair">
+              <Show when={!isOne()}>
+                <Sample colour={lineColour(props.shades, line, lookOf(props.watched.point(line.id)))} dash={hasPatterns(props.group) ? patternOf(line.slot) : []} /> {names()[at()]}
+              </Show>
+              <Show when={props.past}>{(past) => <b class="number"> {pastText(past()(line.id), line)} {line.info.unit}</b>}</Show>
+            </span>
+          )}
+        </For>
+      </p>
     </figcaption>
   );
 }

@@ -5,7 +5,7 @@
 
 import { For, type JSX, Show } from 'solid-js';
 import type { Point } from 'pointcast';
-import { Quality, lookOf } from '../shell/quality.js';
+import { type Look, Quality, lookOf } from '../shell/quality.js';
 import { NOTHING, numberText, reasonText, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
 import type { Line } from './groups.js';
@@ -46,7 +46,7 @@ function Entry(props: LegendProps & { line: Line }): JSX.Element {
   return (
     <li data-look={props.past ? undefined : look()} data-id={id()}>
       <div class="entry">
-        <Sample colour={look() === 'lost' ? props.shades.lost : colourOf(props.shades, props.line.slot)} dash={props.hasPatterns ? patternOf(props.line.slot) : []} />
+        <Sample colour={lineColour(props.shades, props.line, look())} dash={props.hasPatterns ? patternOf(props.line.slot) : []} />
         <span class="name" title={props.line.info.description}>{id()}</span>
         <span class="value number">{shown()} <span class="unit">{unit()}</span></span>
         <Show when={!props.past} fallback={<span class="quality" />}>
@@ -61,8 +61,26 @@ function Entry(props: LegendProps & { line: Line }): JSX.Element {
   );
 }
 
+/** The colour of a line: grey when its newest value is not live. */
+export function lineColour(shades: Shades, { slot }: Line, look: Look): string {
+  return look === 'lost' ? shades.lost : colourOf(shades, slot);
+}
+
+/** What tells names apart: without the segments that all of them begin or end with. */
+export function shortNames(ids: readonly string[]): string[] {
+  const paths = ids.map((id) => id.split('/'));
+  const [first = []] = paths;
+  const shortest = Math.min(...paths.map(({ length }) => length));
+  const isCommon = (segment: (path: readonly string[]) => string | undefined) => paths.every((path) => segment(path) === segment(first));
+  let begin = 0;
+  while (begin < shortest - 1 && isCommon((path) => path[begin])) begin += 1;
+  let end = 0;
+  while (end < shortest - begin - 1 && isCommon((path) => path.at(-1 - end))) end += 1;
+  return paths.map((path) => path.slice(begin, path.length - end).join('/'));
+}
+
 /** A piece of the line. */
-function Sample(props: { colour: string; dash: readonly number[] }): JSX.Element {
+export function Sample(props: { colour: string; dash: readonly number[] }): JSX.Element {
   return (
     <svg class="sample" viewBox="0 0 28 10" width="28" height="10" aria-hidden="true">
       <line x1="0" y1="5" x2="28" y2="5" stroke={props.colour} stroke-width="2.5" stroke-dasharray={props.dash.join(' ')} />
@@ -71,7 +89,7 @@ function Sample(props: { colour: string; dash: readonly number[] }): JSX.Element
 }
 
 /** A number of the past as its point would show it. One beyond what a number can hold exactly says so. */
-function pastText(value: number, { info }: Line): string {
+export function pastText(value: number, { info }: Line): string {
   if (Number.isNaN(value)) return NOTHING;
   if (info.type === 'bool') return valueText(value !== 0, info).text;
   if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return `≈ ${numberText(Number(value.toPrecision(15)))}`;

@@ -3,13 +3,13 @@
 // What holds: the address says what is shown, and whoever comes without one finds what was shown last; what is chosen is
 // watched from then on, also on other pages.
 
-import { useNavigate, useSearchParams } from '@solidjs/router';
+import { useLocation, useNavigate, useSearchParams } from '@solidjs/router';
 import { type JSX, Show, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import { MOST_LINES, idsOf } from '../live/chosen.js';
 import { useGateway } from '../live/gateway.js';
 import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
-import { addressOf, askedOf } from './address.js';
+import { PAGE, addressOf, askedOf } from './address.js';
 import { Charts } from './chart.js';
 import { Chooser } from './chooser.js';
 import { csvName, csvOf } from './csv.js';
@@ -66,12 +66,15 @@ function createChoice() {
   const { client, chosen } = useGateway();
   const [params] = useSearchParams<{ points: string; span: string }>();
   const navigate = useNavigate();
+  const location = useLocation();
+  /** Whoever has gone on to another page is not brought back. */
+  const isHere = () => untrack(() => location.pathname) === PAGE;
   const [message, setMessage] = createSignal('');
   const asked = createMemo(() => askedOf([params.points].flat()[0], [params.span].flat()[0]));
   /** Takes these, and says so in the address. */
   const choose = (ids: readonly string[], spanMs = chosen.spanMs()) => {
     chosen.choose(ids, spanMs);
-    navigate(addressOf(chosen.ids(), spanMs), { replace: true, scroll: false });
+    if (isHere()) navigate(addressOf(chosen.ids(), spanMs), { replace: true, scroll: false });
   };
   /** Takes what is asked for; patterns as what they mean now. `before`: what is shown besides, when that is known. */
   const take = async (before: () => readonly string[], wanted: readonly string[], spanMs?: number) => {
@@ -79,9 +82,9 @@ function createChoice() {
     const found: string[] = [];
     for (const one of wanted) {
       const ids = one.includes('*') ? await meant(one).catch(() => null) : [one];
-      if (ids === null) setMessage(text().trends.notAsked);
-      else if (ids.length === 0) setMessage(text().trends.noMatch(one));
-      found.push(...(ids ?? []));
+      if (ids === null) return void setMessage(text().trends.notAsked);
+      if (ids.length === 0) setMessage(text().trends.noMatch(one));
+      found.push(...ids);
     }
     const all = [...new Set([...before(), ...found])];
     if (all.length > MOST_LINES) setMessage(text().trends.cut(numberText(MOST_LINES)));
@@ -96,6 +99,7 @@ function createChoice() {
     return ids;
   };
   createEffect(on(asked, ({ points, spanMs }) => {
+    if (!isHere()) return;
     const span = spanMs ?? untrack(chosen.spanMs);
     if (points.length === 0) {
       if (untrack(chosen.ids).length > 0) choose(untrack(chosen.ids), span);
