@@ -1,0 +1,107 @@
+// The dashboard for everybody: axe finds nothing on any page, light and dark, on a phone and a desk, and in what opens
+// over a page; no width makes a page scroll sideways; Chinese is spoken throughout.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { DESKTOP, PAGES, PHONE, contact, drawn, gateway, notify, overhang, run } from './page.mjs';
+
+const axe = readFileSync(createRequire(`${process.env.POINTCAST_PEERS}/node/`).resolve('axe-core/axe.min.js'), 'utf8');
+const SCHEMES = ['light', 'dark'];
+const VIEWS = { desk: DESKTOP, phone: PHONE };
+/** Down to the narrowest that WCAG 2.2 asks for (1.4.10), up to a wall. */
+const WIDTHS = [320, 360, 600, 720, 721, 834, 1024, 1120, 1280, 1920, 3840];
+
+/** What axe finds, in a few words each. */
+async function findings(page) {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    // What moves is looked at where it comes to rest.
+    for (const animation of document.getAnimations()) if (Number.isFinite(animation.effect?.getComputedTiming().endTime)) animation.finish();
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ target, failureSummary }) => `${id} ${target.join(' ')}: ${failureSummary}`));
+  });
+}
+
+/** The page, once it is live and shows something. */
+async function settled(open, path, options) {
+  const page = await open(path, options);
+  await contact(page, 'live');
+  await page.waitForFunction(() => (document.querySelector('main')?.textContent ?? '') !== '');
+  await page.waitForLoadState('networkidle').catch(() => {});
+  await drawn(page);
+  return page;
+}
+
+const steps = {
+  async 'the gateway runs'() {
+    await gateway.start();
+    return 'ready';
+  },
+};
+
+for (const [name, path] of Object.entries(PAGES)) {
+  steps[`axe on ${name}`] = async ({ open }) => {
+    const found = [];
+    for (const scheme of SCHEMES) {
+      for (const [view, viewport] of Object.entries(VIEWS)) {
+        const page = await settled(open, path, { scheme, viewport });
+        found.push(...(await findings(page)).map((one) => `${scheme}, ${view}: ${one}`));
+        await page.context().close();
+      }
+    }
+    assert.deepEqual(found, []);
+    return 'nothing';
+  };
+
+  steps[`every width of ${name}`] = async ({ open }) => {
+    for (const language of ['en', 'zh']) {
+      const page = await settled(open, path, { language });
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 800 });
+        await drawn(page);
+        assert.equal(await overhang(page), 0, `${language}: wider than ${width} px`);
+      }
+      await page.context().close();
+    }
+    return `${WIDTHS.length} widths`;
+  };
+
+  steps[`${name} in Chinese`] = async ({ open }) => {
+    const page = await settled(open, path, { language: 'zh', locale: 'zh-CN' });
+    await page.waitForFunction(() => document.documentElement.lang === 'zh');
+    const foreign = await page.evaluate(() => [...document.querySelectorAll('nav a, h1, label, legend, th, [role=columnheader], [aria-label]')]
+      .map((one) => one.getAttribute('aria-label') ?? one.textContent.trim())
+      .filter((words) => words !== '' && !/[\u4e00-\u9fff]/.test(words) && /[A-Za-z]{3}/.test(words) && !/[/_]|^[a-z]+\d*$/.test(words)));
+    assert.deepEqual(foreign, []);
+    const heading = await page.textContent('h1');
+    await page.context().close();
+    return heading;
+  };
+}
+
+steps['axe on what opens over a page'] = async ({ open }) => {
+  const found = [];
+  for (const scheme of SCHEMES) {
+    const page = await settled(open, '/', { scheme });
+    for (const severity of ['info', 'warning', 'critical']) await notify(severity, `a ${severity} message`);
+    await page.waitForFunction(() => document.querySelectorAll('.toast').length === 3);
+    found.push(...(await findings(page)));
+    await page.click('.bell');
+    await page.waitForSelector('.all-notices:popover-open');
+    found.push(...(await findings(page)));
+    await page.keyboard.press('Escape');
+    await page.click('.row[data-key="boiler/supply/setpoint"]');
+    await page.click('.details button.write');
+    await page.waitForSelector('.write-dialog[data-stage=edit]');
+    found.push(...(await findings(page)));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.write-dialog[data-stage=confirm]');
+    found.push(...(await findings(page)));
+    await page.context().close();
+  }
+  assert.deepEqual(found, []);
+  return 'notices, details, writing';
+};
+
+await run(steps);

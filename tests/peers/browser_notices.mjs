@@ -1,0 +1,73 @@
+// Messages on the dashboard: as text, the most serious first, told at once, put away by hand or by themselves, and kept
+// in the list behind the bell.
+
+import assert from 'node:assert/strict';
+import { contact, gateway, notify, run } from './page.mjs';
+
+/** What is only told goes by itself after 10 s. */
+const INFO_MS = 10_000;
+
+let page;
+const toasts = () => page.evaluate(() => [...document.querySelectorAll('.toast .text')].map((text) => text.textContent));
+const count = (wanted) => page.waitForFunction((many) => document.querySelectorAll('.toast').length === many, wanted);
+
+await run({
+  async 'as text, the most serious first'({ open }) {
+    await gateway.start();
+    page = await open('/');
+    await contact(page, 'live');
+    await notify('critical', 'leave the hall');
+    await notify('warning', 'low water');
+    await notify('info', '<img src="x"><b>bold</b>');
+    await count(3);
+    assert.deepEqual(await toasts(), ['leave the hall', 'low water', '<img src="x"><b>bold</b>']);
+    assert.equal(await page.evaluate(() => document.querySelectorAll('.toast :is(img, b)').length), 0);
+    assert.equal(await page.textContent('[aria-live=polite]'), 'Info: <img src="x"><b>bold</b>');
+    assert.match(await page.getAttribute('.bell', 'aria-label'), /3 not seen/);
+    return 'three';
+  },
+
+  async 'what is critical is told to who hears the page at once'() {
+    await notify('critical', 'now');
+    await page.waitForFunction(() => document.querySelector('[aria-live=assertive]').textContent === 'Critical: now');
+    assert.match(await page.textContent('.toasts .more'), /^1 more/);
+    return 'assertively';
+  },
+
+  async 'put away by the keyboard, which keeps its place'() {
+    await page.focus('.toast button');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => !document.querySelector('.toasts .more'));
+    assert.ok(await page.evaluate(() => document.activeElement.matches('.toast button')), 'the keyboard lost its place');
+    return (await toasts()).join(', ');
+  },
+
+  async 'what is only told stays under a pointer, and goes by itself'() {
+    await page.evaluate(() => document.activeElement.blur());
+    await page.hover('.toast[data-severity=info]');
+    const begin = performance.now();
+    await notify('info', 'another');
+    const second = page.locator('.toast[data-severity=info]', { hasText: 'another' });
+    await page.locator('.toast[data-severity=critical] button').first().evaluate((button) => button.click());
+    await second.waitFor();
+    await page.hover('.toast[data-severity=info] >> nth=0');
+    await page.mouse.move(5, 700);
+    await page.waitForFunction(() => !document.querySelector('.toast[data-severity=info]'));
+    const took = performance.now() - begin;
+    assert.ok(took > INFO_MS - 500, `gone after ${Math.round(took)} ms`);
+    assert.deepEqual(await toasts(), ['low water']);
+    return `after ${Math.round(took)} ms`;
+  },
+
+  async 'all of the visit is behind the bell'() {
+    await page.click('.bell');
+    await page.waitForSelector('.all-notices:popover-open');
+    const all = await page.evaluate(() => [...document.querySelectorAll('.all-notices .text')].map((text) => text.textContent));
+    assert.deepEqual(all, ['another', 'now', '<img src="x"><b>bold</b>', 'low water', 'leave the hall']);
+    assert.match(await page.textContent('.all-notices .origin'), /from .* · .*\d/);
+    assert.equal(await page.getAttribute('.bell', 'aria-label'), 'Notices');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.all-notices', { state: 'hidden' });
+    return `${all.length} of them`;
+  },
+});
