@@ -27,8 +27,7 @@ async function findings(page) {
 async function settled(open, path, options) {
   const page = await open(path, options);
   await contact(page, 'live');
-  await page.waitForFunction(() => (document.querySelector('main')?.textContent ?? '') !== '');
-  await page.waitForLoadState('networkidle').catch(() => {});
+  await page.waitForSelector('main h1', { state: 'attached' });
   await drawn(page);
   return page;
 }
@@ -70,7 +69,7 @@ for (const [name, path] of Object.entries(PAGES)) {
   steps[`${name} in Chinese`] = async ({ open }) => {
     const page = await settled(open, path, { language: 'zh', locale: 'zh-CN' });
     await page.waitForFunction(() => document.documentElement.lang === 'zh');
-    const foreign = await page.evaluate(() => [...document.querySelectorAll('nav a, h1, label, legend, th, [role=columnheader], [aria-label]')]
+    const foreign = await page.evaluate(() => [...document.querySelectorAll('nav a, h1, label, legend, thead th, [role=columnheader], [aria-label]')]
       .map((one) => one.getAttribute('aria-label') ?? one.textContent.trim())
       .filter((words) => words !== '' && !/[\u4e00-\u9fff]/.test(words) && /[A-Za-z]{3}/.test(words) && !/[/_]|^[a-z]+\d*$/.test(words)));
     assert.deepEqual(foreign, []);

@@ -23,7 +23,7 @@ export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 800 };
 
 /** What the browser says of itself when the gateway is gone, which is no fault of a page. */
-const NO_GATEWAY = /net::ERR_(CONNECTION|INCOMPLETE|EMPTY|TIMED_OUT|ABORTED)|status of 50[234]/;
+const NO_GATEWAY = /net::ERR_(CONNECTION|INCOMPLETE|EMPTY|TIMED_OUT|ABORTED|FAILED)|status of 50[234]/;
 
 /** Where a script is told that things are. */
 export const [binary, config, address, pictures] = process.argv.slice(2);
@@ -86,10 +86,16 @@ function noteLoss() {
     const loss = { isOpen: true, lostAt: Date.now() };
     globalThis.loss = loss;
     afterDrawing(() => {
-      const look = ['good', 'uncertain', 'bad'].map((one) => `[data-look=${one}]`);
-      const state = ['online', 'degraded', 'offline'].map((one) => `[data-state=${one}]`);
-      const live = document.querySelectorAll(`main :is(${[...look, ...state].join()})`);
-      Object.assign(loss, { isOpen: false, greyAt: Date.now(), live: [...live].map((one) => one.outerHTML.slice(0, 200)) });
+      const looks = document.querySelectorAll('main :is([data-look=good], [data-look=uncertain], [data-look=bad])');
+      const probe = document.body.appendChild(document.createElement('i'));
+      const colours = ['good', 'uncertain', 'bad'].map((name) => {
+        probe.style.color = `var(--${name})`;
+        return getComputedStyle(probe).color;
+      });
+      probe.remove();
+      const isColoured = (one) => one.checkVisibility() && ['color', 'fill', 'stroke', 'backgroundColor'].some((part) => colours.includes(getComputedStyle(one)[part]));
+      const live = [...looks, ...[...document.querySelectorAll('main *')].filter(isColoured)];
+      Object.assign(loss, { isOpen: false, greyAt: Date.now(), live: live.map((one) => one.outerHTML.slice(0, 200)) });
     });
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-contact'] });
 }

@@ -50,7 +50,7 @@ export function Toasts(props: { notices: Notices }): JSX.Element {
   return (
     <Portal>
       <Spoken newest={props.notices.newest()} />
-      <section class="toasts" ref={(element) => (list = element)} popover="manual" aria-label={text().notices.title}>
+      <section class="toasts" ref={(element) => (list = element)} popover="manual" aria-label={text().notices.inSight}>
         <For each={sight().shown.map(({ key }) => key)}>
           {(key, at) => (
             <Show when={sight().shown.find((one) => one.key === key)}>

@@ -301,6 +301,7 @@ export const en = {
 
   notices: {
     title: 'Notices',
+    inSight: 'New notices',
     unseen: (count: string) => `Notices, ${count} not seen`,
     none: 'No messages in this visit. What is sent to all who look at this gateway appears here.',
     severity: { info: 'Info', warning: 'Warning', critical: 'Critical' },

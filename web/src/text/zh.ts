@@ -286,6 +286,7 @@ export const zh: Text = {
 
   notices: {
     title: '通知',
+    inSight: '新通知',
     unseen: (count) => `通知，${count} 条未读`,
     none: '本次打开后尚无通知。发送给本网关所有查看者的消息会显示在这里。',
     severity: { info: '提示', warning: '警告', critical: '紧急' },
