@@ -7,7 +7,11 @@ import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup, u
 import { type Point, type PointInfo, patternFault } from 'pointcast';
 import { inNextFrame } from './frame.js';
 import { useGateway } from './gateway.js';
+import { Names } from './names.js';
 import { createRecorder } from './recorder.js';
+
+/** While points come by the thousand, their names are put in order no more often than this. */
+const NAMES_MS = 200;
 
 /** What is followed. */
 export interface Watched {
@@ -23,8 +27,11 @@ export interface Watched {
   readonly changed: Accessor<number>;
 }
 
+/** Hears all that comes, at once: what is new, before it is `held`. */
+export type Heard = (news: readonly Point[], held: ReadonlyMap<string, Point>) => void;
+
 /** Follows what the patterns take in, as long as the component lives. Patterns that are none are left out. */
-export function createWatch(patterns: Accessor<readonly string[]>): Watched {
+export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard): Watched {
   const gateway = useGateway();
   const { client, catalog } = gateway;
   const points = new Map<string, Point>();
@@ -32,25 +39,36 @@ export function createWatch(patterns: Accessor<readonly string[]>): Watched {
   const dirty = new Set<string>();
   const [ids, setIds] = createSignal<readonly string[]>([]);
   const [changed, setChanged] = createSignal(0);
-  let came = false;
+  const names = new Names();
+  let added: string[] = [];
+  let went = false;
+  let namedAt = -Infinity;
   let ended = false;
 
+  const name = () => {
+    if (added.length === 0 && !went) return;
+    if (performance.now() - namedAt < NAMES_MS) return inNextFrame(draw);
+    setIds(names.renew(added, (id) => points.has(id)));
+    added = [];
+    went = false;
+    namedAt = performance.now();
+  };
   const draw = () => {
     if (ended) return;
     for (const id of dirty) looks.get(id)?.[1](points.get(id));
     dirty.clear();
-    if (came) setIds([...points.keys()].sort(byName));
-    came = false;
+    name();
     setChanged((before) => before + 1);
   };
   const take = (news: readonly Point[], removed: readonly string[]) => {
+    heard?.(news, points);
     for (const point of news) {
-      came ||= !points.has(point.id);
+      if (!points.has(point.id)) added.push(point.id);
       points.set(point.id, point);
       dirty.add(point.id);
     }
     for (const id of removed) {
-      came = points.delete(id) || came;
+      went = points.delete(id) || went;
       dirty.add(id);
     }
     inNextFrame(draw);
@@ -58,7 +76,7 @@ export function createWatch(patterns: Accessor<readonly string[]>): Watched {
   const forget = () => {
     for (const id of points.keys()) dirty.add(id);
     points.clear();
-    came = true;
+    went = true;
     inNextFrame(draw);
   };
 
@@ -101,8 +119,4 @@ function createLook(point: Point | undefined) {
   return untrack(() => createSignal<Point | undefined>(point));
 }
 
-/** The order of names: by what is compared where digits stand, so that `line2` comes before `line10`. */
-const NAMES = new Intl.Collator('en', { numeric: true });
-export function byName(one: string, other: string): number {
-  return NAMES.compare(one, other);
-}
+export { byName } from './names.js';

@@ -1,61 +1,56 @@
-// All points: what was asked for, each with its value as it is now.
+// All points: what was asked for, each with its value as it is now, and whatever is known of one of them.
 
-import { For, type JSX, createMemo, createSignal, onCleanup, onMount } from 'solid-js';
-import { useGateway } from '../live/gateway.js';
-import { type Watched, createWatch } from '../live/watch.js';
-import { Quality, lookOf } from '../shell/quality.js';
-import { ageText, valueText } from '../text/format.js';
-import { visible } from './window.js';
+import { type JSX, Show, createEffect, createSignal, on, onCleanup, onMount } from 'solid-js';
+import { text } from '../text/language.js';
+import { Details } from './details.js';
+import { Empty, emptyOf } from './empty.js';
+import { Filters } from './filters.js';
+import { Grid } from './grid.js';
+import { Lamps } from './lamps.js';
+import { Marked, createMarks } from './marks.js';
+import { ViewProvider, createView } from './view.js';
 import './points.css';
-
-const ROW_PX = 36;
+import './rows.css';
+import './details.css';
 
 export default function PointsPage(): JSX.Element {
-  const watched = createWatch(() => ['**']);
-  return (
-    <div class="page points">
-      <Rows watched={watched} />
-    </div>
-  );
-}
-
-function Rows(props: { watched: Watched }): JSX.Element {
-  let list!: HTMLDivElement;
-  const [view, setView] = createSignal({ top: 0, height: innerHeight });
-  const look = () => setView({ top: -list.getBoundingClientRect().top, height: innerHeight });
+  const view = createView();
+  const marks = createMarks();
+  const empty = emptyOf(view);
+  const [grid, setGrid] = createSignal<HTMLElement>();
+  const [active, setActive] = createSignal<string | null>(view.asked().open);
+  const openDetails = (id: string) => view.go({ open: id }, view.asked().open === null);
+  const closeDetails = () => {
+    view.go({ open: null });
+    grid()?.focus({ preventScroll: true });
+  };
+  createEffect(on(() => view.asked().open, (open) => open !== null && setActive(open)));
   onMount(() => {
-    look();
-    addEventListener('scroll', look, { passive: true });
-    addEventListener('resize', look);
-    onCleanup(() => {
-      removeEventListener('scroll', look);
-      removeEventListener('resize', look);
-    });
-  });
-  const shown = createMemo(() => {
-    const ids = props.watched.ids();
-    const { first, end } = visible(view().top, view().height, ROW_PX, ids.length);
-    return ids.slice(first, end).map((id, at) => ({ id, at: first + at }));
+    const seek = (event: KeyboardEvent) => {
+      const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, dialog') !== null;
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+      event.preventDefault();
+      document.getElementById('words')?.focus();
+    };
+    addEventListener('keydown', seek);
+    onCleanup(() => removeEventListener('keydown', seek));
   });
   return (
-    <div class="panel rows" ref={list} style={{ height: `${props.watched.ids().length * ROW_PX}px` }}>
-      <For each={shown()}>{({ id, at }) => <Row id={id} at={at} watched={props.watched} />}</For>
-    </div>
-  );
-}
-
-function Row(props: { id: string; at: number; watched: Watched }): JSX.Element {
-  const { now } = useGateway();
-  const point = () => props.watched.point(props.id);
-  const look = () => lookOf(point());
-  const age = () => (point()?.time == null ? null : now() - (point()?.time ?? 0));
-  return (
-    <div class="row" data-key={props.id} data-look={look()} style={{ transform: `translateY(${props.at * ROW_PX}px)` }}>
-      <span class="name">{props.id}</span>
-      <span class="number value">{valueText(point()?.value, props.watched.info(props.id)).text}</span>
-      <span class="unit">{props.watched.info(props.id)?.unit}</span>
-      <Quality look={look()} />
-      <span class="age">{ageText(age())}</span>
-    </div>
+    <ViewProvider value={view}>
+      <div class="page points">
+        <h1 class="unseen">{text().nav.points}</h1>
+        <Lamps />
+        <Filters />
+        <div class="desk" data-split={view.asked().open !== null}>
+          <div class="table">
+            <Grid ref={setGrid} active={active()} onActive={setActive} marks={marks} onOpen={openDetails}
+              onEscape={() => view.asked().open !== null && closeDetails()} />
+            <Show when={empty()}>{(why) => <Empty why={why()} />}</Show>
+          </div>
+          <Show when={view.asked().open}>{(id) => <Details id={id()} marks={marks} onClose={closeDetails} />}</Show>
+        </div>
+        <Marked marks={marks} />
+      </div>
+    </ViewProvider>
   );
 }

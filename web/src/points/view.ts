@@ -1,0 +1,170 @@
+// What the page shows: what the address asks for, the points that pass, and their tree, kept true as points change.
+
+import { useSearchParams } from '@solidjs/router';
+import { type Accessor, createContext, createEffect, createMemo, createSignal, on, onCleanup, untrack, useContext } from 'solid-js';
+import type { Point, Refusal } from 'pointcast';
+import { inNextFrame } from '../live/frame.js';
+import { type Gateway, useGateway } from '../live/gateway.js';
+import { type Watched, createWatch } from '../live/watch.js';
+import { lookOf } from '../shell/quality.js';
+import { type Asked, readAddress, writeAddress } from './address.js';
+import { isTroubled, passing, wordsOf } from './filter.js';
+import { ALL_OPEN, type Folds, fold, isClosed } from './folds.js';
+import { type Sinces, createSinces } from './since.js';
+import { type Listing, type Tally, Tree, listing } from './tree.js';
+
+/** An address is written so long after the last letter typed. */
+const TYPING_MS = 300;
+const RATE_MS = 1_000;
+
+/** What the page's parts share. */
+export interface View {
+  readonly watched: Watched;
+  readonly asked: Accessor<Asked>;
+  /** Asks for something else; `back` leads to what was before. */
+  go(patch: Partial<Asked>, back?: boolean): void;
+  /** Words sought, as typed. */
+  readonly typed: Accessor<string>;
+  type(words: string): void;
+  readonly listing: Accessor<Listing>;
+  readonly folds: Accessor<Folds>;
+  setFolds(folds: Folds): void;
+  /** Of all that passes, in trouble or not. Tracked. */
+  tally(): Readonly<Tally>;
+  /** Anew when what branches count has changed. */
+  readonly tallied: Accessor<number>;
+  /** Changes in the last second. */
+  readonly rate: Accessor<number>;
+  /** What of the patterns the gateway would not take. */
+  readonly refusals: Accessor<readonly Refusal[]>;
+  readonly sinces: Sinces;
+}
+
+const Context = createContext<View>();
+export const ViewProvider = Context.Provider;
+
+/** The view of the page around. */
+export function useView(): View {
+  const view = useContext(Context);
+  if (!view) throw new Error('there is no view around this component');
+  return view;
+}
+
+/** The view of the page's address. */
+export function createView(): View {
+  const gateway = useGateway();
+  const { asked, go } = createAsked();
+  const { typed, type } = createTyping(asked, go);
+  const patterns = createMemo(() => asked().patterns, undefined, { equals: (one, other) => one.join() === other.join() });
+  const [tallied, setTallied] = createSignal(0);
+  const rate = createRate();
+  let tree = new Tree([], () => 'none');
+
+  const watched = createWatch(patterns, (news, held) => {
+    rate.hear(news, held);
+    let isNews = false;
+    for (const point of news) isNews = tree.see(point.id, lookOf(point)) || isNews;
+    if (isNews) inNextFrame(recount);
+  });
+  const recount = () => setTallied((before) => before + 1);
+
+  const grown = (ids: readonly string[]) => new Tree(ids, (id) => lookOf(watched.peek().get(id)));
+  const words = createMemo(() => wordsOf(typed()).join(' '));
+  const passed = createMemo(() => {
+    const sought = words() === '' ? [] : words().split(' ');
+    const { device } = asked();
+    if (sought.length === 0 && device === null) return watched.ids();
+    const infos = gateway.catalog.all();
+    return passing(watched.ids(), (id) => infos.get(id), sought, device);
+  });
+  const whole = createMemo(() => (tree = grown(passed())));
+  const shown = createMemo(() => {
+    if (!asked().troubled) return whole();
+    tallied();
+    return grown(passed().filter((id) => isTroubled(watched.peek().get(id))));
+  });
+  const { folds, setFolds } = createFolds(asked, go, () => words() !== '' || asked().troubled);
+
+  return {
+    watched, asked, go, typed, type, folds, setFolds, tallied,
+    listing: createMemo(() => listing(shown(), (path) => isClosed(folds(), path))),
+    tally() {
+      tallied();
+      return whole().tally;
+    },
+    rate: rate.perSecond,
+    refusals: createRefusals(gateway, patterns),
+    sinces: createSinces(gateway.client),
+  };
+}
+
+/** Folds or unfolds one branch. */
+export function toggle(view: View, path: string): void {
+  view.setFolds(fold(view.folds(), path));
+}
+
+function createAsked() {
+  const [query, setQuery] = useSearchParams();
+  const asked = createMemo(() => readAddress({ ...query }));
+  // What is asked in one go is asked together, though the address follows later.
+  let latest = untrack(asked);
+  createEffect(() => (latest = asked()));
+  const go = (patch: Partial<Asked>, back = false) => {
+    latest = { ...latest, ...patch };
+    setQuery(writeAddress(latest), { replace: !back, scroll: false });
+  };
+  return { asked, go };
+}
+
+function createTyping(asked: Accessor<Asked>, go: View['go']) {
+  const [typed, setTyped] = createSignal(untrack(asked).words);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  createEffect(on(() => asked().words, (words) => {
+    if (timer === undefined && words !== untrack(typed).trim()) setTyped(words);
+  }, { defer: true }));
+  onCleanup(() => clearTimeout(timer));
+  const type = (words: string) => {
+    setTyped(words);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = undefined;
+      go({ words });
+    }, TYPING_MS);
+  };
+  return { typed, type };
+}
+
+/** Folds as the address has them; while something is sought all is open, and what is folded then is folded then only. */
+function createFolds(asked: Accessor<Asked>, go: View['go'], isSeeking: () => boolean) {
+  const [passing, setPassing] = createSignal(ALL_OPEN);
+  const seeks = createMemo(isSeeking);
+  createEffect(on(seeks, () => setPassing(ALL_OPEN), { defer: true }));
+  return {
+    folds: () => (seeks() ? passing() : asked().folds),
+    setFolds: (folds: Folds) => (untrack(seeks) ? void setPassing(folds) : go({ folds })),
+  };
+}
+
+function createRate() {
+  const [perSecond, setPerSecond] = createSignal(0);
+  let changes = 0;
+  const timer = setInterval(() => {
+    setPerSecond(changes);
+    changes = 0;
+  }, RATE_MS);
+  onCleanup(() => clearInterval(timer));
+  const hear = (news: readonly Point[], held: ReadonlyMap<string, Point>) => {
+    // What comes first, or comes back, has not changed.
+    for (const { id, live } of news) if (live && held.get(id)?.live) changes += 1;
+  };
+  return { perSecond, hear };
+}
+
+function createRefusals({ client }: Gateway, patterns: Accessor<readonly string[]>): Accessor<readonly Refusal[]> {
+  const [refused, setRefused] = createSignal<ReadonlyMap<string, Refusal>>(new Map());
+  onCleanup(client.on('refused', (one) => {
+    if (untrack(patterns).includes(one.match)) setRefused((before) => new Map(before).set(one.match, one));
+  }));
+  createEffect(on(patterns, () => setRefused(new Map()), { defer: true }));
+  return () => [...refused().values()];
+}
