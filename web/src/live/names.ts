@@ -1,7 +1,7 @@
 // The order of names, kept while names come and go. Pure.
 //
-// What holds: digits count as numbers (`line2` before `line10`), case and accents count last, what stands below one
-// branch stands together, and the gateway's own points come last. A newcomer costs its own sorting, not everybody's.
+// What holds: digits count as numbers (`line2` before `line10`), case does not count, accented letters stand with
+// their plain ones, what is below one branch stands together, and the gateway's own points come last. A newcomer costs its own sorting, not everybody's.
 
 /** Digits of a number beyond which its length no longer counts: such a thing is a serial number. */
 const MOST_DIGITS = 10;

@@ -128,13 +128,13 @@ function createWindow(grid: () => HTMLElement, body: () => HTMLElement) {
   onMount(() => {
     measure();
     addEventListener('scroll', later, { passive: true });
-    addEventListener('resize', measure);
-    // What stands above the table may have grown.
-    const observer = new ResizeObserver(later);
-    observer.observe(document.body);
+    addEventListener('resize', later);
+    // What stands above the table may have grown, and a narrower table has taller rows.
+    const observer = new ResizeObserver(measure);
+    for (const element of [document.body, grid()]) observer.observe(element);
     onCleanup(() => {
       removeEventListener('scroll', later);
-      removeEventListener('resize', measure);
+      removeEventListener('resize', later);
       observer.disconnect();
     });
   });

@@ -41,7 +41,9 @@ export function BranchRow(props: { branch: Branch; placed: Placed; isOpen: boole
         <span class="fold" aria-hidden="true">{props.isOpen ? '▾' : '▸'}</span>
         <span class="title" title={props.branch.path}>{props.branch.name}</span>{' '}
         <span class="count number">{numberText(count(tally()))}</span>{' '}
-        <Show when={look() !== 'good'}><Quality look={look()} /></Show>
+        <Show when={look() !== 'good'}>
+          <span class="quality" data-look={look()}><Quality look={look()} compact /> {numberText(tally()[look()])} <span aria-hidden="true">{text().quality[look()]}</span></span>
+        </Show>
       </span>
     </div>
   );
