@@ -43,7 +43,7 @@ export function Marked(props: { marks: Marks }): JSX.Element {
           {text().points.marked.count(numberText(count()), count())}
           <Show when={count() === MOST_MARKED}> {text().points.marked.full}</Show>
         </p>
-        <A class="button main" href={trendsOf(props.marks.all())}>{text().points.marked.open}</A>
+        <A class="button" href={trendsOf(props.marks.all())}>{text().points.marked.open}</A>
         <button type="button" class="quiet" onClick={() => props.marks.clear()}>{text().points.marked.clear}</button>
       </section>
     </Show>

@@ -116,7 +116,8 @@ function isChange(before: Point | undefined, now: Point | undefined): boolean {
 function reasonLine(point: Point | undefined, now: () => number, sinceOf: (point: Point) => number | null): string {
   if (!point?.reason) return '';
   const words = reasonText(point.reason);
-  const since = sinceOf(point);
+  // Without contact nobody knows whether it lasts.
+  const since = point.live ? sinceOf(point) : null;
   return since === null || now() - since < 1_000 ? words : text().points.forSpan(words, spanText(now() - since, 1));
 }
 
