@@ -2,9 +2,9 @@
 
 import { type Accessor, For, type JSX, Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
+import { byName } from '../live/names.js';
 import { text } from '../text/language.js';
 import { EVERYTHING } from './address.js';
-import { whyText } from './filters.js';
 import { type View, useView } from './view.js';
 
 /** Why no row is shown. */
@@ -12,6 +12,9 @@ export type Why = 'waiting' | 'refused' | 'nothing' | 'unmatched' | 'calm' | 'fi
 
 /** In contact this long without a point, there is none. */
 const PATIENCE_MS = 1_000;
+
+/** As many parts are offered where all is too much. */
+const MOST_BRANCHES = 40;
 
 /** Why there is nothing to see; null where there is something. */
 export function emptyOf(view: View): Accessor<Why | null> {
@@ -35,8 +38,17 @@ export function emptyOf(view: View): Accessor<Why | null> {
   });
 }
 
+/** A pattern for each of the first branches, in the order of their names. */
+export function branchesOf(ids: Iterable<string>): readonly string[] {
+  const first = new Set<string>();
+  for (const id of ids) if (!id.startsWith('$') && id.includes('/')) first.add(id.slice(0, id.indexOf('/')));
+  return [...first].sort(byName).slice(0, MOST_BRANCHES).map((segment) => `${segment}/**`);
+}
+
 export function Empty(props: { why: Why }): JSX.Element {
   const view = useView();
+  const { catalog } = useGateway();
+  const branches = () => (props.why === 'refused' ? branchesOf(catalog.all().keys()) : []);
   const words = () => text().points.empty[props.why];
   const all = () => {
     view.type('');
@@ -46,17 +58,19 @@ export function Empty(props: { why: Why }): JSX.Element {
     <section class="empty" role="status">
       <h2>{words().title}</h2>
       <p>{words().text}</p>
-      <Show when={props.why === 'refused'}>
-        <ul><For each={view.refusals()}>{({ match, why }) => <li><code>{match}</code>: {whyText(why)}</li>}</For></ul>
-      </Show>
       <Switch>
+        <Match when={props.why === 'refused' && branches().length > 0}>
+          <ul class="parts">
+            <For each={branches()}>{(pattern) => <li><button type="button" class="mono" onClick={() => view.go({ patterns: [pattern] })}>{pattern}</button></li>}</For>
+          </ul>
+        </Match>
         <Match when={props.why === 'unmatched' || props.why === 'refused'}>
           <dl class="patterns">
             <For each={text().points.empty.patterns}>{([pattern, means]) => <><dt><code>{pattern}</code></dt><dd>{means}</dd></>}</For>
           </dl>
         </Match>
       </Switch>
-      <Show when={props.why !== 'waiting' && props.why !== 'nothing'}>
+      <Show when={props.why === 'unmatched' || props.why === 'calm' || props.why === 'filtered'}>
         <button type="button" onClick={all}>{text().points.empty.all}</button>
       </Show>
     </section>

@@ -76,7 +76,7 @@ function createPatternField() {
 }
 
 /** Why the gateway would not take a pattern, and what to do. */
-export function whyText(why: string): string {
+function whyText(why: string): string {
   const words = text().points.refusal;
   return Object.hasOwn(words, why) ? (words[why] ?? why) : why;
 }

@@ -109,7 +109,7 @@ export const en = {
     },
     empty: {
       waiting: { title: 'Waiting for the gateway', text: 'Points appear here as soon as it tells of them.' },
-      refused: { title: 'The gateway did not take this', text: 'None of what was asked for is followed:' },
+      refused: { title: 'The gateway did not take this', text: 'Nothing of what was asked for is followed. Ask for a part of it, or for something else:' },
       nothing: {
         title: 'This gateway has no points yet',
         text: 'Its configuration names no device with points. Files to begin with are in config/examples; “pointcast check” says what would be read, “pointcast sim” simulates devices.',

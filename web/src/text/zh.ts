@@ -103,7 +103,7 @@ export const zh: Text = {
     },
     empty: {
       waiting: { title: '正在等待网关', text: '网关发来测点后会立即显示在此处。' },
-      refused: { title: '网关未接受此请求', text: '以下内容均未订阅：' },
+      refused: { title: '网关未接受此请求', text: '所请求的内容均未订阅。请只选择其中一部分，或选择其他内容：' },
       nothing: {
         title: '此网关还没有测点',
         text: '其配置中没有任何带测点的设备。可参考 config/examples 中的示例文件；“pointcast check”会列出将要读取的内容，“pointcast sim”可模拟设备。',
