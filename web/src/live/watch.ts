@@ -10,7 +10,8 @@ import { useGateway } from './gateway.js';
 import { Names } from './names.js';
 import { createRecorder } from './recorder.js';
 
-/** While points come by the thousand, their names are put in order no more often than this. */
+/** Of more points than this, names are put in order no more often than `NAMES_MS`, however many come and go. */
+const MANY = 1_000;
 const NAMES_MS = 200;
 
 /** What is followed. */
@@ -47,7 +48,7 @@ export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard
 
   const name = () => {
     if (added.length === 0 && !went) return;
-    if (performance.now() - namedAt < NAMES_MS) return inNextFrame(draw);
+    if (points.size > MANY && performance.now() - namedAt < NAMES_MS) return inNextFrame(draw);
     setIds(names.renew(added, (id) => points.has(id)));
     added = [];
     went = false;

@@ -10,6 +10,7 @@ import { createWatch } from '../live/watch.js';
 import { Quality, lookOf } from '../shell/quality.js';
 import { reasonText, share, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
+import { WriteButton } from '../write/button.js';
 import { causeOf } from './error.js';
 import { factsOf, whenText } from './facts.js';
 import { deviceOf } from './filter.js';
@@ -84,6 +85,7 @@ function Sheet(props: DetailsProps): JSX.Element {
       </Show>
       <Recent id={props.id} info={info()} look={look()} />
       <div class="ways">
+        <WriteButton info={info()} point={point()} />
         <A class="button" href={trendsOf([props.id])}>{text().points.details.trends}</A>
         <button type="button" aria-pressed={props.marks.all().has(props.id)} onClick={() => props.marks.toggle(props.id)}>
           {text().points.details.mark}

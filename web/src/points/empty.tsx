@@ -13,6 +13,8 @@ export type Why = 'waiting' | 'refused' | 'nothing' | 'unmatched' | 'calm' | 'fi
 /** In contact this long without a point, there is none. */
 const PATIENCE_MS = 1_000;
 
+/** Patterns to learn from, and which words say what they mean. */
+const PATTERNS = [['boiler/**', 'below'], ['*/temperature', 'level'], ['boiler/pressure, meter/**', 'several'], ['$devices/**', 'devices']] as const;
 /** As many parts are offered where all is too much. */
 const MOST_BRANCHES = 40;
 
@@ -66,7 +68,7 @@ export function Empty(props: { why: Why }): JSX.Element {
         </Match>
         <Match when={props.why === 'unmatched' || props.why === 'refused'}>
           <dl class="patterns">
-            <For each={text().points.empty.patterns}>{([pattern, means]) => <><dt><code>{pattern}</code></dt><dd>{means}</dd></>}</For>
+            <For each={PATTERNS}>{([pattern, means]) => <><dt><code>{pattern}</code></dt><dd>{text().points.empty.patterns[means]}</dd></>}</For>
           </dl>
         </Match>
       </Switch>

@@ -2,11 +2,9 @@
 
 import { A } from '@solidjs/router';
 import { type Accessor, type JSX, Show, createSignal } from 'solid-js';
+import { MOST_LINES } from '../live/chosen.js';
 import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
-
-/** More lines than this in one picture cannot be told apart. */
-export const MOST_MARKED = 8;
 
 /** Which points are marked, in the order in which they were. */
 export interface Marks {
@@ -21,7 +19,7 @@ export function createMarks(): Marks {
     all,
     toggle(id) {
       const next = new Set(all());
-      if (!next.delete(id) && next.size < MOST_MARKED) next.add(id);
+      if (!next.delete(id) && next.size < MOST_LINES) next.add(id);
       setAll(next);
     },
     clear: () => setAll(new Set()),
@@ -41,7 +39,7 @@ export function Marked(props: { marks: Marks }): JSX.Element {
       <section class="marked panel" aria-label={text().points.marked.label}>
         <p role="status">
           {text().points.marked.count(numberText(count()), count())}
-          <Show when={count() === MOST_MARKED}> {text().points.marked.full}</Show>
+          <Show when={count() === MOST_LINES}> {text().points.marked.full}</Show>
         </p>
         <A class="button" href={trendsOf(props.marks.all())}>{text().points.marked.open}</A>
         <button type="button" class="quiet" onClick={() => props.marks.clear()}>{text().points.marked.clear}</button>

@@ -110,7 +110,7 @@ function joined(marks: readonly string[]): string {
 }
 
 /** The first index whose time lies after `moment`. */
-function firstAfter(times: readonly number[], moment: number): number {
+function firstAfter(times: Track['times'], moment: number): number {
   let [low, high] = [0, times.length];
   while (low < high) {
     const middle = (low + high) >> 1;

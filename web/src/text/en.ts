@@ -118,12 +118,12 @@ export const en = {
       calm: { title: 'Nothing is troubled', text: 'Every point that was asked for is good.' },
       filtered: { title: 'No point passes the filters', text: 'Every word must stand in a point’s name, description, unit or device.' },
       all: 'Show all points',
-      patterns: [
-        ['boiler/**', 'everything below boiler'],
-        ['*/temperature', 'temperature of everything, one level down'],
-        ['boiler/pressure, meter/**', 'several, parted by commas'],
-        ['$devices/**', 'what the gateway knows of its devices'],
-      ] as readonly (readonly [string, string])[],
+      patterns: {
+        below: 'everything below boiler',
+        level: 'temperature of everything, one level down',
+        several: 'several, parted by commas',
+        devices: 'what the gateway knows of its devices',
+      },
     },
   },
 

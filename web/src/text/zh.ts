@@ -112,12 +112,12 @@ export const zh: Text = {
       calm: { title: '没有异常', text: '所选测点全部良好。' },
       filtered: { title: '没有测点符合筛选条件', text: '测点的名称、说明、单位或设备中须包含所有关键词。' },
       all: '显示所有测点',
-      patterns: [
-        ['boiler/**', 'boiler 下的所有测点'],
-        ['*/temperature', '各分支下一级的 temperature'],
-        ['boiler/pressure, meter/**', '多个条件，以逗号分隔'],
-        ['$devices/**', '网关掌握的设备状态'],
-      ],
+      patterns: {
+        below: 'boiler 下的所有测点',
+        level: '各分支下一级的 temperature',
+        several: '多个条件，以逗号分隔',
+        devices: '网关掌握的设备状态',
+      },
     },
   },
 
