@@ -9,7 +9,7 @@ import { causeOf } from './error.js';
 import { useView } from './view.js';
 
 const STATE = /^\$devices\/([^/]+)\/state$/;
-/** Of more devices than this only those in trouble have a lamp of their own. */
+/** Of more devices than this only those in trouble have a lamp of their own, as many as this. */
 const MOST_LAMPS = 24;
 
 const SHAPES = { online: '●', degraded: '▲', offline: '■', disabled: '○', unknown: '◌' };
@@ -25,21 +25,23 @@ export function Lamps(): JSX.Element {
     if (!point?.live || point.quality !== 'good') return 'unknown';
     return Object.hasOwn(SHAPES, String(point.value)) ? (point.value as State) : 'unknown';
   };
+  const isTroubled = (device: string) => stateOf(device) === 'degraded' || stateOf(device) === 'offline';
   const errorOf = (device: string) => {
     const point = watched.point(`$devices/${device}/last_error`);
-    const isTroubled = stateOf(device) === 'degraded' || stateOf(device) === 'offline';
-    return isTroubled && point?.live && typeof point.value === 'string' ? causeOf(point.value, device) : null;
+    return isTroubled(device) && point?.live && typeof point.value === 'string' ? causeOf(point.value, device) : null;
   };
-  const isMany = () => devices().length > MOST_LAMPS;
-  const own = createMemo(() => (isMany() ? devices().filter((one) => stateOf(one) !== 'online' || one === view.asked().device) : devices()));
-  const quiet = () => devices().length - own().length;
+  const own = createMemo(() => {
+    if (devices().length <= MOST_LAMPS) return devices();
+    return devices().filter((one) => one === view.asked().device || isTroubled(one)).slice(0, MOST_LAMPS);
+  });
+  const more = () => devices().length - own().length;
   const chosen = () => view.asked().device;
   return (
     <Show when={devices().length > 0}>
       <section class="devices">
         <h2 class="unseen">{text().nav.devices}</h2>
         <ul class="lamps">
-          <For each={own().slice(0, MOST_LAMPS)}>
+          <For each={own()}>
             {(device) => (
               <li>
                 <Lamp device={device} state={stateOf(device)} cause={errorOf(device)?.cause ?? ''} isChosen={device === chosen()}
@@ -47,8 +49,8 @@ export function Lamps(): JSX.Element {
               </li>
             )}
           </For>
-          <Show when={isMany()}>
-            <li><A class="lamp" href="/devices" data-state="online">{text().points.moreDevices(numberText(quiet()), numberText(devices().length))}</A></li>
+          <Show when={more() > 0}>
+            <li><A class="lamp" href="/devices">{text().points.moreDevices(numberText(more()), numberText(devices().length))}</A></li>
           </Show>
         </ul>
         <Show when={chosen()}>

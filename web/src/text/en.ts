@@ -72,7 +72,7 @@ export const en = {
       forbidden: 'this page may not read it. Whoever runs the gateway can allow it.',
     } as Record<string, string>,
     lampTitle: (device: string) => `Points of ${device}`,
-    moreDevices: (count: string, all: string) => `${count} more of ${all} devices online`,
+    moreDevices: (count: string, all: string) => `${count} more of ${all} devices`,
     columns: { name: 'Point', value: 'Value', unit: 'Unit', trend: '5 minutes', quality: 'Quality', reason: 'Reason', age: 'Changed' },
     ageTitle: 'How long ago the gateway first saw this value. The details of a point say when it was read last.',
     forSpan: (reason: string, span: string) => `${reason}, ${span}`,

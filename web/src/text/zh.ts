@@ -66,7 +66,7 @@ export const zh: Text = {
       forbidden: '此页面无权读取，请联系网关管理员授权。',
     },
     lampTitle: (device) => `${device} 的测点`,
-    moreDevices: (count, all) => `另有 ${count} 台设备在线（共 ${all} 台）`,
+    moreDevices: (count, all) => `另有 ${count} 台设备（共 ${all} 台）`,
     columns: { name: '测点', value: '数值', unit: '单位', trend: '近 5 分钟', quality: '质量', reason: '原因', age: '变化时间' },
     ageTitle: '网关首次读到该数值距今的时间。最近一次读取的时间见测点详情。',
     forSpan: (reason, span) => `${reason}，已 ${span}`,
