@@ -38,38 +38,26 @@ export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard
   const points = new Map<string, Point>();
   const looks = new Map<string, ReturnType<typeof createLook>>();
   const dirty = new Set<string>();
-  const [ids, setIds] = createSignal<readonly string[]>([]);
   const [changed, setChanged] = createSignal(0);
-  const names = new Names();
-  let added: string[] = [];
-  let went = false;
-  let namedAt = -Infinity;
+  const list = createList(points);
   let ended = false;
 
-  const name = () => {
-    if (added.length === 0 && !went) return;
-    if (points.size > MANY && performance.now() - namedAt < NAMES_MS) return inNextFrame(draw);
-    setIds(names.renew(added, (id) => points.has(id)));
-    added = [];
-    went = false;
-    namedAt = performance.now();
-  };
   const draw = () => {
     if (ended) return;
     for (const id of dirty) looks.get(id)?.[1](points.get(id));
     dirty.clear();
-    name();
+    if (!list.renew()) inNextFrame(draw);
     setChanged((before) => before + 1);
   };
   const take = (news: readonly Point[], removed: readonly string[]) => {
     heard?.(news, points);
     for (const point of news) {
-      if (!points.has(point.id)) added.push(point.id);
+      if (!points.has(point.id)) list.come(point.id);
       points.set(point.id, point);
       dirty.add(point.id);
     }
     for (const id of removed) {
-      went = points.delete(id) || went;
+      if (points.delete(id)) list.go();
       dirty.add(id);
     }
     inNextFrame(draw);
@@ -77,7 +65,7 @@ export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard
   const forget = () => {
     for (const id of points.keys()) dirty.add(id);
     points.clear();
-    went = true;
+    list.go();
     inNextFrame(draw);
   };
 
@@ -110,9 +98,36 @@ export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard
       return look[0]();
     },
     info: (id) => catalog.info(id),
-    ids,
+    ids: list.ids,
     peek: () => points,
     changed,
+  };
+}
+
+/** The ids of all points, in order. */
+function createList(points: ReadonlyMap<string, Point>) {
+  const [ids, setIds] = createSignal<readonly string[]>([]);
+  const names = new Names();
+  let added: string[] = [];
+  let isOld = false;
+  let namedAt = -Infinity;
+  return {
+    ids,
+    come(id: string) {
+      added.push(id);
+      isOld = true;
+    },
+    go: () => void (isOld = true),
+    /** Brings it up to date, unless it is too early for that. Whether it now is. */
+    renew(): boolean {
+      if (!isOld) return true;
+      if (points.size > MANY && performance.now() - namedAt < NAMES_MS) return false;
+      setIds(names.renew(added, (id) => points.has(id)));
+      added = [];
+      isOld = false;
+      namedAt = performance.now();
+      return true;
+    },
   };
 }
 

@@ -38,27 +38,7 @@ export function Grid(props: GridProps): JSX.Element {
   });
   const place = () => view.listing().places.get(props.active ?? '') ?? -1;
 
-  const reveal = (at: number) => {
-    const height = window().rowPx;
-    const top = body.getBoundingClientRect().top + at * height;
-    const edge = head.getBoundingClientRect().bottom;
-    if (top < edge) scrollBy(0, top - edge);
-    else if (top + height > innerHeight) scrollBy(0, top + height - innerHeight);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === 'Escape') return props.onEscape();
-    const page = Math.max(1, Math.floor((innerHeight - head.getBoundingClientRect().bottom) / window().rowPx) - 1);
-    const meant = move(event.key, rows(), place(), page, closed);
-    if (!meant) return;
-    event.preventDefault();
-    if ('to' in meant) {
-      props.onActive(rows()[meant.to]?.key ?? '');
-      reveal(meant.to);
-    } else if ('fold' in meant) toggle(view, meant.fold);
-    else if ('mark' in meant) props.marks.toggle(meant.mark);
-    else props.onOpen(meant.open);
-  };
+  const { onKeyDown, reveal } = createKeys(props, { head: () => head, body: () => body, rowPx: () => window().rowPx, place });
   const onClick = (event: MouseEvent) => {
     const key = event.target instanceof Element ? event.target.closest<HTMLElement>('[role=row]')?.dataset['key'] : undefined;
     const row = key === undefined ? undefined : rows()[view.listing().places.get(key) ?? -1];
@@ -107,6 +87,41 @@ export function Grid(props: GridProps): JSX.Element {
       </div>
     </div>
   );
+}
+
+interface Places {
+  head(): HTMLElement;
+  body(): HTMLElement;
+  rowPx(): number;
+  /** The row that the keyboard is at; -1 for none. */
+  place(): number;
+}
+
+/** What keys do, and what brings a row into sight by as little as needed. */
+function createKeys(props: GridProps, { head, body, rowPx, place }: Places) {
+  const view = useView();
+  const edge = () => head().getBoundingClientRect().bottom;
+  const reveal = (at: number) => {
+    const top = body().getBoundingClientRect().top + at * rowPx();
+    if (top < edge()) scrollBy(0, top - edge());
+    else if (top + rowPx() > innerHeight) scrollBy(0, top + rowPx() - innerHeight);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === 'Escape') return props.onEscape();
+    const { rows } = view.listing();
+    const page = Math.max(1, Math.floor((innerHeight - edge()) / rowPx()) - 1);
+    const meant = move(event.key, rows, place(), page, (path) => isClosed(view.folds(), path));
+    if (!meant) return;
+    event.preventDefault();
+    if ('to' in meant) {
+      props.onActive(rows[meant.to]?.key ?? '');
+      reveal(meant.to);
+    } else if ('fold' in meant) toggle(view, meant.fold);
+    else if ('mark' in meant) props.marks.toggle(meant.mark);
+    else props.onOpen(meant.open);
+  };
+  return { onKeyDown, reveal };
 }
 
 function rowId(at: number): string {
