@@ -90,11 +90,8 @@ export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard
 
   return {
     point(id) {
-      let look = looks.get(id);
-      if (look === undefined) {
-        look = createLook(points.get(id));
-        looks.set(id, look);
-      }
+      const look = looks.get(id) ?? createLook(points.get(id));
+      looks.set(id, look);
       return look[0]();
     },
     info: (id) => catalog.info(id),
