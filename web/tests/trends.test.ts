@@ -6,7 +6,7 @@ import { gutterOf, marksOf, timeMarks, valueMarks, valueRange } from '../src/tre
 import { examplesOf } from '../src/trends/empty.js';
 import { type Group, groupsOf, rampMs } from '../src/trends/groups.js';
 import { heightsOf } from '../src/trends/layout.js';
-import { colourOf, patternOf } from '../src/trends/palette.js';
+import { DARK, LIGHT, colourOf, patternOf } from '../src/trends/palette.js';
 import { isExact, laneBase, rangeOf } from '../src/trends/range.js';
 import { shortNames } from '../src/trends/legend.js';
 import { suggestionsOf } from '../src/trends/suggest.js';
@@ -82,6 +82,22 @@ test('twelve lines differ in colour or pattern', () => {
   expect(new Set(looks).size).toBe(12);
 });
 
+/** Contrast by WCAG 2.2. */
+function contrast(one: string, other: string): number {
+  const light = (colour: string) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [low = 0, high = 0] = [light(one), light(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+test('lines stand out against what is behind, light and dark', () => {
+  for (const colour of LIGHT) expect(contrast(colour, '#ffffff')).toBeGreaterThanOrEqual(4.5);
+  for (const colour of DARK) expect(contrast(colour, '#161c22')).toBeGreaterThanOrEqual(4.5);
+});
+
 test('short names are what tells lines apart', () => {
   expect(shortNames(['boiler/supply/temperature', 'boiler/return/temperature'])).toEqual(['supply', 'return']);
   expect(shortNames(['a/x', 'b/y/z'])).toEqual(['a/x', 'b/y/z']);
@@ -99,6 +115,8 @@ test('an axis fits its values and stays while it serves', () => {
   expect(rangeOf(20, 30, first)).not.toBe(first);
   expect(rangeOf(21, 21.5, first)).not.toBe(first);
   expect(rangeOf(NaN, NaN, first)).toBe(first);
+  expect(rangeOf(0, 36)).toEqual([0, 40]);
+  expect(rangeOf(-36, 0)).toEqual([-40, 0]);
 });
 
 test('a value that never changes lies within its axis', () => {

@@ -13,6 +13,7 @@ const MOST_CHARACTERS = 12;
 const MOST_NAMES = 8;
 /** Marks of values are at least so far apart. */
 const MARK_PX = 24;
+const MOST_MARKS = 9;
 const LEAST_GUTTER_PX = 48;
 const GUTTER_GAP_PX = 12;
 const GUTTER_STEP_PX = 12;
@@ -52,7 +53,7 @@ function keysOf({ lines }: Group): number[] {
 /** Where marks are in a chart `heightPx` high: at round numbers, at values that have names, or at on and off. */
 export function marksOf(group: Group, [low, high]: Range, heightPx: number): number[] {
   const { kind, lines } = group;
-  const most = Math.max(2, Math.floor(heightPx / MARK_PX));
+  const most = Math.min(MOST_MARKS, Math.max(2, Math.floor(heightPx / MARK_PX)));
   if (kind === 'switch') return lines.flatMap((_, at) => [laneBase(at, lines.length), laneBase(at, lines.length) + 1]);
   if (kind === 'names') {
     const keys = keysOf(group).filter((key) => key >= low && key <= high);

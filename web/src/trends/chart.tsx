@@ -60,7 +60,7 @@ export function Charts(props: ChartsProps): JSX.Element {
   const windowPx = createWindowPx();
   const shades = createShades();
   const [box, setBox] = createSignal<HTMLElement>();
-  const now = createTick(() => gateway.time.now(), () => props.view.spanMs, createSeen(box));
+  const now = createTick(() => gateway.time.now(), () => props.view, createSeen(box));
   const span = createMemo(() => spanOf(props.view, now()));
   const grouped = createMemo(() => groupsOf(props.ids, watched.info));
   const keys = createMemo(() => grouped().groups.map(({ key }) => key), [], { equals: (one, other) => one.join('\n') === other.join('\n') });

@@ -75,6 +75,10 @@ export function listen(box: HTMLElement, stage: Stage): () => void {
   box.addEventListener('pointerup', (event) => drags.up(event, true), { signal });
   box.addEventListener('pointercancel', (event) => drags.up(event, false), { signal });
   box.addEventListener('pointerleave', (event) => drags.leave(event), { signal });
+  // A finger leaves its crosshair where it was lifted, until it touches something else.
+  document.addEventListener('pointerdown', (event) => {
+    if (event.pointerType === 'touch' && !isOnPlane(event)) stage.setCross(null);
+  }, { signal });
   box.addEventListener('dblclick', (event) => isOnPlane(event) && stage.toLive(), { signal });
   return () => ending.abort();
 }
@@ -136,6 +140,8 @@ class Drags {
     if (this.#fingers.delete(event.pointerId)) {
       this.#pinch = null;
       this.#beginPinch();
+      // The finger scrolls the page: it was not meant for the crosshair.
+      if (!isDone) this.#stage.setCross(null);
       return;
     }
     const drag = this.#drag;

@@ -29,7 +29,7 @@ export default function TrendsPage(): JSX.Element {
   const toLive = () => setView({ spanMs: choice.spanMs(), end: null });
   createEffect(on(choice.spanMs, toLive));
   const stage: Stage = { view, now: () => gateway.time.now(), cross, setView, setCross, setMarked, toLive };
-  const tick = createTick(stage.now, () => view().spanMs, () => true);
+  const tick = createTick(stage.now, view, () => true);
   const save = () => {
     const { from, to } = spanOf(view(), stage.now());
     const columns = choice.ids().map((id) => ({ id, info: gateway.catalog.info(id), track: gateway.history.track(id) }));

@@ -6,8 +6,8 @@
 import { type Accessor, createMemo, createSignal, onCleanup } from 'solid-js';
 import { appearance } from '../shell/appearance.js';
 
-const LIGHT = ['#0b62b0', '#c04a00', '#00775c', '#ab2f83', '#866200', '#3b4854'];
-const DARK = ['#5fb4f5', '#f58a4b', '#2fc79e', '#ee8cc8', '#e0bb45', '#c8d2dc'];
+export const LIGHT = ['#0b62b0', '#c04a00', '#00775c', '#ab2f83', '#866200', '#3b4854'];
+export const DARK = ['#5fb4f5', '#f58a4b', '#2fc79e', '#ee8cc8', '#e0bb45', '#c8d2dc'];
 const PATTERNS = [[], [9, 4], [2, 3], [12, 3, 2, 3]] as const;
 
 /** Colours as they are when they are asked for. */

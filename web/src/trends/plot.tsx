@@ -151,7 +151,7 @@ class Drawing {
     const none = () => null;
     const silent = { mousedown: none, mouseup: none, click: none, dblclick: none, mousemove: none, mouseleave: none, mouseenter: none };
     return {
-      width, height, ms: 1, padding: [8, small ? 8 : Math.min(28, width / 30), hasTimes ? 0 : 6, 0], legend: { show: false },
+      width, height, ms: 1, padding: [8, small ? 8 : Math.min(40, width / 30), hasTimes ? 0 : 6, 0], legend: { show: false },
       cursor: { x: true, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false }, bind: silent },
       scales: { x: { auto: false }, y: { auto: false } },
       axes: [

@@ -17,7 +17,10 @@ export function rangeOf(low: number, high: number, before?: Range): Range {
   const span = high - low || flatSpan(low);
   if (before && low >= before[0] && high <= before[1] && span >= (before[1] - before[0]) * FILLED) return before;
   const step = niceStep(span * (1 + 2 * MARGIN), 8);
-  return [Math.floor((low - span * MARGIN) / step) * step, Math.ceil((high + span * MARGIN) / step) * step];
+  const down = Math.floor((low - span * MARGIN) / step) * step;
+  const up = Math.ceil((high + span * MARGIN) / step) * step;
+  // What is never below zero has no axis below zero; one line at zero alone is in the middle.
+  return low === high ? [down, up] : [low >= 0 ? Math.max(0, down) : down, high <= 0 ? Math.min(0, up) : up];
 }
 
 /** The span that is shown around a value that does not change. */
