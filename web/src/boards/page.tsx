@@ -1,8 +1,12 @@
-// Boards.
+// Boards: all of them, or the one that the address names.
 
-import type { JSX } from 'solid-js';
-import { text } from '../text/language.js';
+import { useParams } from '@solidjs/router';
+import { type JSX, Show } from 'solid-js';
+import { BoardPage } from './board.js';
+import { BoardList } from './list.js';
+import './boards.css';
 
 export default function BoardsPage(): JSX.Element {
-  return <div class="page"><h1>{text().nav.boards}</h1></div>;
+  const params = useParams<{ board?: string }>();
+  return <Show when={params.board} keyed fallback={<BoardList />}>{(name) => <BoardPage name={name} />}</Show>;
 }

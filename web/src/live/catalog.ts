@@ -7,6 +7,8 @@ import { type Accessor, createSignal } from 'solid-js';
 import type { Client, PointInfo } from 'pointcast';
 
 const RETRY_MS = 5_000;
+/** As many patterns are asked for at once: a longer address than that makes the gateway may refuse. */
+const MOST_AT_ONCE = 50;
 
 /** Metadata by id. */
 export class Catalog {
@@ -14,6 +16,7 @@ export class Catalog {
   readonly #infos = new Map<string, PointInfo>();
   readonly #wanted = new Map<string, number>();
   readonly #walked = new Set<string>();
+  readonly #lacking = new Set<string>();
   readonly #version: Accessor<number>;
   readonly #more: () => void;
   #busy = false;
@@ -39,6 +42,12 @@ export class Catalog {
   all(): ReadonlyMap<string, PointInfo> {
     this.#version();
     return this.#infos;
+  }
+
+  /** Whether just this id was asked for, and the gateway has no such point. Tracked. */
+  lacks(id: string): boolean {
+    this.#version();
+    return this.#lacking.has(id);
   }
 
   /** Wants the metadata of what the patterns take in. Returns what ends that. */
@@ -68,12 +77,20 @@ export class Catalog {
   }
 
   #next(): string[] {
-    return [...this.#wanted.keys()].filter((pattern) => !this.#walked.has(pattern));
+    return [...this.#wanted.keys()].filter((pattern) => !this.#walked.has(pattern)).slice(0, MOST_AT_ONCE);
   }
 
   async #take(patterns: readonly string[]): Promise<void> {
     try {
-      for await (const info of this.#client.points(patterns)) this.#infos.set(info.id, info);
+      const lacking = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+      for await (const info of this.#client.points(patterns)) {
+        this.#infos.set(info.id, info);
+        lacking.delete(info.id);
+      }
+      for (const id of patterns) {
+        if (lacking.has(id)) this.#lacking.add(id);
+        else this.#lacking.delete(id);
+      }
     } catch {
       setTimeout(() => {
         for (const pattern of patterns) this.#walked.delete(pattern);

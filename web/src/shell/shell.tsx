@@ -1,7 +1,7 @@
 // What is around every page: the gateway's name, the way to the other pages, contact, and the reader's own settings.
 
 import { A, type RouteSectionProps } from '@solidjs/router';
-import { ErrorBoundary, For, type JSX, Suspense } from 'solid-js';
+import { ErrorBoundary, For, type JSX, Show, Suspense } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { createWatch } from '../live/watch.js';
 import { Bell } from '../notices/bell.js';
@@ -13,14 +13,17 @@ import { ContactBanner, ContactLamp } from './contact.js';
 
 const NAME = '$gateway/name';
 
-/** The frame; a page is its child. */
+/** The frame; a page is its child. With `?kiosk` in the address it is left out: the page fills a screen on a wall. */
 export function Shell(props: RouteSectionProps): JSX.Element {
   const { contact } = useGateway();
   const notices = createNotices();
+  const isAlone = () => props.location.query['kiosk'] !== undefined;
   return (
     <div class="app" data-contact={contact().state}>
-      <a class="skip" href="#content">{text().skip}</a>
-      <Head notices={notices} />
+      <Show when={!isAlone()}>
+        <a class="skip" href="#content">{text().skip}</a>
+        <Head notices={notices} />
+      </Show>
       <main id="content" tabindex="-1">
         <ErrorBoundary fallback={(error: unknown) => <Failed error={error} />}>
           <Suspense>{props.children}</Suspense>
