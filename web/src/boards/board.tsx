@@ -29,6 +29,7 @@ type Standing = { is: 'loading' } | { is: 'failed'; problem: Problem } | { is: '
 
 export function BoardPage(props: { name: string }): JSX.Element {
   const location = useLocation<{ arrange?: boolean }>();
+  const navigate = useNavigate();
   const [standing, setStanding] = createSignal<Standing>({ is: 'loading' });
   const [arranged, setArranged] = createSignal<Board | null>(null);
   const kept = createMemo(() => {
@@ -42,6 +43,7 @@ export function BoardPage(props: { name: string }): JSX.Element {
   const onDone = (now: KeptBoard | null) => {
     setArranging(false);
     setArranged(null);
+    if (location.state?.arrange) navigate(location.pathname, { replace: true, state: {} });
     if (now) setStanding({ is: 'here', kept: now });
   };
   return (

@@ -2,9 +2,8 @@
 
 import { For, type JSX, Show, createMemo, createSignal, createUniqueId } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
-import { byName } from '../live/watch.js';
 import { text } from '../text/language.js';
-import { find } from './find.js';
+import { find, inOrder } from './find.js';
 
 const MOST_SHOWN = 40;
 
@@ -13,7 +12,7 @@ export function PointPicker(props: { label: string; chosen: readonly string[]; m
   const { catalog } = useGateway();
   const [words, setWords] = createSignal('');
   const group = createUniqueId();
-  const infos = createMemo(() => [...catalog.all().values()].sort((one, other) => byName(one.id, other.id)));
+  const infos = createMemo(() => inOrder(catalog.all().values()));
   const result = createMemo(() => find(infos(), words().trim(), MOST_SHOWN));
   const isOne = () => props.most === 1;
   const choose = (id: string, isChosen: boolean) => {
@@ -45,7 +44,7 @@ export function PointPicker(props: { label: string; chosen: readonly string[]; m
               <input type={isOne() ? 'radio' : 'checkbox'} name={group} checked={props.chosen.includes(info.id)}
                 disabled={!isOne() && props.chosen.length >= props.most && !props.chosen.includes(info.id)}
                 onChange={(event) => choose(info.id, event.currentTarget.checked)} />
-              <span><code>{info.id}</code> <span class="muted">{[info.description, info.unit].filter(Boolean).join(' · ')}</span></span>
+              <span><code>{info.id}</code><span class="unseen">, </span> <span class="muted">{[info.description, info.unit].filter(Boolean).join(' · ')}</span></span>
             </label>
           )}
         </For>

@@ -52,6 +52,14 @@ function hundredths({ what, reading }: Of<'gauge' | 'bar'>): number | null {
   return share === null ? null : share * 100;
 }
 
+/** Why a value has no place in a range; nothing while there is no value. */
+function whyNoPlace({ what, reading }: Of<'gauge' | 'bar'>): string {
+  const info = reading.info();
+  if (info === undefined || reading.point()?.value == null) return '';
+  const isNumber = info.type !== 'bool' && info.type !== 'string' && !info.labels;
+  return !isNumber ? text().boards.tile.notNumber : rangeOf(what, info) ? '' : text().boards.tile.noRange;
+}
+
 export function Gauge(props: Of<'gauge' | 'bar'>): JSX.Element {
   const filled = () => hundredths(props);
   const shown = () => valueText(props.reading.point()?.value, metaOf(props.reading.info(), props.what.decimals)).text;
@@ -70,7 +78,7 @@ export function Gauge(props: Of<'gauge' | 'bar'>): JSX.Element {
         </Show>
       </svg>
       <p class="unseen">{shown()} {unit()}</p>
-      <Show when={props.reading.info() && !range()}><p class="hint">{text().boards.tile.noRange}</p></Show>
+      <Show when={filled() === null}><p class="hint">{whyNoPlace(props)}</p></Show>
     </div>
   );
 }
@@ -81,13 +89,13 @@ export function Bar(props: Of<'gauge' | 'bar'>): JSX.Element {
   return (
     <>
       <ValueText reading={props.reading} decimals={props.what.decimals} />
-      <Show when={range()} fallback={<Show when={props.reading.info()}><p class="hint">{text().boards.tile.noRange}</p></Show>}>
+      <Show when={filled() !== null && range()} fallback={<p class="hint">{whyNoPlace(props)}</p>}>
         {(ends) => (
           <div class="bar number">
             <span class="end">{numberText(ends()[0])}</span>
             <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
               <rect class="whole" width="100" height="6" />
-              <Show when={filled() !== null}><rect class="part" width={filled() ?? 0} height="6" /></Show>
+              <rect class="part" width={filled() ?? 0} height="6" />
             </svg>
             <span class="end">{numberText(ends()[1])}</span>
           </div>
