@@ -100,19 +100,31 @@ export function reflow<T extends Placed>(items: readonly T[], columns: number): 
     const boxes = done.map((one) => one.box);
     done.push({ key, box: room(boxes, { w: wide, h: box.h }, columns, boxes.at(-1)?.y) });
   }
-  for (const [index, { key, box }] of done.entries()) done[index] = { key, box: widened(box, done, columns) };
+  for (const grow of [toTheRight, downwards]) {
+    for (const [index, { key, box }] of done.entries()) done[index] = { key, box: grow(box, done, columns) };
+  }
   const boxes = new Map(done.map(({ key, box }) => [key, box]));
   return items.map((item) => at(item, boxes.get(item.key) ?? item.box));
 }
 
-/** As far to the right, and then down, as there is nothing. */
-function widened(box: Box, all: readonly Placed[], columns: number): Box {
-  const bottom = rows(all.map((one) => one.box));
-  const isFree = (wanted: Box) => all.every((one) => one.box === box || !overlap(wanted, one.box));
+/** As far to the right as there is nothing. */
+function toTheRight(box: Box, all: readonly Placed[], columns: number): Box {
   let now = box;
-  while (now.x + now.w < columns && isFree({ ...now, w: now.w + 1 })) now = { ...now, w: now.w + 1 };
-  while (now.y + now.h < bottom && isFree({ ...now, h: now.h + 1 })) now = { ...now, h: now.h + 1 };
+  while (now.x + now.w < columns && isFree({ ...now, w: now.w + 1 }, box, all)) now = { ...now, w: now.w + 1 };
   return now;
+}
+
+/** As far down as there is nothing, but no further than the lowest. */
+function downwards(box: Box, all: readonly Placed[]): Box {
+  const bottom = rows(all.map((one) => one.box));
+  let now = box;
+  while (now.y + now.h < bottom && isFree({ ...now, h: now.h + 1 }, box, all)) now = { ...now, h: now.h + 1 };
+  return now;
+}
+
+/** Whether nothing but what stands at `own` is in the way. */
+function isFree(wanted: Box, own: Box, all: readonly Placed[]): boolean {
+  return all.every((one) => one.box === own || !overlap(wanted, one.box));
 }
 
 /** Down past everything that is in the way. */
