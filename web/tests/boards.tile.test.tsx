@@ -100,7 +100,7 @@ test('a lamp has its own words, and an alarm is said besides its colour', async 
 test('a tile that is not understood says why; a text is text', async () => {
   await draw({ kind: 'dial', point: 'a', x: 0, y: 0, w: 2, h: 2 }, { kind: 'text', text: '# <b>One</b>', x: 0, y: 2, w: 2, h: 1 });
   expect(said()).toContain('kind: number, gauge, lamp, bar, trend or text is wanted');
-  expect(tile(1)?.querySelector('h3')?.textContent).toBe('<b>One</b>');
+  expect(tile(1)?.querySelector('.prose h2')?.textContent).toBe('<b>One</b>');
 });
 
 test('a tile leads to its point', async () => {

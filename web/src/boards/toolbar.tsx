@@ -33,7 +33,7 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
   return (
     <>
       <h1 class="unseen">{words().toolbar}: {props.draft.board.title}</h1>
-      <header class="bar-top tools" role="toolbar" aria-label={words().toolbar}>
+      <div class="bar-top tools" role="group" aria-label={words().toolbar}>
         <input class="title" aria-label={text().boards.title} maxLength={MAX_TITLE_CHARS} value={props.draft.board.title}
           onChange={(event) => title(event.currentTarget)} />
         <p class="row">
@@ -46,7 +46,7 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
           <button type="button" class="main" disabled={!changed() || isSaving()} onClick={() => props.onSave()}>{words().save}</button>
           <button type="button" onClick={() => props.onDone()}>{changed() ? words().cancel : words().done}</button>
         </p>
-      </header>
+      </div>
       <Show when={problem() || (contact().state === 'lost' && words().noContact)}>
         {(why) => <p class="trouble" role="alert">■ {why()}</p>}
       </Show>

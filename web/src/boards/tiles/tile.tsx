@@ -71,7 +71,7 @@ function Body(props: { what: Tile['what']; watched: Watched }): JSX.Element {
       <Match when={as('trend')}>
         {(what) => <Suspense fallback={<p class="state">{text().boards.loading}</p>}><Trend what={what()} watched={props.watched} /></Suspense>}
       </Match>
-      <Match when={as('text')}>{(what) => <TextTile text={what().text} />}</Match>
+      <Match when={as('text')}>{(what) => <TextTile text={what().text} hasTitle={what().title !== undefined} />}</Match>
       <Match when={as('unknown')}>
         {(what) => <p class="refusal"><strong>{text().boards.tile.refused}.</strong> {faultText(what().why)}. {text().boards.tile.refusedKept}</p>}
       </Match>
