@@ -3,20 +3,20 @@
 // What holds: nothing that was done is lost without a question; whatever the gateway says, one can go on.
 
 import { useBeforeLeave } from '@solidjs/router';
-import { type JSX, createEffect, createSignal, createUniqueId, on, onCleanup, onMount } from 'solid-js';
+import { type JSX, Show, createEffect, createSignal, createUniqueId, on, onCleanup, onMount } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import type { Watched } from '../live/watch.js';
 import { text } from '../text/language.js';
-import { add, duplicate, move, remove, set, step } from './arrange.js';
+import { move } from './arrange.js';
+import { type Arranging, createArranging } from './arranging.js';
 import type { KeptBoard } from './board.js';
 import { Canvas } from './canvas.js';
 import { Conflict, Leaving } from './decide.js';
-import { type Board, MAX_TILES, type Tile, type What } from './document.js';
-import { type Draft, begin, change, isChanged, redo, undo } from './draft.js';
+import { type Board, MAX_TILES } from './document.js';
+import { isChanged } from './draft.js';
 import { Grip, type Held } from './grip.js';
-import { keep } from './keep.js';
 import { Sheet } from './sheet.js';
-import { nameOf } from './tiles/tile.js';
+import { listBoards } from './store.js';
 import { Toolbar } from './toolbar.js';
 import './edit.css';
 
@@ -34,102 +34,62 @@ export interface EditorProps {
 }
 
 export function Editor(props: EditorProps): JSX.Element {
-  const { catalog } = useGateway();
-  onCleanup(catalog.want(ALL));
-  const [draft, setDraft] = createSignal<Draft>(begin(props.kept.board, props.kept.version));
-  const [held, setHeld] = createSignal<Held | null>(null);
-  const [chosen, setChosen] = createSignal<number | null>(null);
-  const [isOpen, setOpen] = createSignal(false);
-  const [said, setSaid] = createSignal('');
-  const help = createUniqueId();
+  onCleanup(useGateway().catalog.want(ALL));
+  const arranging = createArranging(() => props.name, props.kept);
+  const { draft } = arranging;
   const board = () => draft().board;
-  const tileOf = (key: number | null) => board().tiles.find((tile) => tile.key === key);
-  const seen = () => {
-    const now = held();
-    return now ? move(board(), now.key, now.box) : board();
-  };
+  const [isGiven, setGiven] = createSignal(false);
+  const help = createUniqueId();
   createEffect(on(board, (now) => props.onChange(now)));
-
-  const to = (next: Board, say: (tile: Tile | undefined) => string = () => '', key: number | null = null) => {
-    setDraft(change(draft(), next));
-    setSaid(say(tileOf(key)));
-  };
-  const words = () => text().boards.edit;
-  const place = (tile: Tile | undefined) => (tile ? words().moved(tile.box.x + 1, tile.box.y + 1) : '');
-  const size = (tile: Tile | undefined) => (tile ? words().sized(tile.box.w, tile.box.h) : '');
-  const back = () => { setDraft(undo(draft())); setSaid(words().undone); };
-  const again = () => { setDraft(redo(draft())); setSaid(words().redone); };
-  const store = async () => {
-    await keep(props.name, draft, (turn) => setDraft(turn));
-    if (draft().saving.is === 'idle' && !isChanged(draft())) setSaid(words().savedNow);
-  };
-  const removeTile = (key: number) => {
-    const tile = tileOf(key);
-    if (!tile) return;
-    const at = board().tiles.indexOf(tile);
-    to(remove(board(), key));
-    setSaid(words().removed(nameOf(tile)));
-    setChosen(null);
-    focusGrip((board().tiles[at] ?? board().tiles[at - 1])?.key);
-  };
-  const addTiles = (whats: readonly What[]) => {
-    const before = board().tiles.length;
-    to(add(board(), whats));
-    const count = board().tiles.length - before;
-    setSaid(count < whats.length ? words().full(MAX_TILES) : words().added(count));
-    setOpen(false);
-    if (count === 1) setChosen(board().tiles.at(-1)?.key ?? null);
-  };
-  const choose = (key: number | null) => {
-    const before = chosen();
-    setChosen(key);
-    setOpen(key !== null);
-    if (key === null && before !== null) focusGrip(before);
-  };
-  const resize = (key: number, wide: number, high: number) => {
-    const box = tileOf(key)?.box;
-    if (box) to(move(board(), key, { w: box.w + wide, h: box.h + high }), size, key);
-  };
-
+  onMount(() => void listBoards().then((got) => setGiven(got.ok && got.value.some(({ name, given }) => given && name === props.name))));
   const leaving = useLeaving(() => isChanged(draft()));
-  useShortcuts({ undo: back, redo: again, save: () => void store() });
+  useShortcuts(arranging);
   const done = () => leaving.ask(() => {
     const { kept, version } = draft();
     props.onDone(kept && version ? { board: kept, version } : null);
   });
-
   return (
     <div class="page boards arranging">
-      <Toolbar draft={draft()} onTitle={(title) => to({ ...board(), title })} onAdd={() => { setChosen(null); setOpen(true); }}
-        onUndo={back} onRedo={again} onSave={() => void store()} onDone={done} />
-      <p class="unseen" id={help}>{words().help}</p>
-      <p class="unseen" role="status">{said()}</p>
+      <Toolbar draft={draft()} onTitle={arranging.rename} onAdd={arranging.openToAdd} onUndo={arranging.undo} onRedo={arranging.redo}
+        onSave={() => void arranging.save()} onDone={done} />
+      <Show when={isGiven()}><p class="muted">{text().boards.edit.given}</p></Show>
+      <p class="unseen" id={help}>{text().boards.edit.help}</p>
+      <p class="unseen" role="status">{arranging.said()}</p>
       <div class="desk">
-        <div class="table">
-          <Canvas tiles={seen().tiles} watched={props.watched} fit="none" isStill held={held() && { ...held()!, box: boxOf(seen(), held()!.key) ?? held()!.box }}
-            cover={(tile, cells) => (
-              <Grip tile={tile} cells={cells} isChosen={chosen() === tile().key} help={help} onHold={setHeld} onChoose={choose} onRemove={removeTile}
-                onPut={(key, box) => to(move(board(), key, box), place, key)}
-                onStep={(key, direction) => to(step(board(), key, direction), place, key)} onResize={resize} />
-            )} />
-        </div>
-        <Sheet tile={tileOf(chosen())} isOpen={isOpen()} room={MAX_TILES - board().tiles.length} onClose={() => { choose(null); setOpen(false); }}
-          onAdd={addTiles} onSet={(key, what) => to(set(board(), key, what))} onPlace={(key, box) => to(move(board(), key, box), place, key)}
-          onRemove={removeTile} onDuplicate={(key) => { to(duplicate(board(), key)); setSaid(words().added(1)); }} />
+        <Table arranging={arranging} watched={props.watched} help={help} />
+        <Sheet tile={arranging.chosen()} isOpen={arranging.isOpen()} room={MAX_TILES - board().tiles.length} onClose={arranging.close}
+          onAdd={arranging.add} onSet={arranging.show} onPlace={arranging.place} onRemove={arranging.remove} onDuplicate={arranging.duplicate} />
       </div>
-      <Conflict draft={draft()} onDecided={(next, isSaved) => { setDraft(next); if (isSaved) void store(); }} />
+      <Conflict draft={draft()} onDecided={(next, isSaved) => {
+        arranging.decide(next);
+        if (isSaved) void arranging.save();
+      }} />
       <Leaving leave={leaving.wanted()} onStay={leaving.stay} />
     </div>
   );
 }
 
-function boxOf(board: Board, key: number) {
-  return board.tiles.find((tile) => tile.key === key)?.box;
-}
-
-/** The keyboard goes on at a tile, once that is drawn. */
-function focusGrip(key: number | undefined): void {
-  if (key !== undefined) queueMicrotask(() => document.querySelector<HTMLElement>(`.grip[data-key="${key}"]`)?.focus());
+/** The tiles, each with a grip; while one is dragged, as they would stand if it were let go. */
+function Table(props: { arranging: Arranging; watched: Watched; help: string }): JSX.Element {
+  const { arranging } = props;
+  const [held, setHeld] = createSignal<Held | null>(null);
+  const seen = () => {
+    const now = held();
+    return now ? move(arranging.draft().board, now.key, now.box) : arranging.draft().board;
+  };
+  const shadow = () => {
+    const now = held();
+    return now && { ...now, box: seen().tiles.find(({ key }) => key === now.key)?.box ?? now.box };
+  };
+  return (
+    <div class="table">
+      <Canvas tiles={seen().tiles} watched={props.watched} fit="none" isStill held={shadow()}
+        cover={(tile, cells) => (
+          <Grip tile={tile} cells={cells} isChosen={arranging.chosen()?.key === tile().key} help={props.help} onHold={setHeld}
+            onPut={arranging.place} onStep={arranging.nudge} onResize={arranging.resize} onRemove={arranging.remove} onChoose={arranging.choose} />
+        )} />
+    </div>
+  );
 }
 
 /** Asks before something is lost: on the way to another page, when the window is closed, and when one is done. */
@@ -140,29 +100,34 @@ function useLeaving(isChangedNow: () => boolean) {
     event.preventDefault();
     setWanted(() => () => event.retry(true));
   });
-  const hold = (event: BeforeUnloadEvent) => { if (isChangedNow()) event.preventDefault(); };
+  const hold = (event: BeforeUnloadEvent) => {
+    if (isChangedNow()) event.preventDefault();
+  };
   onMount(() => addEventListener('beforeunload', hold));
   onCleanup(() => removeEventListener('beforeunload', hold));
   return {
     wanted,
     stay: () => setWanted(null),
-    ask: (go: () => void) => { if (isChangedNow()) setWanted(() => go); else go(); },
+    ask(go: () => void) {
+      if (isChangedNow()) setWanted(() => go);
+      else go();
+    },
   };
 }
 
 /** Keys that people know, except while they type. */
-function useShortcuts(does: { undo: () => void; redo: () => void; save: () => void }): void {
+function useShortcuts({ undo, redo, save }: Arranging): void {
   const onKey = (event: KeyboardEvent) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();
-    const isTyping = event.target instanceof HTMLElement && event.target.matches('input:not([type="radio"], [type="checkbox"]), textarea');
+    const field = event.target instanceof HTMLElement && event.target.matches('input:not([type="radio"], [type="checkbox"]), textarea') ? event.target : null;
     if (key === 's') {
       // A field that is being typed in is taken as it is.
-      if (isTyping) (event.target as HTMLElement).blur();
-      does.save();
-    } else if (isTyping) return;
-    else if (key === 'z' && !event.shiftKey) does.undo();
-    else if (key === 'y' || key === 'z') does.redo();
+      field?.blur();
+      void save();
+    } else if (field) return;
+    else if (key === 'z' && !event.shiftKey) undo();
+    else if (key === 'y' || key === 'z') redo();
     else return;
     event.preventDefault();
   };

@@ -3,7 +3,7 @@
 // What holds: a press without a movement chooses the tile; a finger drags only the chosen tile, so that it can scroll over
 // the others; Escape, or a pointer that is lost, puts everything back.
 
-import { type Accessor, type JSX, Show, onCleanup } from 'solid-js';
+import { type Accessor, type JSX, onCleanup } from 'solid-js';
 import { text } from '../text/language.js';
 import { dragged } from './arrange.js';
 import type { Tile } from './document.js';
@@ -61,7 +61,6 @@ export function Grip(props: GripProps): JSX.Element {
       <button type="button" class="grip" data-key={props.tile().key} aria-label={label()} aria-describedby={props.help} aria-pressed={props.isChosen}
         onPointerDown={(event) => begin(event, false)} onKeyDown={onKeyDown}
         onClick={(event) => { if (!wasDragged()) props.onChoose(props.tile().key, event.detail === 0); }} />
-      <Show when={props.isChosen}><span class="marks" aria-hidden="true" /></Show>
       <span class="handle" aria-hidden="true" onPointerDown={(event) => begin(event, true)} />
     </>
   );

@@ -25,7 +25,8 @@ export interface SheetProps {
 export function Sheet(props: SheetProps): JSX.Element {
   const words = () => text().boards.sheet;
   return (
-    <aside class="sheet panel" data-open={props.isOpen ? '' : undefined} aria-label={props.tile ? words().settings : words().add}>
+    <aside class="sheet panel" data-open={props.isOpen ? '' : undefined} aria-label={props.tile ? words().settings : words().add}
+      onKeyDown={(event) => { if (event.key === 'Escape') props.onClose(); }}>
       <header class="row">
         <h2>{props.tile ? words().settings : words().add}</h2>
         <button type="button" class="quiet close" data-always={props.tile ? '' : undefined} onClick={() => props.onClose()}>{words().close}</button>
@@ -48,6 +49,7 @@ function Add(props: SheetProps): JSX.Element {
         <PointPicker label={words().points(props.room)} chosen={points()} most={props.room} onChange={setPoints} />
       </Show>
       <button class="main" disabled={whats().length === 0 || props.room === 0}>{words().put(Math.max(1, whats().length))}</button>
+      <p class="muted">{text().boards.edit.help}</p>
     </form>
   );
 }

@@ -36,11 +36,13 @@ function Lines(props: Props): JSX.Element {
           const reason = () => (look() === 'uncertain' || look() === 'bad' ? reasonText(point()?.reason) : '');
           return (
             <li data-look={look()} title={id}>
-              <svg viewBox="0 0 20 6" aria-hidden="true">
-                <line x1="0" y1="3" x2="20" y2="3" stroke={look() === 'lost' ? shades().lost : colourOf(shades(), slot())}
-                  stroke-dasharray={props.what.points.length > 1 ? patternOf(slot()).join(' ') : ''} />
-              </svg>
               <Show when={point() !== undefined || !catalog.lacks(id)} fallback={<span class="missing">{text().boards.tile.missing} <code>{id}</code></span>}>
+                <Show when={info() && info()?.type !== 'string'}>
+                  <svg viewBox="0 0 20 6" aria-hidden="true">
+                    <line x1="0" y1="3" x2="20" y2="3" stroke={look() === 'lost' ? shades().lost : colourOf(shades(), slot())}
+                      stroke-dasharray={props.what.points.length > 1 ? patternOf(slot()).join(' ') : ''} />
+                  </svg>
+                </Show>
                 <Show when={props.what.points.length > 1}><span>{names()[slot()]}</span></Show>
                 <span class="now number">{valueText(point()?.value, info()).text} {point()?.value == null ? '' : info()?.unit}</span>
                 <Show when={look() !== 'good'}><Quality look={look()} /><span class="reason">{reason()}</span></Show>
