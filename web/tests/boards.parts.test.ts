@@ -4,7 +4,7 @@ import { lookFor, withWord } from '../src/boards/lamps.js';
 import { cellsFor, columnsFor, rectOf } from '../src/boards/measure.js';
 import { isName, nameFor } from '../src/boards/name.js';
 import { everyMs, isWall, nextAddress } from '../src/boards/rotation.js';
-import { blocks, litOf, rangeOf, shareOf, shortNames } from '../src/boards/tiles/picture.js';
+import { blocks, litOf, rangeOf, shareOf } from '../src/boards/tiles/picture.js';
 
 test('a title becomes a name that the gateway takes and nobody has', () => {
   expect(nameFor('Kessel – Übersicht 2', new Set())).toBe('kessel-ubersicht-2');
@@ -53,13 +53,6 @@ test('texts have headings and paragraphs with their lines', () => {
   expect(blocks('# One\nline\nline\n\nnext\n#no heading')).toEqual([
     { isHeading: true, text: 'One' }, { isHeading: false, text: 'line\nline' }, { isHeading: false, text: 'next\n#no heading' },
   ]);
-});
-
-test('lines are named by what tells them apart', () => {
-  expect(shortNames(['meter/power/l1', 'meter/power/l2'])).toEqual(['l1', 'l2']);
-  expect(shortNames(['a/temperature', 'b/temperature'])).toEqual(['a', 'b']);
-  expect(shortNames(['a/temperature', 'a/temperature/setpoint'])).toEqual(['temperature', 'temperature/setpoint']);
-  expect(shortNames(['a/b'])).toEqual(['a/b']);
 });
 
 test('points are found by all words, in the order of names, the gateway’s own last', () => {

@@ -7,10 +7,10 @@ import { type Accessor, For, type JSX, Show, createMemo, createSignal, onCleanup
 import { useGateway } from '../live/gateway.js';
 import { type Watched, createWatch } from '../live/watch.js';
 import { lookOf } from '../shell/quality.js';
-import { valueText } from '../text/format.js';
+import { NOTHING, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { valueAt } from './decimate.js';
-import { type Group, type Grouped, groupsOf } from './groups.js';
+import { type Group, type Grouped, type Line, groupsOf } from './groups.js';
 import { heightsOf } from './layout.js';
 import { Legend, Sample, lineColour, pastText, shortNames } from './legend.js';
 import { type Shades, createShades, patternOf } from './palette.js';
@@ -140,10 +140,14 @@ function captionOf({ kind, unit }: Group): string {
   return kind === 'names' ? text().trends.states : unit || text().trends.noUnit;
 }
 
-/** A small chart's legend: the newest values for screen readers; in sight what tells several lines apart, or the crosshair's values. */
+/**
+ * A small chart's legend: the newest values for screen readers; in sight those of several lines with what tells them apart,
+ * or the crosshair's values.
+ */
 function Told(props: { group: Group; watched: Watched; shades: Shades; past: ((id: string) => number) | undefined }): JSX.Element {
   const names = createMemo(() => shortNames(props.group.lines.map(({ id }) => id)));
   const isOne = () => props.group.lines.length === 1;
+  const shown = (line: Line) => (props.past ? pastText(props.past(line.id), line) : valueText(props.watched.point(line.id)?.value, line.info).text);
   return (
     <figcaption>
       <ul class="unseen">
@@ -157,11 +161,11 @@ function Told(props: { group: Group; watched: Watched; shades: Shades; past: ((i
       <p class="brief" classList={{ over: isOne() }} hidden={isOne() && !props.past} aria-hidden="true">
         <For each={props.group.lines}>
           {(line, at) => (
-            <span class="pair">
+            <span class="pair" data-look={props.past ? undefined : lookOf(props.watched.point(line.id))}>
               <Show when={!isOne()}>
                 <Sample colour={lineColour(props.shades, line, lookOf(props.watched.point(line.id)))} dash={hasPatterns(props.group) ? patternOf(line.slot) : []} /> {names()[at()]}
               </Show>
-              <Show when={props.past}>{(past) => <b class="number"> {pastText(past()(line.id), line)} {line.info.unit}</b>}</Show>
+              <b class="number"> {shown(line)} {shown(line) === NOTHING ? '' : line.info.unit}</b>
             </span>
           )}
         </For>

@@ -86,18 +86,3 @@ export function metaOf(info: PointInfo | undefined, decimals: number | undefined
   return info && decimals !== undefined ? { ...info, precision: decimals } : info;
 }
 
-
-/** What tells points apart: their ids without the segments at both ends that all have in common. */
-export function shortNames(ids: readonly string[]): string[] {
-  const all = ids.map((id) => id.split('/'));
-  const least = Math.min(...all.map((segments) => segments.length)) - 1;
-  const shared = (at: (segments: readonly string[], count: number) => string | undefined, most: number) => {
-    let count = 0;
-    while (count < most && all.every((segments) => at(segments, count) === at(all[0] ?? [], count))) count += 1;
-    return count;
-  };
-  if (ids.length < 2) return [...ids];
-  const front = shared((segments, count) => segments[count], least);
-  const back = shared((segments, count) => segments.at(-1 - count), least - front);
-  return all.map((segments) => segments.slice(front, segments.length - back).join('/'));
-}

@@ -1,56 +1,45 @@
-// A trend tile: the chart of the trends page, small, and which line is which.
+// A trend tile: the chart of the trends page, small. The chart says which of its lines is which; what it does not say is
+// beneath: the value of a lone line, points that cannot be drawn, and what is not good and why.
 
-import { For, type JSX, Show } from 'solid-js';
+import { For, type JSX, Show, createMemo } from 'solid-js';
 import { useGateway } from '../../live/gateway.js';
 import type { Watched } from '../../live/watch.js';
 import { Quality, lookOf } from '../../shell/quality.js';
 import { reasonText, valueText } from '../../text/format.js';
 import { text } from '../../text/language.js';
 import { TrendChart } from '../../trends/chart.js';
-import { colourOf, createShades, patternOf } from '../../trends/palette.js';
+import { groupsOf } from '../../trends/groups.js';
 import { FIRST_SPAN_MS, type What } from '../document.js';
-import { shortNames } from './picture.js';
 
 type Props = { what: Extract<What, { kind: 'trend' }>; watched: Watched };
 
 export default function Trend(props: Props): JSX.Element {
+  const grouped = createMemo(() => groupsOf(props.what.points, (id) => props.watched.info(id)));
+  const told = createMemo(() => new Set(grouped().groups.filter(({ lines }) => lines.length > 1).flatMap(({ lines }) => lines.map(({ id }) => id))));
+  const untold = createMemo(() => props.what.points.filter((id) => !told().has(id) || lookOf(props.watched.point(id)) !== 'good'), [], {
+    equals: (one, other) => one.join() === other.join(),
+  });
   return (
     <>
       <div class="picture"><TrendChart ids={props.what.points} spanMs={props.what.span_ms ?? FIRST_SPAN_MS} small /></div>
-      <Lines {...props} />
+      <ul class="lines"><For each={untold()}>{(id) => <Line id={id} {...props} />}</For></ul>
     </>
   );
 }
 
-function Lines(props: Props): JSX.Element {
+function Line(props: Props & { id: string }): JSX.Element {
   const { catalog } = useGateway();
-  const shades = createShades();
-  const names = () => shortNames(props.what.points);
+  const point = () => props.watched.point(props.id);
+  const info = () => props.watched.info(props.id);
+  const look = () => lookOf(point());
+  const reason = () => (look() === 'uncertain' || look() === 'bad' ? reasonText(point()?.reason) : '');
   return (
-    <ul class="lines">
-      <For each={props.what.points}>
-        {(id, slot) => {
-          const point = () => props.watched.point(id);
-          const info = () => props.watched.info(id);
-          const look = () => lookOf(point());
-          const reason = () => (look() === 'uncertain' || look() === 'bad' ? reasonText(point()?.reason) : '');
-          return (
-            <li data-look={look()} title={id}>
-              <Show when={point() !== undefined || !catalog.lacks(id)} fallback={<span class="missing">{text().boards.tile.missing} <code>{id}</code></span>}>
-                <Show when={info() && info()?.type !== 'string'}>
-                  <svg viewBox="0 0 20 6" aria-hidden="true">
-                    <line x1="0" y1="3" x2="20" y2="3" stroke={look() === 'lost' ? shades().lost : colourOf(shades(), slot())}
-                      stroke-dasharray={props.what.points.length > 1 ? patternOf(slot()).join(' ') : ''} />
-                  </svg>
-                </Show>
-                <Show when={props.what.points.length > 1}><span>{names()[slot()]}</span></Show>
-                <span class="now number">{valueText(point()?.value, info()).text} {point()?.value == null ? '' : info()?.unit}</span>
-                <Show when={look() !== 'good'}><Quality look={look()} /><span class="reason">{reason()}</span></Show>
-              </Show>
-            </li>
-          );
-        }}
-      </For>
-    </ul>
+    <li data-look={look()}>
+      <Show when={point() !== undefined || !catalog.lacks(props.id)} fallback={<span>{text().boards.tile.missing} <code>{props.id}</code></span>}>
+        <Show when={props.what.points.length > 1}><span>{props.id}</span></Show>
+        <span class="now number">{valueText(point()?.value, info()).text} {point()?.value == null ? '' : info()?.unit}</span>
+        <Show when={look() !== 'good'}><Quality look={look()} /><span class="reason">{reason()}</span></Show>
+      </Show>
+    </li>
   );
 }
