@@ -46,7 +46,7 @@ export const SIZES: Record<Kind, { readonly first: readonly [number, number]; re
 /** What is wrong, and what would be right: `least` and `most` where there are bounds. */
 export interface Fault {
   readonly field: string;
-  readonly want: 'object' | 'version' | 'list' | 'kind' | 'id' | 'ids' | 'text' | 'whole' | 'range' | 'flag' | 'words' | 'values' | 'place';
+  readonly want: 'object' | 'version' | 'list' | 'kind' | 'id' | 'ids' | 'text' | 'whole' | 'range' | 'flag' | 'words' | 'values';
   readonly least?: number;
   readonly most?: number;
 }

@@ -52,7 +52,7 @@ export function Editor(props: EditorProps): JSX.Element {
     <div class="page boards arranging">
       <Toolbar draft={draft()} onTitle={arranging.rename} onAdd={arranging.openToAdd} onUndo={arranging.undo} onRedo={arranging.redo}
         onSave={() => void arranging.save()} onDone={done} />
-      <Show when={isGiven()}><p class="muted">{text().boards.edit.given}</p></Show>
+      <Show when={isGiven() && draft().version === props.kept.version}><p class="muted">{text().boards.edit.given}</p></Show>
       <p class="unseen" id={help}>{text().boards.edit.help}</p>
       <p class="unseen" role="status">{arranging.said()}</p>
       <div class="desk">

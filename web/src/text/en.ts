@@ -364,7 +364,7 @@ export const en = {
       refusedKept: 'It is kept as it is.',
     },
     kind: { number: 'Number', gauge: 'Gauge', lamp: 'State lamp', bar: 'Bar', trend: 'Trend', text: 'Text', unknown: 'Not understood' },
-    lit: { on: 'on', off: 'off', warn: 'warning', alarm: 'alarm', plain: '' as string },
+    lit: { warn: 'warning', alarm: 'alarm' },
     fault: {
       object: 'an object is wanted',
       version: (most: number) => `this page knows version ${most}`,
@@ -378,7 +378,6 @@ export const en = {
       flag: 'true or false is wanted',
       words: (most: number) => `words by value are wanted, at most ${most}`,
       values: (most: number) => `a list of at most ${most} values as texts is wanted`,
-      place: 'a place within 12 columns is wanted',
     },
     edit: {
       toolbar: 'Arranging',

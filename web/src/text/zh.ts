@@ -349,7 +349,7 @@ export const zh: Text = {
       refusedKept: '内容原样保留。',
     },
     kind: { number: '数值', gauge: '仪表', lamp: '状态灯', bar: '条形', trend: '趋势', text: '文本', unknown: '无法识别' },
-    lit: { on: '开', off: '关', warn: '警告', alarm: '报警', plain: '' },
+    lit: { warn: '警告', alarm: '报警' },
     fault: {
       object: '应为对象',
       version: (most) => `本页面只识别版本 ${most}`,
@@ -363,7 +363,6 @@ export const zh: Text = {
       flag: '应为 true 或 false',
       words: (most) => `应为按值给出的文字，最多 ${most} 项`,
       values: (most) => `应为最多 ${most} 个以文本表示的值的列表`,
-      place: '应为 12 列以内的位置',
     },
     edit: {
       toolbar: '排布',
