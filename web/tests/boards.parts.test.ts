@@ -23,13 +23,16 @@ test('boards follow each other round and round', () => {
 });
 
 test('cells fill a wall, follow a page, and are as wide as the window has room for', () => {
-  expect([1280, 700, 366, 280].map(columnsFor)).toEqual([12, 4, 2, 1]);
-  const wall = cellsFor(1_900, 1_000, 12, 8, 'wall');
+  const space = (widthPx: number, heightPx = 0, letterPx = 15) => ({ widthPx, heightPx, letterPx });
+  expect([1280, 700, 366, 280].map((px) => columnsFor(space(px)))).toEqual([12, 4, 2, 1]);
+  expect(columnsFor(space(1280, 0, 30)), 'large letters').toBe(4);
+  const wall = cellsFor(space(1_900, 1_000), 12, 8, 'wall');
   expect(8 * (wall.rowPx + wall.gapPx) - wall.gapPx).toBeLessThanOrEqual(1_000);
   expect(wall.rowPx).toBeGreaterThan(100);
   const { left, width } = rectOf({ x: 6, y: 0, w: 6, h: 1 }, wall);
   expect(left + width).toBeCloseTo(1_900);
-  expect(cellsFor(1_200, 640, 12, 40, 'page').rowPx, 'a long board scrolls').toBe(54);
+  expect(cellsFor(space(1_200, 640), 12, 40, 'page').rowPx, 'a long board scrolls').toBe(54);
+  expect(cellsFor(space(1_200, 640, 30), 12, 40, 'none').rowPx).toBe(136);
 });
 
 test('a lamp is lit by what the board says of a value', () => {

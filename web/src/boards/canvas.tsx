@@ -4,7 +4,7 @@ import { type Accessor, For, type JSX, Show, createMemo, createSignal, onCleanup
 import type { Watched } from '../live/watch.js';
 import type { Tile } from './document.js';
 import { type Box, COLUMNS, reflow, rows } from './layout.js';
-import { type Cells, type Fit, type Rect, cellsFor, columnsFor, rectOf } from './measure.js';
+import { type Cells, type Fit, type Rect, type Room, cellsFor, columnsFor, rectOf } from './measure.js';
 import { TileView } from './tiles/tile.js';
 import './tiles/tiles.css';
 
@@ -23,14 +23,15 @@ export interface CanvasProps {
 
 export function Canvas(props: CanvasProps): JSX.Element {
   let frame!: HTMLDivElement;
-  const [size, setSize] = createSignal({ width: 0, height: 0 }, {
-    equals: (one, other) => one.width === other.width && one.height === other.height,
+  const [size, setSize] = createSignal<Room>({ widthPx: 0, heightPx: 0, letterPx: 1 }, {
+    equals: (one, other) => one.widthPx === other.widthPx && one.heightPx === other.heightPx && one.letterPx === other.letterPx,
   });
   onMount(() => {
     const measure = () => {
       const top = frame.getBoundingClientRect().top + scrollY;
       const below = parseFloat(getComputedStyle(frame.parentElement ?? frame).paddingBottom) || 0;
-      setSize({ width: frame.clientWidth, height: Math.floor(innerHeight - top - below) });
+      const letterPx = parseFloat(getComputedStyle(document.documentElement).fontSize);
+      setSize({ widthPx: frame.clientWidth, heightPx: Math.floor(innerHeight - top - below), letterPx });
     };
     measure();
     const observer = new ResizeObserver(measure);
@@ -42,17 +43,17 @@ export function Canvas(props: CanvasProps): JSX.Element {
     });
   });
 
-  const columns = () => (props.fit === 'none' ? COLUMNS : columnsFor(size().width));
+  const columns = () => (props.fit === 'none' ? COLUMNS : columnsFor(size()));
   const flowed = createMemo(() => (columns() === COLUMNS ? props.tiles : reflow(props.tiles, columns())));
   const byKey = createMemo(() => new Map(flowed().map((tile) => [tile.key, tile])));
   const keys = createMemo(() => flowed().map(({ key }) => key));
   const used = createMemo(() => rows(flowed().map(({ box }) => box)));
-  const cells = createMemo(() => cellsFor(size().width, size().height, columns(), used(), props.fit));
+  const cells = createMemo(() => cellsFor(size(), columns(), used(), props.fit));
   const heightPx = () => Math.max(0, used() * (cells().rowPx + cells().gapPx) - cells().gapPx);
 
   return (
     <div class="canvas" ref={frame} style={{ height: `${heightPx()}px`, '--row': `${cells().rowPx}px` }}>
-      <Show when={size().width > 0}>
+      <Show when={size().widthPx > 0}>
         <Show when={props.held}>{(held) => <div class="ghost" style={placed(rectOf(held().box, cells()))} />}</Show>
         <For each={keys()}>
           {(key) => {

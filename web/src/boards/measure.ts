@@ -12,6 +12,9 @@ const MOST_ROW_PX = 112;
 const LEAST_WALL_ROW_PX = 44;
 const GAP_PX = 10;
 
+/** All of these are for letters of this size, which the page makes larger on large screens. */
+const LETTER_PX = 15;
+
 /** Cells of a board, in pixels. */
 export interface Cells {
   readonly columns: number;
@@ -31,20 +34,28 @@ export interface Rect {
 /** How rows are fitted: to what is left of the page, to the screen, or not at all. */
 export type Fit = 'page' | 'wall' | 'none';
 
+/** What there is to draw on, and how large letters are there. */
+export interface Room {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly letterPx: number;
+}
+
 /** As many columns as can be read. */
-export function columnsFor(widthPx: number): number {
-  return LEAST_PX.find(([least]) => widthPx >= least)?.[1] ?? 1;
+export function columnsFor({ widthPx, letterPx }: Room): number {
+  return LEAST_PX.find(([least]) => widthPx * LETTER_PX >= least * letterPx)?.[1] ?? 1;
 }
 
 /** The cells of a board that has so many rows. */
-export function cellsFor(widthPx: number, heightPx: number, columns: number, rows: number, fit: Fit): Cells {
+export function cellsFor({ widthPx, heightPx, letterPx }: Room, columns: number, rows: number, fit: Fit): Cells {
+  const scaled = (px: number) => Math.round((px * letterPx) / LETTER_PX);
   const gapPx = fit === 'wall' ? Math.max(GAP_PX, Math.round(widthPx / 160)) : GAP_PX;
   const columnPx = (widthPx - (columns - 1) * gapPx) / columns;
   const fitted = Math.floor((heightPx + gapPx) / Math.max(rows, 1)) - gapPx;
   const rowPx =
-    fit === 'none' || columns < COLUMNS ? ROW_PX
-    : fit === 'wall' ? Math.max(fitted, LEAST_WALL_ROW_PX)
-    : Math.min(Math.max(fitted, LEAST_ROW_PX), MOST_ROW_PX);
+    fit === 'none' || columns < COLUMNS ? scaled(ROW_PX)
+    : fit === 'wall' ? Math.max(fitted, scaled(LEAST_WALL_ROW_PX))
+    : Math.min(Math.max(fitted, scaled(LEAST_ROW_PX)), scaled(MOST_ROW_PX));
   return { columns, columnPx, rowPx, gapPx };
 }
 
