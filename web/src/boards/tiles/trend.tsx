@@ -16,13 +16,19 @@ type Props = { what: Extract<What, { kind: 'trend' }>; watched: Watched };
 export default function Trend(props: Props): JSX.Element {
   const grouped = createMemo(() => groupsOf(props.what.points, (id) => props.watched.info(id)));
   const told = createMemo(() => new Set(grouped().groups.filter(({ lines }) => lines.length > 1).flatMap(({ lines }) => lines.map(({ id }) => id))));
-  const untold = createMemo(() => props.what.points.filter((id) => !told().has(id) || lookOf(props.watched.point(id)) !== 'good'), [], {
+  const look = (id: string) => lookOf(props.watched.point(id));
+  const isTroubled = (id: string) => look(id) === 'uncertain' || look(id) === 'bad';
+  const untold = createMemo(() => props.what.points.filter((id) => !told().has(id) || isTroubled(id)), [], {
     equals: (one, other) => one.join() === other.join(),
   });
+  const isLost = () => [...told()].some((id) => look(id) === 'lost');
   return (
     <>
       <div class="picture"><TrendChart ids={props.what.points} spanMs={props.what.span_ms ?? FIRST_SPAN_MS} small /></div>
-      <ul class="lines"><For each={untold()}>{(id) => <Line id={id} {...props} />}</For></ul>
+      <ul class="lines">
+        <For each={untold()}>{(id) => <Line id={id} {...props} />}</For>
+        <Show when={isLost()}><li><Quality look="lost" /></li></Show>
+      </ul>
     </>
   );
 }
