@@ -35,25 +35,70 @@ export interface Arranging {
   openToAdd(): void;
 }
 
+type State = ReturnType<typeof createState>;
+
 export function createArranging(name: () => string, kept: { readonly board: Board; readonly version: string }): Arranging {
+  const state = createState(kept);
+  const { draft, setDraft, key, setKey, setOpen, setSaid } = state;
+  return {
+    draft,
+    said: state.said,
+    isOpen: state.isOpen,
+    chosen: () => state.tileOf(key()),
+    decide: setDraft,
+    ...places(state),
+    ...tiles(state),
+    undo() {
+      setDraft(undo(draft()));
+      setSaid(text().boards.edit.undone);
+    },
+    redo() {
+      setDraft(redo(draft()));
+      setSaid(text().boards.edit.redone);
+    },
+    async save() {
+      await keep(name(), draft, (turn) => setDraft(turn));
+      if (draft().saving.is === 'idle' && !isChanged(draft())) setSaid(text().boards.edit.savedNow);
+    },
+    choose(of, byKeyboard) {
+      setKey(of);
+      setOpen(true);
+      if (byKeyboard) focusOn('.sheet select');
+    },
+    close() {
+      const before = key();
+      setKey(null);
+      setOpen(false);
+      if (before !== null) focusGrip(before);
+    },
+    openToAdd() {
+      setKey(null);
+      setOpen(true);
+      focusOn('.sheet .picker input');
+    },
+  };
+}
+
+function createState(kept: { readonly board: Board; readonly version: string }) {
   const [draft, setDraft] = createSignal<Draft>(begin(kept.board, kept.version));
   const [key, setKey] = createSignal<number | null>(null);
   const [isOpen, setOpen] = createSignal(false);
   const [said, setSaid] = createSignal('');
   const board = () => draft().board;
-  const tileOf = (of: number | null) => board().tiles.find((tile) => tile.key === of);
-  const words = () => text().boards.edit;
-  const to = (next: Board) => setDraft(change(draft(), next));
+  return {
+    draft, setDraft, key, setKey, isOpen, setOpen, said, setSaid, board,
+    tileOf: (of: number | null) => board().tiles.find((tile) => tile.key === of),
+    to: (next: Board) => setDraft(change(draft(), next)),
+  };
+}
+
+/** Where tiles stand, and how large they are. */
+function places({ board, tileOf, to, setSaid }: State): Pick<Arranging, 'place' | 'nudge' | 'resize'> {
   const sayPlace = (of: number) => {
     const box = tileOf(of)?.box;
-    if (box) setSaid(words().moved(box.x + 1, box.y + 1));
+    if (box) setSaid(text().boards.edit.moved(box.x + 1, box.y + 1));
   };
-
   return {
-    draft, said, isOpen,
-    chosen: () => tileOf(key()),
-    decide: setDraft,
-    rename: (title) => to({ ...board(), title }),
     place(of, box) {
       to(move(board(), of, box));
       sayPlace(of);
@@ -67,8 +112,16 @@ export function createArranging(name: () => string, kept: { readonly board: Boar
       if (!box) return;
       to(move(board(), of, { w: box.w + wide, h: box.h + high }));
       const now = tileOf(of)?.box ?? box;
-      setSaid(words().sized(now.w, now.h));
+      setSaid(text().boards.edit.sized(now.w, now.h));
     },
+  };
+}
+
+/** Which tiles there are, and what they show. */
+function tiles({ board, tileOf, to, setSaid, setKey, setOpen }: State): Pick<Arranging, 'rename' | 'show' | 'add' | 'duplicate' | 'remove'> {
+  const words = () => text().boards.edit;
+  return {
+    rename: (title) => to({ ...board(), title }),
     show: (of, what) => to(set(board(), of, what)),
     add(whats) {
       const before = board().tiles.length;
@@ -91,34 +144,6 @@ export function createArranging(name: () => string, kept: { readonly board: Boar
       setKey(null);
       setOpen(false);
       focusGrip((board().tiles[at] ?? board().tiles[at - 1])?.key);
-    },
-    undo() {
-      setDraft(undo(draft()));
-      setSaid(words().undone);
-    },
-    redo() {
-      setDraft(redo(draft()));
-      setSaid(words().redone);
-    },
-    async save() {
-      await keep(name(), draft, (turn) => setDraft(turn));
-      if (draft().saving.is === 'idle' && !isChanged(draft())) setSaid(words().savedNow);
-    },
-    choose(of, byKeyboard) {
-      setKey(of);
-      setOpen(true);
-      if (byKeyboard) focusOn('.sheet select');
-    },
-    close() {
-      const before = key();
-      setKey(null);
-      setOpen(false);
-      if (before !== null) focusGrip(before);
-    },
-    openToAdd() {
-      setKey(null);
-      setOpen(true);
-      focusOn('.sheet .picker input');
     },
   };
 }
