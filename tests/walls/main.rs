@@ -9,9 +9,7 @@
 
 mod tree;
 
-use std::fs;
-
-use tree::{Source, code, is_of_walls, is_rust, lines, root, test_modules, tree};
+use tree::{Source, code, is_of_walls, is_rust, lines, test_modules, tree};
 
 /// A line (from 1) and what is wrong with it.
 type Breach = (usize, String);
