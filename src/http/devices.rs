@@ -71,7 +71,7 @@ fn plan_line(api: &Api, line: &PlanLine) -> Json {
     let catalog = api.table.catalog();
     let id = |index: &_| catalog.entry(*index).map(|entry| entry.id().as_str());
     let wanted = |index: &_| {
-        let point = catalog.entry(*index)?.declaration();
+        let point = catalog.entry(*index)?.traits();
         point.configured_interval.or(point.scan_interval)
     };
     let scan_ms = line.scan_interval.map(millis);
