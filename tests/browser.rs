@@ -73,6 +73,17 @@ fn it_is_for_everybody() {
 }
 
 #[test]
+fn boards_are_arranged_by_hand() {
+    try_with("boards");
+}
+
+/// What the README shows: copies are in `web/pictures`.
+#[test]
+fn pictures_of_each_page() {
+    try_with("pictures");
+}
+
+#[test]
 fn ten_thousand_rows_cost_little() {
     let site = Site::of("browser-load", |address, devices| {
         let mut text = format!(

@@ -13,8 +13,19 @@ const QUIET = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-qui
 
 /** A step that takes longer is broken. */
 export const STEP_MS = 30_000;
-/** Every page of the dashboard. */
-export const PAGES = { points: '/', trends: '/trends', devices: '/devices', boards: '/boards' };
+/** Points of which a page shows something soon. */
+const SOME = 'boiler/supply/temperature,boiler/return/temperature,boiler/flue/temperature';
+/** Every page of the dashboard, with something on it. */
+export const PAGES = {
+  points: '/',
+  trends: `/trends?points=${SOME}`,
+  'no trends': '/trends',
+  devices: '/devices',
+  device: '/devices/boiler',
+  boards: '/boards',
+  board: '/boards/plant',
+  wall: '/boards/plant?kiosk',
+};
 /** One device of each kind: Modbus TCP, Modbus RTU, serial lines, MQTT. */
 export const KINDS = ['boiler', 'greenhouse1', 'scale', 'weather'];
 /** Tall enough for every point of the site: only rows in view exist. */
@@ -23,18 +34,21 @@ export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 800 };
 
 /** What the browser says of itself when the gateway is gone, which is no fault of a page. */
-const NO_GATEWAY = /net::ERR_(CONNECTION|INCOMPLETE|EMPTY|TIMED_OUT|ABORTED|FAILED)|status of 50[234]/;
+export const NO_GATEWAY = /net::ERR_(CONNECTION|INCOMPLETE|EMPTY|TIMED_OUT|ABORTED|FAILED)|status of 50[234]/;
 
 /** Where a script is told that things are. */
 export const [binary, config, address, pictures] = process.argv.slice(2);
 export const gateway = gatewayOf(binary, config, address);
 
-/** Runs the steps of a script against one browser; each says what it saw. Ends the browser, and the script with an error if one failed. */
-export async function run(steps, { mayLose = false } = {}) {
+/**
+ * Runs the steps of a script against one browser; each says what it saw. Ends the browser, and the script with an error if
+ * one failed, or if a page complained of anything else than is `expected`.
+ */
+export async function run(steps, { expected = /^$/ } = {}) {
   if (!existsSync(BROWSER)) throw new Error(`${BROWSER} is missing: run tests/run`);
   const browser = await chromium.launch({ executablePath: BROWSER, args: QUIET });
   const wrong = [];
-  const seen = { browser, wrong, open: (path, options) => open(browser, path, { wrong, mayLose, ...options }) };
+  const seen = { browser, wrong, open: (path, options) => open(browser, path, { wrong, expected, ...options }) };
   try {
     for (const [name, act] of Object.entries(steps)) {
       const begin = performance.now();
@@ -58,13 +72,13 @@ async function picture(browser) {
 }
 
 /** A page of the dashboard in a profile of its own, or in `context`; what it complains about is kept in `wrong`. */
-async function open(browser, path, { wrong, mayLose, context, language = 'en', viewport = DESKTOP, scheme = 'light', locale = 'en-US', scale = 1 }) {
+async function open(browser, path, { wrong, expected, context, language = 'en', viewport = DESKTOP, scheme = 'light', locale = 'en-US', scale = 1 }) {
   const home = context ?? (await browser.newContext({ viewport, colorScheme: scheme, locale, deviceScaleFactor: scale }));
   const page = await home.newPage();
   page.setDefaultTimeout(STEP_MS);
   page.on('pageerror', (error) => wrong.push(`${path}: ${error.stack}`));
   page.on('console', (message) => {
-    if (message.type() !== 'error' || (mayLose && NO_GATEWAY.test(message.text()))) return;
+    if (message.type() !== 'error' || expected.test(message.text())) return;
     wrong.push(`${path}: ${message.text()} ${message.location().url}`);
   });
   await page.exposeFunction('violated', (what) => wrong.push(`${path}: against the policy: ${what}`));
@@ -94,7 +108,9 @@ function noteLoss() {
       });
       probe.remove();
       const isColoured = (one) => one.checkVisibility() && ['color', 'fill', 'stroke', 'backgroundColor'].some((part) => colours.includes(getComputedStyle(one)[part]));
-      const live = [...looks, ...[...document.querySelectorAll('main *')].filter(isColoured)];
+      // What counts none of something says nothing of a value.
+      const counts = (one) => !one.closest('.contact, [data-none=true]');
+      const live = [...looks, ...[...document.querySelectorAll('main *')].filter(isColoured)].filter(counts);
       Object.assign(loss, { isOpen: false, greyAt: Date.now(), live: live.map((one) => one.outerHTML.slice(0, 200)) });
     });
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-contact'] });
