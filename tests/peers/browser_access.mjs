@@ -69,13 +69,14 @@ for (const [name, path] of Object.entries(PAGES)) {
   steps[`${name} in Chinese`] = async ({ open }) => {
     const page = await settled(open, path, { language: 'zh', locale: 'zh-CN' });
     await page.waitForFunction(() => document.documentElement.lang === 'zh');
-    const foreign = await page.evaluate(() => [...document.querySelectorAll('nav a, h1, label, legend, thead th, [role=columnheader], [aria-label]')]
-      .map((one) => one.getAttribute('aria-label') ?? one.textContent.trim())
-      .filter((words) => words !== '' && !/[\u4e00-\u9fff]/.test(words) && /[A-Za-z]{3}/.test(words) && !/[/_]|^[a-z]+\d*$/.test(words)));
+    // Names that people gave are theirs; what the page itself says has Chinese in it.
+    const said = await page.evaluate(() => [...document.querySelectorAll('nav a, button, label, legend, thead th, [role=columnheader], [aria-label]')]
+      .filter((one) => !one.closest('.canvas, .wall'))
+      .map((one) => one.getAttribute('aria-label') ?? one.textContent.trim()));
+    const foreign = said.filter((words) => !/[\u4e00-\u9fff]/.test(words) && /[A-Za-z]{3}/.test(words) && !/[/_]|^[a-z]+\d*$/.test(words));
     assert.deepEqual(foreign, []);
-    const heading = await page.textContent('h1');
     await page.context().close();
-    return heading;
+    return `${said.length} labels`;
   };
 }
 
