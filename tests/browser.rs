@@ -58,6 +58,11 @@ fn a_dead_device_changes_the_shape_of_its_points() {
 }
 
 #[test]
+fn points_are_found_and_told() {
+    try_with("points");
+}
+
+#[test]
 fn notices_are_told_and_kept() {
     try_with("notices");
 }
