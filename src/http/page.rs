@@ -110,4 +110,12 @@ mod tests {
             assert!(asset.path == INDEX || asset.path.starts_with("assets/"), "{}", asset.path);
         }
     }
+
+    #[test]
+    #[cfg(not(feature = "dashboard"))]
+    fn without_the_dashboard_the_page_says_why() {
+        let page = ASSETS.iter().find(|asset| asset.path == INDEX).unwrap();
+        let text = std::str::from_utf8(page.plain).unwrap();
+        assert!(text.contains("its feature dashboard was switched off"), "{text}");
+    }
 }
