@@ -72,7 +72,7 @@ await run({
   async 'a hung gateway is found out by its silence'() {
     const begin = Date.now();
     gateway.signal('SIGSTOP');
-    const took = await allLost(begin, SILENCE_MS + 1_500);
+    const took = await allLost(begin, SILENCE_MS + GREY_MS);
     gateway.signal('SIGCONT');
     await allLive();
     assert.equal(loads, 0, 'a page was loaded again');

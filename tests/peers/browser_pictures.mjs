@@ -1,7 +1,7 @@
 // A picture of each page, for the README: web/pictures holds copies.
 
 import assert from 'node:assert/strict';
-import { DESKTOP, PAGES, PHONE, contact, gateway, overhang, pictures, run } from './page.mjs';
+import { DESKTOP, PAGES, PHONE, contact, drawn, gateway, overhang, pictures, run } from './page.mjs';
 
 /** Pages are open so long before their pictures are taken: a trend is to show something. */
 const OPEN_MS = 45_000;
@@ -41,6 +41,8 @@ await run({
     await pages.trends.waitForFunction((end) => performance.now() > end, await pages.trends.evaluate((ms) => performance.now() + ms, left),
       { timeout: 2 * OPEN_MS, polling: 100 });
     for (const [name, page] of Object.entries(pages)) {
+      await page.bringToFront();
+      await drawn(page);
       assert.equal(await overhang(page), 0, name);
       await page.screenshot({ path: `${pictures}/${name}.png` });
     }

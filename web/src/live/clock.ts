@@ -9,10 +9,14 @@ const TICK_MS = 1_000;
 /** The gateway's time, Unix ms, anew each second. */
 export function createClock(client: Client, time: GatewayTime): Accessor<number> {
   const [now, setNow] = createSignal(time.now());
-  const timer = setInterval(() => setNow(time.now()), TICK_MS);
-  const off = client.on('contact', () => setNow(time.now()));
+  const tell = () => setNow(time.now());
+  const timer = setInterval(tell, TICK_MS);
+  const off = client.on('contact', tell);
+  // A hidden page's timers hardly run: who comes back must not see values of the future.
+  document.addEventListener('visibilitychange', tell);
   onCleanup(() => {
     clearInterval(timer);
+    document.removeEventListener('visibilitychange', tell);
     off();
   });
   return now;
