@@ -40,6 +40,8 @@ fn a_board_is_kept_listed_changed_by_who_saw_it_and_removed() {
     let site = Site::new("boards");
     let address = site.address();
     let given = site.config().with_file_name("boards");
+    // Not those of the default site, which come and go with it.
+    fs::remove_dir_all(&given).unwrap();
     fs::create_dir_all(&given).unwrap();
     fs::write(given.join("boiler.json"), r#"{"title":"Boiler","tiles":[]}"#).unwrap();
     let board = |title: &str| json!({"title": title, "tiles": [{"kind": "number"}]});

@@ -26,8 +26,11 @@ export interface Gateway {
 const Context = createContext<Gateway>();
 export const GatewayProvider = Context.Provider;
 
+/** Eyes see no more often than this; what comes between goes out in one frame, the first after quiet at once. */
+const FRAME_MS = 100;
+
 /** Connects; closed with the component that asked. */
-export function createGateway(client: Client = connect()): Gateway {
+export function createGateway(client: Client = connect({ intervalMs: FRAME_MS })): Gateway {
   const [contact, setContact] = createSignal(client.contact);
   client.on('contact', setContact);
   const time = new GatewayTime(client);
