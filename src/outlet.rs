@@ -139,6 +139,7 @@ impl ChannelEnd for ChannelOutlet {
             if let Some(device) = self.device(index) {
                 let mut report = device.report();
                 report.state = DeviceState::Offline;
+                report.utilisation = None;
                 report.last_error = Some(why.to_owned());
                 self.report(index, report);
             }
@@ -252,6 +253,19 @@ mod tests {
         outlet.plan(vec![request(1, false)]);
         read();
         assert_eq!(stale_after(4).await, [true, false]);
+    }
+
+    #[test]
+    fn a_channel_that_is_lost_is_used_by_nobody() {
+        let outlet = outlet();
+        let (state, utilisation) = (DeviceState::Online, Some(0.5));
+        let report = DeviceReport { state, utilisation, ..DeviceReport::default() };
+        outlet.report(DeviceIndex(0), report);
+        assert_eq!(outlet.device(DeviceIndex(0)).unwrap().report().utilisation, Some(0.5));
+        // As after a panic of its driver, who could not say so himself.
+        outlet.lose("it is gone", UnixMs(1));
+        let report = outlet.device(DeviceIndex(0)).unwrap().report();
+        assert_eq!((report.state, report.utilisation), (DeviceState::Offline, None));
     }
 
     #[test]
