@@ -33,7 +33,8 @@ pub(super) fn count(counters: &mut DeviceCounters, stray: &Stray) {
 pub(super) struct Share {
     since: Instant,
     busy: Duration,
-    last: Option<f64>,
+    /// The share in the last full window, and how long that was.
+    last: Option<(f64, Duration)>,
 }
 
 impl Share {
@@ -46,18 +47,19 @@ impl Share {
         self.busy += busy;
         let elapsed = now.saturating_duration_since(self.since);
         if elapsed >= WINDOW {
-            self.last = Some(self.busy.as_secs_f64() / elapsed.as_secs_f64());
+            self.last = Some((self.busy.as_secs_f64() / elapsed.as_secs_f64(), elapsed));
             (self.since, self.busy) = (now, Duration::ZERO);
         }
     }
 
     /// 0 to 1, of the last full window; before there is one, or where nothing is asked any more, of the time since.
     pub(super) fn lately(&self, now: Instant) -> f64 {
-        let elapsed = now.saturating_duration_since(self.since).as_secs_f64();
-        let so_far = if elapsed > 0.0 { self.busy.as_secs_f64() / elapsed } else { 0.0 };
-        // A window that is over and was not closed: nothing was spent since.
-        let last = self.last.filter(|_| elapsed < 2.0 * WINDOW.as_secs_f64());
-        last.unwrap_or(so_far).clamp(0.0, 1.0)
+        let elapsed = now.saturating_duration_since(self.since);
+        let so_far = if elapsed.is_zero() { 0.0 } else { self.busy.div_duration_f64(elapsed) };
+        // Twice as long as the last one took to be closed: nothing was spent since. One that is asked each minute has
+        // windows of a minute.
+        let last = self.last.filter(|(_, length)| elapsed < *length * 2);
+        last.map_or(so_far, |(share, _)| share).clamp(0.0, 1.0)
     }
 }
 
@@ -141,6 +143,12 @@ mod tests {
         share.spent(5 * second, start + 20 * second);
         assert!((share.lately(start + 20 * second) - 0.5).abs() < 1e-9);
         assert!(share.lately(start + 60 * second).abs() < 1e-9, "nothing since");
+        share.spent(6 * second, start + 80 * second);
+        for later in [0, 1, 59, 119] {
+            let lately = share.lately(start + (80 + later) * second);
+            assert!((lately - 0.1).abs() < 1e-9, "asked each minute: {lately} after {later} s");
+        }
+        assert!(share.lately(start + 200 * second).abs() < 1e-9, "nothing since");
     }
 
     #[test]
