@@ -40,7 +40,7 @@ pub struct Device {
     pub points: Vec<Index>,
     /// Its fastest scan interval; `None` where nothing is scanned.
     pub scan_interval: Option<Duration>,
-    /// The same as configured, where its channel has not the time for that.
+    /// The same as configured: shorter where its channel has not the time for that.
     pub configured_interval: Option<Duration>,
     /// The place of the first of its own points; the others follow in the order of [`OWN`].
     own: Index,

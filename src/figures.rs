@@ -1,5 +1,7 @@
 //! Measured and predicted figures, told to the resolution that they have. Pure.
 
+use std::time::Duration;
+
 /// Steps of a millisecond that are told: a clock and a scheduler give no finer ones.
 const STEPS_PER_MS: f64 = 100.0;
 
@@ -10,6 +12,12 @@ const STEPS_PER_SHARE: f64 = 10_000.0;
 #[must_use]
 pub(crate) fn millis(ms: f64) -> f64 {
     (ms * STEPS_PER_MS).round() / STEPS_PER_MS
+}
+
+/// The milliseconds of a time, to a hundredth.
+#[must_use]
+pub(crate) fn millis_of(time: Duration) -> f64 {
+    millis(time.as_secs_f64() * 1_000.0)
 }
 
 /// A share of 1, to a ten-thousandth.

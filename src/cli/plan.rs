@@ -151,8 +151,8 @@ fn request_json(channel: &Channel, planned: &PlannedRequest) -> Json {
         "parts": parts,
         "scan_ms": planned.scan_interval.map(|every| every.as_millis()),
         "configured_scan_ms": configured(channel, planned).map(|every| every.as_millis()),
-        "wire_ms": planned.wire_time.map(millis),
-        "busy_ms": planned.busy_time.map(millis),
+        "wire_ms": planned.wire_time.map(figures::millis_of),
+        "busy_ms": planned.busy_time.map(figures::millis_of),
         "utilisation": planned.share().map(figures::share),
         "points": planned.points.iter().filter_map(id).collect::<Vec<_>>(),
     })
@@ -212,8 +212,4 @@ fn sum(plan: &[PlannedRequest], of: impl Fn(&PlannedRequest) -> Option<f64>) -> 
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
-}
-
-fn millis(time: Duration) -> f64 {
-    figures::millis(time.as_secs_f64() * 1_000.0)
 }

@@ -10,15 +10,18 @@ use pointcast_api::Value;
 use serde_json::{Map, Value as Json, json};
 
 use super::Api;
+use super::lookup::Cost;
 use super::problem::Problem;
 use super::request::Named;
 use crate::devices::{Device, PlanLine};
 use crate::figures;
 
-pub(super) async fn list(State(api): State<Api>) -> Response {
-    let devices: Vec<Json> =
-        api.devices.all().iter().map(|device| describe(&api, device)).collect();
-    no_store(json!({ "devices": devices }))
+pub(super) async fn list(State(api): State<Api>) -> Result<Response, Problem> {
+    let all = api.devices.all();
+    let points = all.iter().map(|device| device.points.len()).sum();
+    let tell = || all.iter().map(|device| describe(&api, device)).collect();
+    let devices: Vec<Json> = api.lookups.aside(Cost::of_taking(points), tell).await?;
+    Ok(no_store(json!({ "devices": devices })))
 }
 
 pub(super) async fn one(State(api): State<Api>, Named(name): Named) -> Result<Response, Problem> {
@@ -26,12 +29,15 @@ pub(super) async fn one(State(api): State<Api>, Named(name): Named) -> Result<Re
         let detail = format!("no device is called {name:?}; GET /api/v1/devices lists them");
         Problem::not_found("unknown-device", "There is no such device", detail)
     })?;
-    let mut body = describe(&api, device);
-    if let Some(fields) = body.as_object_mut() {
-        let plan: Vec<Json> = device.plan().iter().map(|line| plan_line(&api, line)).collect();
-        fields.insert("plan".to_owned(), plan.into());
-    }
-    Ok(no_store(body))
+    let tell = || {
+        let mut body = describe(&api, device);
+        if let Some(fields) = body.as_object_mut() {
+            let plan: Vec<Json> = device.plan().iter().map(|line| plan_line(&api, line)).collect();
+            fields.insert("plan".to_owned(), plan.into());
+        }
+        body
+    };
+    Ok(no_store(api.lookups.aside(Cost::of_taking(device.points.len()), tell).await?))
 }
 
 fn describe(api: &Api, device: &Device) -> Json {
@@ -82,8 +88,8 @@ fn plan_line(api: &Api, line: &PlanLine) -> Json {
         "parts": parts,
         "scan_ms": scan_ms,
         "configured_scan_ms": shorter(line.points.iter().filter_map(wanted).min(), scan_ms),
-        "wire_ms": line.wire_time.map(|time| figures::millis(time.as_secs_f64() * 1_000.0)),
-        "busy_ms": line.busy_time.map(|time| figures::millis(time.as_secs_f64() * 1_000.0)),
+        "wire_ms": line.wire_time.map(figures::millis_of),
+        "busy_ms": line.busy_time.map(figures::millis_of),
         "refused": line.is_refused,
         "points": line.points.iter().filter_map(id).collect::<Vec<_>>(),
     })

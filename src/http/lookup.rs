@@ -80,6 +80,11 @@ impl Cost {
         Self(points.saturating_mul(FIND_LOOKS))
     }
 
+    /// To look at so many points whose places are known.
+    pub(super) fn of_taking(points: usize) -> Self {
+        Self(points.saturating_mul(TAKE_LOOKS))
+    }
+
     /// To find at most `limit` points that patterns mean.
     pub(super) fn of_page(catalog: &Catalog, patterns: &[Pattern], limit: usize) -> Self {
         let looks = |pattern: &Pattern, candidates: usize| match pattern.is_beginning() {

@@ -62,6 +62,9 @@ pub type Index = u32;
 /// Points looked at in one turn of the staleness sweep, so that drivers are never held up for long.
 const SWEEP_TURN: usize = 4_096;
 
+/// Points counted in one turn, for the same reason.
+const COUNTED_AT_ONCE: usize = 1_024;
+
 /// The point table.
 #[derive(Debug)]
 pub struct Table {
@@ -215,13 +218,17 @@ impl Table {
     /// How many of `points` are good, uncertain and bad; unknown and removed ones are none of it.
     #[must_use]
     pub fn qualities(&self, points: &[Index]) -> [u64; 3] {
-        let core = self.core();
-        let known = points.iter().filter_map(|i| core.slots.get(*i as usize)?.quality());
-        known.fold([0; 3], |[good, uncertain, bad], quality| match quality {
-            Quality::Good => [good + 1, uncertain, bad],
-            Quality::Uncertain => [good, uncertain + 1, bad],
-            Quality::Bad => [good, uncertain, bad + 1],
-        })
+        let mut counts = [0; 3];
+        for some in points.chunks(COUNTED_AT_ONCE) {
+            let core = self.core();
+            let known = some.iter().filter_map(|i| core.slots.get(*i as usize)?.quality());
+            counts = known.fold(counts, |[good, uncertain, bad], quality| match quality {
+                Quality::Good => [good + 1, uncertain, bad],
+                Quality::Uncertain => [good, uncertain + 1, bad],
+                Quality::Bad => [good, uncertain, bad + 1],
+            });
+        }
+        counts
     }
 
     /// The number of the last change of each of `points`, in their order; 0 for an unknown index.

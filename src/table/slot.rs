@@ -64,7 +64,7 @@ impl Slot {
 
     /// How good its newest state is; `None` if it was removed.
     pub(super) fn quality(&self) -> Option<Quality> {
-        (!self.newest.removed).then(|| self.newest.state().quality())
+        (!self.newest.removed).then(|| self.newest.reason.map_or(Quality::Good, Reason::quality))
     }
 
     pub(super) fn seq(&self) -> u64 {

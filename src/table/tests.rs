@@ -9,7 +9,7 @@ use pointcast_api::{
 use tokio::time::advance;
 
 use super::testing::table;
-use super::{Form, Index, Mailbox, SWEEP_TURN, Table, Update};
+use super::{COUNTED_AT_ONCE, Form, Index, Mailbox, SWEEP_TURN, Table, Update};
 
 fn good(value: i64) -> Reading {
     Reading::Good(Value::I64(value))
@@ -69,6 +69,8 @@ async fn points_are_counted_by_quality() {
     assert_eq!(table.qualities(&[0, 1, 2, 3]), [2, 1, 1], "the last one waits still");
     assert_eq!(table.qualities(&[3, 9]), [0, 0, 1], "there is no tenth");
     assert_eq!(table.qualities(&[]), [0; 3]);
+    let many = [1; 2 * COUNTED_AT_ONCE + 1];
+    assert_eq!(table.qualities(&many), [many.len() as u64, 0, 0], "in several turns");
 }
 
 #[tokio::test(start_paused = true)]
