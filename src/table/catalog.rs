@@ -246,8 +246,12 @@ impl Catalog {
 
 fn entries_of(points: Vec<(PointDeclaration, String)>) -> Vec<Entry> {
     let mut kinds = Shared::default();
+    let mut shared: Arc<str> = "".into();
     let entry = |(point, device): (PointDeclaration, String)| {
-        Entry::new(&point, &device.into(), &mut kinds)
+        if *shared != *device {
+            shared = device.into();
+        }
+        Entry::new(&point, &shared, &mut kinds)
     };
     points.into_iter().map(entry).collect()
 }
