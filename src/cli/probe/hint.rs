@@ -27,6 +27,9 @@ pub(super) fn hint(driver: &str, heard: Heard) -> String {
         (Heard { no_frames: true, .. }, false) => {
             format!("bytes came, but no valid frame of {driver}: try {others}{}", far_line(driver))
         }
+        (Heard { late: true, .. }, _) => {
+            "answers came, but too late: give them more time (--set timeout_ms=3000)".to_owned()
+        }
         (Heard { others: true, .. }, _) => {
             "what came answers something else: is there another master, or two devices with one unit id?"
                 .to_owned()
@@ -59,7 +62,7 @@ mod tests {
 
     #[test]
     fn what_is_tried_next_is_another_framing_and_what_a_line_can_be_set_to() {
-        let heard = |no_frames, closed| Heard { no_frames, others: false, closed };
+        let heard = |no_frames, closed| Heard { no_frames, closed, ..Heard::default() };
         let elsewhere = Heard { others: true, ..Heard::default() };
         let cases = [
             (
@@ -84,6 +87,7 @@ mod tests {
             ),
             ("modbus-rtu", heard(true, false), "--set parity=none or odd), --driver modbus-ascii"),
             ("modbus-ascii", heard(false, false), "the wires A and B"),
+            ("modbus-tcp", Heard { late: true, others: true, ..heard(false, true) }, "too late"),
             ("modbus-rtu", elsewhere, "is there another master"),
         ];
         for (driver, heard, expected) in cases {

@@ -39,10 +39,26 @@ pub struct Probe<'a> {
 pub struct Heard {
     /// Bytes that are no frame of the framing that is spoken here.
     pub no_frames: bool,
-    /// Frames that answer something else, or a line that is never silent.
+    /// Answers to what was asked before, after its time was over.
+    pub late: bool,
+    /// Frames that answer nothing that was ever asked, or a line that is never silent.
     pub others: bool,
     /// The other end closed the connection.
     pub closed: bool,
+}
+
+impl Heard {
+    fn take(&mut self, strays: &Strays) {
+        for stray in strays.iter() {
+            *match stray.kind {
+                StrayKind::Garbled => &mut self.no_frames,
+                StrayKind::Late => &mut self.late,
+                StrayKind::Foreign | StrayKind::Misshapen | StrayKind::UnknownTransaction => {
+                    &mut self.others
+                }
+            } = true;
+        }
+    }
 }
 
 /// How a unit that was called showed itself.
@@ -221,26 +237,29 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// Asks once, as soon as the unit may be asked.
+    /// Asks once, and keeps in mind what came that was no answer.
     async fn ask(&mut self, request: ReadRequest) -> Result<Exchange, Lost> {
-        while let Some(until) = self.link.rests_until(request.unit)
-            && Instant::now() < until
-        {
-            // What comes meanwhile answers nothing that is asked now.
-            let _strays = self.link.idle(until).await?;
-        }
-        let exchange = self.link.ask_if(&request.into(), self.bus.channel.timeout, &|| true).await;
+        let exchange = self.exchange(request).await;
         match &exchange {
             Ok(Exchange { answer, strays }) => {
-                let is_garbled = |stray: &crate::link::Stray| stray.kind == StrayKind::Garbled;
-                self.heard.no_frames |= strays.iter().any(is_garbled);
-                self.heard.others |=
-                    !strays.iter().all(is_garbled) || matches!(answer, Err(Unanswered::LineBusy));
+                self.heard.take(strays);
+                self.heard.others |= matches!(answer, Err(Unanswered::LineBusy));
             }
             Err(lost) if is_no_frames(lost) => self.heard.no_frames = true,
             Err(_) => self.heard.closed = true,
         }
         exchange
+    }
+
+    /// Asks once, as soon as the unit may be asked.
+    async fn exchange(&mut self, request: ReadRequest) -> Result<Exchange, Lost> {
+        while let Some(until) = self.link.rests_until(request.unit)
+            && Instant::now() < until
+        {
+            // What comes meanwhile answers nothing that is asked now.
+            self.heard.take(&self.link.idle(until).await?);
+        }
+        self.link.ask_if(&request.into(), self.bus.channel.timeout, &|| true).await
     }
 
     /// Opens a connection again that was closed; a port that is lost stays so.
@@ -271,7 +290,10 @@ fn first(content: &Content) -> u16 {
 
 /// What was heard instead of an answer of `unit`.
 fn stray(strays: &Strays, unit: u8) -> Presence {
-    let foreign = |stray: &crate::link::Stray| stray.unit.filter(|from| *from != unit);
+    // Who is late was asked: before, and by nobody else.
+    let asked = |stray: &crate::link::Stray| stray.kind == StrayKind::Late;
+    let foreign =
+        |stray: &crate::link::Stray| stray.unit.filter(|from| *from != unit && !asked(stray));
     let has = |kind: StrayKind| strays.iter().any(|stray| stray.kind == kind);
     if has(StrayKind::Misshapen) {
         Presence::Misshapen

@@ -180,7 +180,7 @@ fn keys_are_those_of_the_driver() {
 async fn bytes_that_are_no_frames_are_told_from_silence() {
     let rtu = bus(check_rtu, "port = \"x\"\ntimeout_ms = 300");
     let noise = |_: Incoming| at_once(vec![0x81, 0xFF, 0x00, 0x13]);
-    let heard = |no_frames, others| Heard { no_frames, others, closed: false };
+    let heard = |no_frames, others| Heard { no_frames, others, ..Heard::default() };
     let nothing = |_: Incoming| Vec::new();
     let foreign = |incoming: Incoming| at_once(incoming.frame(9, &incoming.pdu()));
     for (answer, expected) in [
@@ -192,6 +192,27 @@ async fn bytes_that_are_no_frames_are_told_from_silence() {
             (probe.call(1, &span("holding:0")).await.unwrap(), probe.heard())
         });
         assert_eq!(seen.await, expected);
+    }
+}
+
+/// Who is only slow is neither silent nor somebody else.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_too_late_is_told_from_silence() {
+    for (wire, bus) in [
+        (Wire::Tcp, bus(check_tcp, "address = \"x\"\ntimeout_ms = 100\nretries = 1")),
+        (Wire::Rtu, bus(check_rtu, "port = \"x\"\ntimeout_ms = 100\nretries = 1")),
+    ] {
+        let slow = |incoming: Incoming| vec![(Duration::from_millis(150), incoming.reply())];
+        let seen = with_bus(&bus, wire, slow, async |probe| {
+            let image = probe.read(1, &span("holding:0"), |_| ()).await.unwrap();
+            (image.answered(), probe.heard())
+        });
+        assert_eq!(seen.await, (0, Heard { late: true, ..Heard::default() }), "{wire:?}");
+        let seen = with_bus(&bus, wire, slow, async |probe| {
+            let first = probe.call(1, &span("holding:0")).await.unwrap();
+            [first, probe.call(2, &span("holding:0")).await.unwrap()]
+        });
+        assert_eq!(seen.await, [Presence::Silent; 2], "{wire:?}");
     }
 }
 
