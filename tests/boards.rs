@@ -35,6 +35,20 @@ fn refused(answer: &Answer, status: u16, kind: &str) -> String {
     problem["detail"].as_str().unwrap().to_owned()
 }
 
+/// What is no board is refused whatever the version.
+#[track_caller]
+fn refuse_bodies(address: SocketAddr) {
+    let large = json!({"title": "x", "tiles": [{"text": "x".repeat(70_000)}]});
+    refused(&put(address, "hall", &[("If-Match", "*")], &large), 413, "too-large");
+    let fields = [("If-Match", "*"), ("Content-Type", "application/json")];
+    let twice = r#"{"title":"a","title":"b","tiles":[]}"#;
+    let twice = request(address, "PUT", "/api/v1/boards/hall", &fields, twice);
+    assert_eq!(
+        refused(&twice, 400, "bad-request"),
+        "title: given twice; give it once at line 1 column 20"
+    );
+}
+
 #[test]
 fn a_board_is_kept_listed_changed_by_who_saw_it_and_removed() {
     let site = Site::new("boards");
@@ -62,20 +76,7 @@ fn a_board_is_kept_listed_changed_by_who_saw_it_and_removed() {
     }
     refused(&put(address, "hall", &[("If-Match", "77")], &board("x")), 400, "bad-request");
     refused(&put(address, "none", &[("If-Match", "*")], &board("x")), 412, "conflict");
-    let large = json!({"title": "x", "tiles": [{"text": "x".repeat(70_000)}]});
-    refused(&put(address, "hall", &[("If-Match", "*")], &large), 413, "too-large");
-    let twice = [("If-Match", "*"), ("Content-Type", "application/json")];
-    let twice = request(
-        address,
-        "PUT",
-        "/api/v1/boards/hall",
-        &twice,
-        r#"{"title":"a","title":"b","tiles":[]}"#,
-    );
-    assert_eq!(
-        refused(&twice, 400, "bad-request"),
-        "title: given twice; give it once at line 1 column 20"
-    );
+    refuse_bodies(address);
     let either = format!("\"77\", {first}");
     let changed = put(address, "hall", &[("If-Match", &either)], &board("Hall 1"));
     assert_eq!(changed.status, 200, "{}", changed.body);
