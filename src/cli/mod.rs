@@ -122,7 +122,9 @@ pub fn main() -> ExitCode {
     if cli.command.is_some()
         && let Some(option) = cli.run.given()
     {
-        let words = format!("--{option} stands behind its command: pointcast run --{option} …");
+        let command = if option == "listen" { "run" } else { "check" };
+        let words =
+            format!("--{option} stands behind its command: pointcast {command} --{option} …");
         Cli::command().error(ErrorKind::ArgumentConflict, words).exit();
     }
     match cli.command {

@@ -63,7 +63,11 @@ fn takes_gzip(head: &HeaderMap) -> bool {
     let codings = all.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
     let weights = codings.filter_map(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0));
+        let refused = weight
+            .trim()
+            .strip_prefix(['q', 'Q'])
+            .and_then(|q| q.strip_prefix('='))
+            .is_some_and(|q| q.parse() == Ok(0.0));
         let name = name.trim().to_ascii_lowercase();
         matches!(&*name, "gzip" | "x-gzip" | "*").then_some((name == "*", !refused))
     });
@@ -97,6 +101,7 @@ mod tests {
         assert!(taking("*;q=0, gzip"));
         assert!(!taking("gzip;q=0, *"));
         assert!(!taking("gzip;q=0.000"));
+        assert!(!taking("gzip; Q=0"));
         assert!(!taking("identity"));
         assert!(!taking("br"));
         assert!(!takes_gzip(&HeaderMap::new()));

@@ -127,13 +127,12 @@ impl IfMatch {
     /// # Errors
     /// What is neither `*` nor a list of entity tags.
     pub(super) fn read(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let given = headers.get_all(header::IF_MATCH);
-        let fields: Result<Vec<&str>, _> = given.iter().map(HeaderValue::to_str).collect();
-        let read = fields.ok().map(|fields| fields.join(","));
-        if given.iter().next().is_none() {
+        if !headers.contains_key(header::IF_MATCH) {
             return Ok(None);
         }
-        let read = match read.as_deref().map(str::trim) {
+        let given = headers.get_all(header::IF_MATCH).iter().map(HeaderValue::to_str);
+        let fields = given.collect::<Result<Vec<&str>, _>>().ok().map(|fields| fields.join(","));
+        let read = match fields.as_deref().map(str::trim) {
             Some("*") => Some(Self::Any),
             Some(list) => strong_tags(list).map(Self::OneOf),
             None => None,
