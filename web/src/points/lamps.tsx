@@ -38,7 +38,7 @@ export function Lamps(): JSX.Element {
   const chosen = () => view.asked().device;
   return (
     <Show when={devices().length > 0}>
-      <section class="devices">
+      <section>
         <h2 class="unseen">{text().nav.devices}</h2>
         <ul class="lamps">
           <For each={own()}>
