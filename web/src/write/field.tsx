@@ -55,7 +55,9 @@ const OTHER = 'other';
 function ChoiceField(props: Inner): JSX.Element {
   const id = createUniqueId();
   const labels = () => Object.entries(props.info.labels ?? {});
-  const [isOther, setOther] = createSignal(props.typed !== '' && !Object.hasOwn(props.info.labels ?? {}, props.typed));
+  const [wantsOther, setOther] = createSignal(false);
+  // The value now may come after the field, and have no name.
+  const isOther = () => wantsOther() || (props.typed !== '' && !Object.hasOwn(props.info.labels ?? {}, props.typed));
   const choose = (chosen: string) => {
     setOther(chosen === OTHER);
     props.onType(chosen === OTHER ? '' : chosen);
