@@ -134,7 +134,9 @@ function Listing(props: { view: View; asked: Asked<readonly Report[]> }): JSX.El
 function Channel(props: { view: View; group: Group<Listed> | undefined; of: readonly Listed[] }): JSX.Element {
   const { contact } = useGateway();
   const { figures, states } = props.view;
-  const shared = () => sharedError(props.of);
+  // What is wrong is told only while it is known, as with each device alone.
+  const isKnown = () => standingOf(states.point(own(first(), 'state'))).isLive;
+  const shared = () => (isKnown() ? sharedError(props.of) : null);
   const utilisation = createMemo(() => channelShare(figures, props.of.map(({ device }) => device)));
   const first = () => props.of[0]?.device ?? '';
   return (
@@ -147,7 +149,7 @@ function Channel(props: { view: View; group: Group<Listed> | undefined; of: read
             <Show when={utilisation() !== null}>
               <span class="channel-share">
                 <span class="muted">{text().devices.channelShare}</span>
-                <Share share={utilisation()} isLive={contact().state !== 'lost'} />
+                <Share share={utilisation()} isLive={contact().state === 'live'} />
               </span>
             </Show>
           </span>
