@@ -62,9 +62,17 @@ describe('a course', () => {
     expect(boundsOf({ times: [1], values: [NaN] }, 0)).toBeNull();
   });
   test('keeps no more than it may, and no time twice', () => {
-    const kept = new Kept(3);
+    const kept = new Kept(3, 10);
     for (const time of [1, 2, 2, 3, 4]) kept.add(time, time === 3 ? null : time);
     expect(kept.track()).toEqual({ times: [2, 3, 4], values: [2, NaN, 4] });
+  });
+  test('what nobody asked for is not known', () => {
+    const kept = new Kept(10, 6);
+    kept.add(0, 1);
+    kept.add(6, 2);
+    kept.add(100, 3);
+    expect(kept.track()).toEqual({ times: [0, 6, 12, 100], values: [1, 2, NaN, 3] });
+    expect(coursePath(kept.track(), 0, 100, 100, 10)).toBe('M0.0 10.0H6.0V5.0H12.0M100.0 0.0H100.0');
   });
 });
 

@@ -47,21 +47,30 @@ function firstSeen(times: ArrayLike<number>, fromMs: number): number {
   return Math.max(0, at);
 }
 
-/** The newest numbers of what is asked for: a track of at most `most`. */
+/** The newest numbers of what is asked for: a track of at most `most`. A number stands no longer than `standsMs` without another. */
 export class Kept {
   readonly #most: number;
+  readonly #standsMs: number;
   readonly #times: number[] = [];
   readonly #values: number[] = [];
 
-  constructor(most: number) {
+  constructor(most: number, standsMs: number) {
     this.#most = most;
+    this.#standsMs = standsMs;
   }
 
   /** `null`: there is none now. */
   add(time: number, value: number | null): void {
-    if (time <= (this.#times.at(-1) ?? -Infinity)) return;
+    const last = this.#times.at(-1) ?? time;
+    if (this.#times.length > 0 && time <= last) return;
+    // Nobody asked in between, as while the machine slept: what was so then is not known.
+    if (time - last > this.#standsMs) this.#put(last + this.#standsMs, NaN);
+    this.#put(time, value ?? NaN);
+  }
+
+  #put(time: number, value: number): void {
     this.#times.push(time);
-    this.#values.push(value ?? NaN);
+    this.#values.push(value);
     if (this.#times.length > this.#most) {
       this.#times.shift();
       this.#values.shift();

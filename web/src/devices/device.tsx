@@ -14,7 +14,7 @@ import { isTroubled } from './order.js';
 import { StateLamp, standingOf } from './parts.js';
 import { DevicePoints } from './points.js';
 import { PlanSection } from './plan-section.js';
-import { type Asked, createQuestion } from './question.js';
+import { type Asked, OLD_AFTER, createQuestion } from './question.js';
 import { type Detailed, Refused, askOne } from './report.js';
 import { createSiblings } from './siblings.js';
 import { Trouble } from './trouble-text.js';
@@ -87,7 +87,7 @@ function Known(props: { device: string; detailed: Detailed; asked: Asked<Detaile
         channelShare={measured()} />
       <DevicePoints detailed={props.detailed} isFresh={props.asked.isFresh()} />
       <PlanSection detailed={props.detailed} siblings={siblings()} measured={measured()} isDisabled={standing().state === 'disabled'}
-        isLive={contact().state !== 'lost'} />
+        isLive={contact().state === 'live'} />
       <Counters detailed={props.detailed} isFresh={props.asked.isFresh()} />
     </>
   );
@@ -123,9 +123,10 @@ function Situation(props: { device: string; detailed: Detailed; own: Watched }):
 /** The response times that were heard while the page was open; anew with each answer. */
 function createResponses(asked: Asked<Detailed>) {
   const { now } = useGateway();
-  const kept = new Kept(MOST_KEPT);
+  const kept = new Kept(MOST_KEPT, OLD_AFTER * ASK_EVERY_MS);
   const [responses, setResponses] = createSignal(kept.track(), { equals: false });
-  createEffect(on([asked.answer, asked.isFresh], ([{ value }, isFresh]) => {
+  const isFreshNow = createMemo(asked.isFresh);
+  createEffect(on([asked.answer, isFreshNow], ([{ value }, isFresh]) => {
     kept.add(now(), isFresh && value?.state !== 'offline' ? (value?.response_ms ?? null) : null);
     setResponses(kept.track());
   }));

@@ -24,7 +24,7 @@ export interface Asked<Value> {
 }
 
 /** An answer is old once so many intervals have passed without another. */
-const OLD_AFTER = 3;
+export const OLD_AFTER = 3;
 
 /** Asks every `everyMs` as long as the component lives. */
 export function createQuestion<Value>(ask: () => Promise<Value>, everyMs: number): Asked<Value> {
