@@ -1,5 +1,6 @@
+import { createMemo, createRoot } from 'solid-js';
 import { beforeEach, expect, test } from 'vitest';
-import { ageText, durationText, momentText, numberText, reasonText, share, spanText, valueText } from '../src/text/format.js';
+import { ageText, durationText, momentText, numberText, reasonText, share, spanText, turnDay, valueText } from '../src/text/format.js';
 import { customs, preferred, speak } from '../src/text/language.js';
 
 beforeEach(() => speak('en', false));
@@ -68,6 +69,18 @@ test('a moment of another day says its date', () => {
   expect(momentText(noon, noon)).not.toMatch(/2026/);
   expect(momentText(noon, noon + 86_400_000)).toMatch(/2026/);
   expect(momentText(null)).toBe('—');
+});
+
+test('a moment gets its date when its day has passed', () => {
+  const evening = new Date(2026, 4, 17, 23, 59, 0).getTime();
+  turnDay(evening);
+  createRoot((end) => {
+    const shown = createMemo(() => momentText(evening));
+    expect(shown()).not.toMatch(/2026/);
+    turnDay(evening + 120_000);
+    expect(shown()).toMatch(/2026/);
+    end();
+  });
 });
 
 test('an unknown reason stands as it was written', () => {

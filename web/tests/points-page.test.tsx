@@ -108,6 +108,33 @@ test('only troubled: a point that gets well leaves, one that falls ill comes', a
   fake.tell([pointOf('y')]);
   await settle();
   expect(root.querySelector('.empty h2')?.textContent).toBe('Nothing is troubled');
+  fake.contact = { ...fake.contact, state: 'lost' };
+  fake.emit('contact', fake.contact);
+  fake.tell([pointOf('x', { live: false }), pointOf('y', { live: false })]);
+  await settle();
+  expect(root.querySelector('.empty h2')?.textContent).toBe('Nothing was troubled when the gateway was last heard');
+});
+
+test('whoever comes by a link to a point sees its row, once', async () => {
+  const scrolled = vi.spyOn(globalThis, 'scrollBy').mockImplementation(() => {});
+  const below = vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue({ top: 100_000, bottom: 0 } as DOMRect);
+  open('/?point=a/y');
+  await settle();
+  expect(scrolled).not.toHaveBeenCalled();
+  fake.tell([pointOf('a/x'), pointOf('a/y')]);
+  await settle();
+  fake.tell([pointOf('a/z')]);
+  await settle();
+  expect(scrolled).toHaveBeenCalledTimes(1);
+  scrolled.mockRestore();
+  below.mockRestore();
+});
+
+test('details of a point that there is not say so, once that is known', async () => {
+  open('/?point=gone/away');
+  expect(root.querySelector('.details')?.textContent).not.toContain('no such point');
+  await settle();
+  expect(root.querySelector('.details')?.textContent).toContain('no such point');
 });
 
 test('the keyboard goes through rows, folds branches and opens a point', async () => {

@@ -79,6 +79,7 @@ function Sheet(props: DetailsProps): JSX.Element {
         <Gauge point={point()} info={info()} />
         <p><Quality look={look()} /> <span class="reason">{reasonText(point()?.reason)}</span></p>
       </div>
+      <Show when={point() === undefined && catalog.lacks(props.id)}><p class="description">{text().points.details.unknown}</p></Show>
       <Show when={info()?.description}>{(description) => <p class="description">{description()}</p>}</Show>
       <Show when={error()}>
         {(says) => <p class="says"><b>{text().points.details.says}</b> {says()}</p>}

@@ -8,13 +8,15 @@ import { EVERYTHING } from './address.js';
 import { type View, useView } from './view.js';
 
 /** Why no row is shown. */
-export type Why = 'waiting' | 'refused' | 'nothing' | 'unmatched' | 'calm' | 'filtered';
+export type Why = 'waiting' | 'refused' | 'nothing' | 'unmatched' | 'calm' | 'calmLast' | 'filtered';
 
-/** In contact this long without a point, there is none. */
+/** With nothing left to catch up with, this long without a point: there is none. */
 const PATIENCE_MS = 1_000;
 
 /** Patterns to learn from, and which words say what they mean. */
 const PATTERNS = [['boiler/**', 'below'], ['*/temperature', 'level'], ['boiler/pressure, meter/**', 'several'], ['$devices/**', 'devices']] as const;
+/** Where it helps to ask for everything. */
+const OFFERS_ALL: readonly Why[] = ['unmatched', 'calm', 'calmLast', 'filtered'];
 /** As many parts are offered where all is too much. */
 const MOST_BRANCHES = 40;
 
@@ -24,7 +26,7 @@ export function emptyOf(view: View): Accessor<Why | null> {
   const [isSettled, setSettled] = createSignal(false);
   createEffect(on(() => [contact().state, view.asked().patterns.join()] as const, ([state]) => {
     setSettled(false);
-    if (state === 'lost') return;
+    if (state !== 'live') return;
     const timer = setTimeout(() => setSettled(true), PATIENCE_MS);
     onCleanup(() => clearTimeout(timer));
   }));
@@ -36,7 +38,8 @@ export function emptyOf(view: View): Accessor<Why | null> {
       return view.asked().patterns.includes(EVERYTHING) ? 'nothing' : 'unmatched';
     }
     const isFiltered = view.typed().trim() !== '' || view.asked().device !== null;
-    return view.asked().troubled && !isFiltered ? 'calm' : 'filtered';
+    if (!view.asked().troubled || isFiltered) return 'filtered';
+    return contact().state === 'live' ? 'calm' : 'calmLast';
   });
 }
 
@@ -72,7 +75,7 @@ export function Empty(props: { why: Why }): JSX.Element {
           </dl>
         </Match>
       </Switch>
-      <Show when={props.why === 'unmatched' || props.why === 'calm' || props.why === 'filtered'}>
+      <Show when={OFFERS_ALL.includes(props.why)}>
         <button type="button" onClick={all}>{text().points.empty.all}</button>
       </Show>
     </section>

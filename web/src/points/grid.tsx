@@ -1,7 +1,7 @@
 // The table as a tree: only the rows in sight are in the page, however many there are. The keyboard moves one active row;
 // the focus stays on the table (`aria-activedescendant`).
 
-import { For, type JSX, Match, Switch, createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js';
+import { For, type JSX, Match, Switch, createEffect, createMemo, createSignal, onCleanup, onMount, untrack } from 'solid-js';
 import { inNextFrame } from '../live/frame.js';
 import { text } from '../text/language.js';
 import { isClosed } from './folds.js';
@@ -48,7 +48,13 @@ export function Grid(props: GridProps): JSX.Element {
     else props.onOpen(row.key);
   };
   // Whoever comes by a link to a point sees its row.
-  createEffect(on(() => place() >= 0, (isThere, was) => isThere && was === undefined && reveal(place())));
+  const linked = view.asked().open;
+  createEffect<boolean>((isSeen) => {
+    if (isSeen || linked === null) return isSeen;
+    const at = view.listing().places.get(linked) ?? -1;
+    if (at >= 0) untrack(() => reveal(at));
+    return at >= 0;
+  }, false);
 
   return (
     <div class="grid panel" ref={(element) => ((grid = element), props.ref(element))} role="treegrid" tabindex="0" aria-label={text().nav.points}

@@ -36,11 +36,11 @@ export function createSinces(client: Client): Sinces {
     for (const id of ids) wanted.delete(id);
     try {
       for (const { id, quality, reason, since } of await client.read(ids)) known.set(id, { quality, reason, since: since ?? null });
-      setVersion((before) => before + 1);
     } catch {
-      // What is still looked at is asked for again when it is drawn.
+      // What is still looked at is asked for again, as it is drawn anew now.
     }
     isBusy = false;
+    setVersion((before) => before + 1);
   };
   const timer = setInterval(() => void ask(), ASK_MS);
   onCleanup(() => clearInterval(timer));

@@ -84,6 +84,7 @@ export const en = {
       clear: 'Unmark all',
     },
     details: {
+      unknown: 'The gateway has no such point: it may have been renamed or removed in the configuration.',
       says: 'Device says:',
       noTrend: 'No trend: nothing good was seen of this point since the page was opened, or it is no number.',
       trend: (span: string) => `last ${span}`,
@@ -116,6 +117,7 @@ export const en = {
       },
       unmatched: { title: 'No point matches', text: 'Points that come later and match appear by themselves. A pattern has as many segments as the names it takes in:' },
       calm: { title: 'Nothing is troubled', text: 'Every point that was asked for is good.' },
+      calmLast: { title: 'Nothing was troubled when the gateway was last heard', text: 'Whether that is still so is not known.' },
       filtered: { title: 'No point passes the filters', text: 'Every word must stand in a point’s name, description, unit or device.' },
       all: 'Show all points',
       patterns: {
@@ -171,7 +173,6 @@ export const en = {
       device: 'Device', state: 'State', since: 'Since', response: 'Response', errors: 'Errors', points: 'Points', every: 'Read every',
       share: 'Channel’s time',
     },
-    channel: (name: string, driver: string) => `Channel ${name}, ${driver}`,
     channelShare: 'Channel’s time used lately',
     count: (count: number) => (count === 1 ? '1 device' : `${count} devices`),
     none: {
@@ -208,7 +209,6 @@ export const en = {
       label: 'At present', address: 'Address', channel: 'Channel', driver: 'Driver', response: 'Response time', share: 'Share of the channel’s time',
       every: 'Fastest reading', notRead: 'sends by itself',
     },
-    newest: 'of the newest reply',
     course: (low: string, high: string, span: string) => `${low} to ${high} in the last ${span}`,
     shareOfChannel: (share: string) => `The channel as a whole: ${share}`,
     pointCount: (count: number) => (count === 1 ? '1 point' : `${count} points`),

@@ -2,6 +2,7 @@
 //
 // What holds: a value that is not there is a dash, never a zero; no digit that the device did not give is made up.
 
+import { createSignal } from 'solid-js';
 import type { PointInfo, Value } from 'pointcast';
 import { locale, text } from './language.js';
 
@@ -137,10 +138,17 @@ export function durationText(ms: number): string {
   return ms < SECOND || ms % SECOND !== 0 ? `${numberText(ms)} ms` : spanText(ms);
 }
 
-/** A moment on the reader's own clock: the time alone today, else with its date. */
-export function momentText(time: number | null, today: number = Date.now()): string {
+const [today, setToday] = createSignal(Date.now(), { equals: (one, other) => new Date(one).toDateString() === new Date(other).toDateString() });
+
+/** Tells the time again and again, so that a moment of a day that has passed gets its date. */
+export function turnDay(now: number): void {
+  setToday(now);
+}
+
+/** A moment on the reader's own clock: the time alone today, else with its date. Tracked: anew with each day. */
+export function momentText(time: number | null, now: number = today()): string {
   if (time === null) return NOTHING;
   const date = new Date(time);
-  const same = date.toDateString() === new Date(today).toDateString();
+  const same = date.toDateString() === new Date(now).toDateString();
   return new Intl.DateTimeFormat(locale(), { timeStyle: 'medium', ...(!same && { dateStyle: 'medium' }) }).format(date);
 }

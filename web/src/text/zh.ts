@@ -78,6 +78,7 @@ export const zh: Text = {
       clear: '取消全部标记',
     },
     details: {
+      unknown: '网关中没有此测点，可能已在配置中改名或删除。',
       says: '设备报告：',
       noTrend: '暂无趋势：打开页面以来没有该测点的有效数值，或该测点不是数值型。',
       trend: (span) => `最近 ${span}`,
@@ -110,6 +111,7 @@ export const zh: Text = {
       },
       unmatched: { title: '没有匹配的测点', text: '之后出现的匹配测点会自动显示。模式的段数须与测点路径的段数一致：' },
       calm: { title: '没有异常', text: '所选测点全部良好。' },
+      calmLast: { title: '与网关失去联系前没有异常', text: '目前是否仍然如此，无法得知。' },
       filtered: { title: '没有测点符合筛选条件', text: '测点的名称、说明、单位或设备中须包含所有关键词。' },
       all: '显示所有测点',
       patterns: {
@@ -164,7 +166,6 @@ export const zh: Text = {
     columns: {
       device: '设备', state: '状态', since: '起始时间', response: '响应时间', errors: '错误', points: '测点', every: '扫描周期', share: '通道占用',
     },
-    channel: (name, driver) => `通道 ${name}，${driver}`,
     channelShare: '近期通道占用率',
     count: (count) => `${count} 台设备`,
     none: {
@@ -198,7 +199,6 @@ export const zh: Text = {
       label: '当前情况', address: '地址', channel: '通道', driver: '驱动', response: '响应时间', share: '通道占用率', every: '最快扫描周期',
       notRead: '设备主动上送',
     },
-    newest: '最近一次应答',
     course: (low, high, span) => `最近 ${span}内 ${low} 至 ${high}`,
     shareOfChannel: (share) => `整个通道：${share}`,
     pointCount: (count) => `${count} 个测点`,
