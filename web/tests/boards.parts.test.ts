@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { find, inOrder } from '../src/boards/find.js';
+import { find } from '../src/boards/find.js';
+import { inNameOrder } from '../src/live/names.js';
 import { lookFor, withWord } from '../src/boards/lamps.js';
 import { cellsFor, columnsFor, rectOf } from '../src/boards/measure.js';
 import { isName, nameFor } from '../src/boards/name.js';
@@ -60,7 +61,7 @@ test('texts have headings and paragraphs with their lines', () => {
 
 test('points are found by all words, in the order of names, the gateway’s own last', () => {
   const info = (id: string, description: string) => ({ id, description, value: 1, quality: 'good' as const, time: 1, type: 'f64' as const, writable: false });
-  const all = inOrder([info('$gateway/x', ''), info('line10/t', 'oven'), info('line2/t', 'Oven air')]);
+  const all = inNameOrder([info('$gateway/x', ''), info('line10/t', 'oven'), info('line2/t', 'Oven air')], ({ id }) => id);
   expect(all.map(({ id }) => id)).toEqual(['line2/t', 'line10/t', '$gateway/x']);
   expect(find(all, 'OVEN line', 5).found).toHaveLength(2);
   expect(find(all, '', 2)).toMatchObject({ more: true });

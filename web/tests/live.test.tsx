@@ -125,6 +125,20 @@ test('units come once for a pattern, and anew when names have changed', async ()
   expect(fake.walks.length).toBe(2);
 });
 
+test('what there is no more is forgotten when all is asked for anew, and not before', async () => {
+  fake.infos = [infoOf('a', '°C'), infoOf('b', '°C')];
+  const watched = watching(() => ['**']);
+  await vi.advanceTimersByTimeAsync(0);
+  fake.infos = [infoOf('a', '°C')];
+  fake.failing = true;
+  fake.emit('catalog', 2);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(watched.info('b')?.unit).toBe('°C');
+  fake.failing = false;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([watched.info('a')?.unit, watched.info('b')]).toEqual(['°C', undefined]);
+});
+
 test('a walk that fails is tried again', async () => {
   fake.failing = true;
   const watched = watching(() => ['**']);

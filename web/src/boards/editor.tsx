@@ -4,6 +4,7 @@
 
 import { useBeforeLeave } from '@solidjs/router';
 import { type JSX, Show, createEffect, createSignal, createUniqueId, on, onCleanup, onMount } from 'solid-js';
+import { EVERY_POINT } from '../live/catalog.js';
 import { useGateway } from '../live/gateway.js';
 import type { Watched } from '../live/watch.js';
 import { text } from '../text/language.js';
@@ -20,9 +21,6 @@ import { listBoards } from './store.js';
 import { Toolbar } from './toolbar.js';
 import './edit.css';
 
-/** Everything that can be made a point of a tile. */
-const ALL = ['**', '$devices/**', '$gateway/**'];
-
 export interface EditorProps {
   name: string;
   kept: KeptBoard;
@@ -34,7 +32,7 @@ export interface EditorProps {
 }
 
 export function Editor(props: EditorProps): JSX.Element {
-  onCleanup(useGateway().catalog.want(ALL));
+  onCleanup(useGateway().catalog.want(EVERY_POINT));
   const arranging = createArranging(() => props.name, props.kept);
   const { draft } = arranging;
   const board = () => draft().board;

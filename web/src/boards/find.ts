@@ -1,7 +1,6 @@
 // Finds points by words. Pure.
 
 import type { PointInfo } from 'pointcast';
-import { byName } from '../live/watch.js';
 
 /** Whether each word is in the point's id, description or unit, whatever its case. */
 export function hasWords({ id, description = '', unit = '' }: PointInfo, words: string): boolean {
@@ -18,10 +17,4 @@ export function find(infos: readonly PointInfo[], words: string, most: number): 
     found.push(info);
   }
   return { found, more: false };
-}
-
-/** By name; the gateway's own points last. */
-export function inOrder(infos: Iterable<PointInfo>): PointInfo[] {
-  const isOwn = ({ id }: PointInfo) => Number(id.startsWith('$'));
-  return [...infos].sort((one, other) => isOwn(one) - isOwn(other) || byName(one.id, other.id));
 }

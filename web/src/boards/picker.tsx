@@ -3,7 +3,8 @@
 import { For, type JSX, Show, createMemo, createSignal, createUniqueId } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { text } from '../text/language.js';
-import { find, inOrder } from './find.js';
+import { inNameOrder } from '../live/names.js';
+import { find } from './find.js';
 
 const MOST_SHOWN = 40;
 
@@ -12,7 +13,7 @@ export function PointPicker(props: { label: string; chosen: readonly string[]; m
   const { catalog } = useGateway();
   const [words, setWords] = createSignal('');
   const group = createUniqueId();
-  const infos = createMemo(() => inOrder(catalog.all().values()));
+  const infos = createMemo(() => inNameOrder(catalog.all().values(), ({ id }) => id));
   const result = createMemo(() => find(infos(), words().trim(), MOST_SHOWN));
   const isOne = () => props.most === 1;
   const choose = (id: string, isChosen: boolean) => {

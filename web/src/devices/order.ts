@@ -1,6 +1,6 @@
 // Which devices a list shows, in which order. Pure.
 
-import { byName } from '../live/watch.js';
+import { byName } from '../live/names.js';
 
 /** How a device is. `unknown`: nobody has told yet, or in a word that this page does not know. */
 export type State = 'online' | 'degraded' | 'offline' | 'disabled' | 'unknown';

@@ -1,7 +1,8 @@
 // What points are called: unit, type, range, labels, of everything some part of the page wants.
 //
 // What holds: a pattern is asked for once until the gateway says that names have changed, one walk at a time; a walk that
-// fails is tried again. Values never come this way: only the stream has them in order.
+// fails is tried again; what the gateway does not tell of any more is forgotten then. Values never come this way: only the
+// stream has them in order.
 
 import { type Accessor, createSignal } from 'solid-js';
 import type { Client, PointInfo } from 'pointcast';
@@ -10,6 +11,9 @@ const RETRY_MS = 5_000;
 /** As many patterns are asked for at once: a longer address than that makes the gateway may refuse. */
 const MOST_AT_ONCE = 50;
 
+/** Every point, the gateway's own too. */
+export const EVERY_POINT = ['**', '$devices/**', '$gateway/**'];
+
 /** Metadata by id. */
 export class Catalog {
   readonly #client: Client;
@@ -17,6 +21,9 @@ export class Catalog {
   readonly #wanted = new Map<string, number>();
   readonly #walked = new Set<string>();
   readonly #lacking = new Set<string>();
+  /** What was told of since names changed; null once all else is forgotten. */
+  #told: Set<string> | null = null;
+  #failed = 0;
   readonly #version: Accessor<number>;
   readonly #more: () => void;
   #busy = false;
@@ -28,6 +35,7 @@ export class Catalog {
     this.#more = () => setVersion((before) => before + 1);
     client.on('catalog', () => {
       this.#walked.clear();
+      this.#told = new Set();
       void this.#walk();
     });
   }
@@ -71,6 +79,7 @@ export class Catalog {
         for (const pattern of next) this.#walked.add(pattern);
         await this.#take(next);
       }
+      if (this.#failed === 0) this.#forget();
     } finally {
       this.#busy = false;
     }
@@ -80,11 +89,24 @@ export class Catalog {
     return [...this.#wanted.keys()].filter((pattern) => !this.#walked.has(pattern)).slice(0, MOST_AT_ONCE);
   }
 
+  /** Points that are no more. */
+  #forget(): void {
+    const told = this.#told;
+    this.#told = null;
+    if (told === null) return;
+    const before = this.#infos.size;
+    for (const id of this.#infos.keys()) if (!told.has(id)) this.#infos.delete(id);
+    if (this.#infos.size < before) this.#more();
+  }
+
   async #take(patterns: readonly string[]): Promise<void> {
+    // A walk that began before names changed tells nothing of what there is now.
+    const told = this.#told;
     try {
       const lacking = new Set(patterns.filter((pattern) => !pattern.includes('*')));
       for await (const info of this.#client.points(patterns)) {
         this.#infos.set(info.id, info);
+        told?.add(info.id);
         lacking.delete(info.id);
       }
       for (const id of patterns) {
@@ -92,7 +114,9 @@ export class Catalog {
         else this.#lacking.delete(id);
       }
     } catch {
+      this.#failed += 1;
       setTimeout(() => {
+        this.#failed -= 1;
         for (const pattern of patterns) this.#walked.delete(pattern);
         void this.#walk();
       }, RETRY_MS);

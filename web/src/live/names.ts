@@ -20,6 +20,13 @@ export function byName(one: string, other: string): number {
   return compare(nameKey(one), nameKey(other)) || compare(one, other);
 }
 
+/** Many things in the order of their names: what is compared of each is made once. */
+export function inNameOrder<Item>(items: Iterable<Item>, nameOf: (item: Item) => string): Item[] {
+  const named = [...items].map((item) => ({ item, name: nameOf(item), key: nameKey(nameOf(item)) }));
+  named.sort((one, other) => compare(one.key, other.key) || compare(one.name, other.name));
+  return named.map(({ item }) => item);
+}
+
 function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }

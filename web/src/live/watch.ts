@@ -131,5 +131,3 @@ function createList(points: ReadonlyMap<string, Point>) {
 function createLook(point: Point | undefined) {
   return untrack(() => createSignal<Point | undefined>(point));
 }
-
-export { byName } from './names.js';

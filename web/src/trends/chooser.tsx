@@ -4,14 +4,12 @@
 
 import { For, type JSX, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from 'solid-js';
 import { type PointInfo, patternFault } from 'pointcast';
+import { EVERY_POINT } from '../live/catalog.js';
 import { MOST_LINES } from '../live/chosen.js';
 import { useGateway } from '../live/gateway.js';
 import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { suggestionsOf } from './suggest.js';
-
-/** All points, the gateway's own too. */
-const ALL = ['**', '$devices/**', '$gateway/**'];
 
 export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: string) => void }): JSX.Element {
   let field!: HTMLInputElement;
@@ -22,7 +20,7 @@ export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: stri
   const [isAsked, setAsked] = createSignal(false);
   const listId = createUniqueId();
   createEffect(() => {
-    if (isAsked()) onCleanup(catalog.want(ALL));
+    if (isAsked()) onCleanup(catalog.want(EVERY_POINT));
   });
   const isPattern = () => query().includes('*');
   const found = createMemo<readonly PointInfo[]>(() => {
