@@ -66,3 +66,11 @@ test('large tables come in several texts', () => {
 test('a name without what file systems refuse', () => {
   expect(csvName(T)).toBe('trends_2026-01-02T03-04-05Z.csv');
 });
+
+test('integers too long for a number have no digit that is made up; other large numbers are themselves', () => {
+  const value = (type: PointInfo['type'], of: number) => rows([column('a', [[0, of]], { type })])[0]?.split(',')[1];
+  expect(value('u64', 18_446_744_073_709_551_615)).toBe('1.84467440737096e+19');
+  expect(value('i64', -9_007_199_254_740_993)).toBe('-9.00719925474099e+15');
+  expect(value('i64', 9_007_199_254_740_991)).toBe('9007199254740991');
+  expect(value('f64', 2 ** 60)).toBe(String(2 ** 60));
+});

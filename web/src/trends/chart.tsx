@@ -176,9 +176,12 @@ function Told(props: { group: Group; watched: Watched; shades: Shades; past: ((i
 
 /** What was chosen and cannot be drawn, and why. */
 function Rest(props: { grouped: Grouped; watched: Watched; onRemove: ((id: string) => void) | undefined }): JSX.Element {
+  const { catalog } = useGateway();
+  // What was not answered yet is no answer.
+  const whyUnknown = (id: string) => (catalog.lacks(id) ? text().trends.unknown : '');
   const rest = () => [
     ...props.grouped.texts.map((id) => ({ id, why: text().trends.isText(valueText(props.watched.point(id)?.value).text) })),
-    ...props.grouped.unknown.map((id) => ({ id, why: text().trends.unknown })),
+    ...props.grouped.unknown.map((id) => ({ id, why: whyUnknown(id) })),
   ];
   return (
     <Show when={rest().length > 0}>

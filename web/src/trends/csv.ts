@@ -1,7 +1,8 @@
 // What is shown as a table for spreadsheets: comma-separated values (RFC 4180) in UTF-8. Pure.
 //
 // What holds: a row for each moment at which something changed, and for both ends of what is shown; in each row every
-// point has the value that stood then, and nothing where no good value was known. Times are UTC (ISO 8601). No name is
+// point has the value that stood then, and nothing where no good value was known; integers too long for a number have the
+// digits that are sure, with a power of ten. Times are UTC (ISO 8601). No name is
 // taken for a formula by a program that opens it.
 
 import type { PointInfo } from 'pointcast';
@@ -57,6 +58,15 @@ function quoted(cell: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** As many digits of an integer beyond 2⁵³ are its own in the number nearest to it. */
+const SURE_DIGITS = 15;
+
+function cellOf(value: number, info: PointInfo | undefined): string {
+  if (Number.isNaN(value)) return '';
+  const isRounded = (info?.type === 'i64' || info?.type === 'u64') && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return isRounded ? value.toExponential(SURE_DIGITS - 1) : String(value);
+}
+
 /** Goes through the changes of all columns in the order of time. */
 class Merge {
   readonly #columns: readonly Column[];
@@ -93,10 +103,7 @@ class Merge {
 
   /** The values that stand now. */
   cells(): string[] {
-    return this.#columns.map(({ track }, at) => {
-      const value = track?.values[this.#at[at] ?? -1] ?? NaN;
-      return Number.isNaN(value) ? '' : String(value);
-    });
+    return this.#columns.map(({ track, info }, at) => cellOf(track?.values[this.#at[at] ?? -1] ?? NaN, info));
   }
 
   #soonest(): number {

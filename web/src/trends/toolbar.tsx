@@ -51,7 +51,7 @@ export function Moment(props: { stage: Stage; tick: number }): JSX.Element {
   const said = () => {
     const { from, to } = spanOf(props.stage.view(), props.tick);
     const cross = props.stage.cross();
-    const now = contact().state === 'lost' ? text().trends.valuesLast : text().trends.valuesNow;
+    const now = contact().state === 'live' ? text().trends.valuesNow : text().trends.valuesLast;
     if (cross !== null) return text().trends.valuesAt(timeText(from + (to - from) * cross, to - from));
     return props.stage.view().end === null ? now : text().trends.paused(timeText(from, to - from), timeText(to, to - from), now);
   };
