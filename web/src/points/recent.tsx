@@ -6,8 +6,7 @@ import { useGateway } from '../live/gateway.js';
 import type { Look } from '../shell/quality.js';
 import { spanText, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
-import { sparkLeast } from './rows.js';
-import { spark } from './spark.js';
+import { leastOf, spark } from './spark.js';
 
 const MINUTE_MS = 60_000;
 /** The shortest of these spans that holds all that is known, else the last. */
@@ -21,7 +20,7 @@ export function Recent(props: { id: string; info: PointInfo | undefined; look: L
     const track = history.track(props.id);
     const knownMs = to - (track?.times[0] ?? to);
     const spanMs = SPANS_MS.find((one) => one >= knownMs) ?? Math.max(...SPANS_MS);
-    const drawn = spark(track, { ...BOX, from: to - spanMs, to, least: sparkLeast(props.info) });
+    const drawn = spark(track, { ...BOX, from: to - spanMs, to, least: leastOf(props.info) });
     return drawn && { ...drawn, spanMs };
   });
   return (

@@ -6,7 +6,7 @@ import { useGateway } from '../live/gateway.js';
 import { Quality, lookOf } from '../shell/quality.js';
 import { ageText, numberText, reasonText, share, spanText, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
-import { type Box, spark } from './spark.js';
+import { leastOf, spark } from './spark.js';
 import { type Branch, type Leaf, count, worst } from './tree.js';
 import { useView } from './view.js';
 
@@ -16,8 +16,6 @@ const MOST_LETTERS = 120;
 const LONG = 12;
 const SPARK_MS = 5 * 60_000;
 const SPARK = { width: 88, height: 22 };
-/** Share of a point's range that fills a spark's height at least. */
-const SPARK_LEAST = 0.02;
 
 /** Where a row is. */
 export interface Placed {
@@ -126,7 +124,7 @@ function Spark(props: { id: string; info: PointInfo | undefined }): JSX.Element 
   const { history, now } = useGateway();
   const path = createMemo(() => {
     const to = now();
-    const least = sparkLeast(props.info);
+    const least = leastOf(props.info);
     return spark(history.track(props.id), { ...SPARK, from: to - SPARK_MS, to, least })?.path ?? '';
   });
   return (
@@ -135,10 +133,3 @@ function Spark(props: { id: string; info: PointInfo | undefined }): JSX.Element 
     </svg>
   );
 }
-
-/** What fills a spark's height at least. */
-export function sparkLeast(info: PointInfo | undefined): NonNullable<Box['least']> {
-  const [low, high] = info?.range ?? [];
-  return typeof low === 'number' && typeof high === 'number' ? (high - low) * SPARK_LEAST : 0;
-}
-

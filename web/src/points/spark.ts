@@ -3,6 +3,7 @@
 // What holds: a value stands until the next one, so the line goes in steps; where there was no good value there is a gap;
 // a line has at most a few marks per column, however many changes there were.
 
+import type { PointInfo } from 'pointcast';
 import type { Track } from '../live/history.js';
 
 /** A line and what its edges stand for; null where there is nothing to draw. */
@@ -21,6 +22,15 @@ export interface Box {
   readonly to: number;
   /** Least difference that fills its height: noise is not to look like a storm. */
   readonly least?: number;
+}
+
+/** Share of a point's range that fills the height of its line at least. */
+const LEAST_OF_RANGE = 0.02;
+
+/** What fills the height of a point's line at least. */
+export function leastOf(info: PointInfo | undefined): number {
+  const [low, high] = info?.range ?? [];
+  return typeof low === 'number' && typeof high === 'number' ? (high - low) * LEAST_OF_RANGE : 0;
 }
 
 /** Lowest, highest and last value of a column of the box, and whether there was a gap in it. */

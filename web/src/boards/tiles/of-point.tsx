@@ -2,11 +2,11 @@
 
 import { type JSX, Show, createMemo } from 'solid-js';
 import { useGateway } from '../../live/gateway.js';
-import { spark } from '../../points/spark.js';
+import { leastOf, spark } from '../../points/spark.js';
 import { numberText, valueText } from '../../text/format.js';
 import { text } from '../../text/language.js';
 import type { What } from '../document.js';
-import { ARC, keyOf, leastOf, litOf, metaOf, rangeOf, shareOf } from './picture.js';
+import { ARC, keyOf, litOf, metaOf, rangeOf, shareOf } from './picture.js';
 import type { Reading } from './tile.js';
 
 /** What a number tile's line shows. */

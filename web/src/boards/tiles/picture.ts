@@ -33,15 +33,6 @@ export function shareOf(value: Value | undefined, range: readonly [number, numbe
   return share(value, { type: type ?? 'f64', range, ...(labels && { labels }) });
 }
 
-/** Of a point's range, so much fills the height of a small line at least: noise is not to look like a storm. */
-const LEAST_OF_RANGE = 0.02;
-
-/** The least difference that a small line shows large. */
-export function leastOf(info: PointInfo | undefined): number {
-  const range = rangeOf({}, info);
-  return range ? (range[1] - range[0]) * LEAST_OF_RANGE : 0;
-}
-
 /** What a lamp says of a value: on, off, a warning, an alarm, or nothing but its word. */
 export type Lit = 'on' | 'off' | 'warn' | 'alarm' | 'plain';
 
@@ -85,4 +76,3 @@ export function blocks(text: string): Block[] {
 export function metaOf(info: PointInfo | undefined, decimals: number | undefined): PointInfo | undefined {
   return info && decimals !== undefined ? { ...info, precision: decimals } : info;
 }
-
