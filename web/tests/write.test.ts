@@ -121,6 +121,13 @@ test('steps are of the last digit shown and stay in the range', () => {
   expect(stepped('0.1', 1, info({ precision: 2 }), 'en')).toBe('0.11');
 });
 
+test('a step loses no digit where nothing says how many there are', () => {
+  expect(stepped('61.55', 1, info({}), 'en')).toBe('62.55');
+  expect(stepped('0.1', -1, info({}), 'en')).toBe('-0.9');
+  expect(stepped('7', 1, info({}), 'en')).toBe('8');
+  expect(stepped('1e-7', 1, info({}), 'en')).toBe('1.0000001');
+});
+
 test('the field begins with the value now', () => {
   expect(firstText(68, info({ precision: 1 }), 'de')).toBe('68,0');
   expect(firstText(null, info({}), 'en')).toBe('');

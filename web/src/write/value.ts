@@ -58,9 +58,17 @@ export function stepped(typed: string, by: 1 | -1, info: PointInfo, tag: string)
     const next = 'value' in read ? BigInt(from) + BigInt(by) : BigInt(Math.ceil(Number(from)));
     return editText(within(next, range), tag);
   }
-  const digits = info.precision ?? 0;
-  const next = 'value' in read ? Number((Number(from) + by * 10 ** -digits).toFixed(Math.min(Math.max(digits, 0), 20))) : Number(from);
-  return editText(within(next, range), tag, digits);
+  const step = 10 ** -(info.precision ?? 0);
+  // Without a precision whole steps leave the digits behind the point as they are.
+  const digits = info.precision ?? decimalsOf(Number(from));
+  const next = 'value' in read ? Number((Number(from) + by * step).toFixed(Math.min(Math.max(digits, 0), 20))) : Number(from);
+  return editText(within(next, range), tag, info.precision);
+}
+
+/** How many digits a number has behind the point. */
+function decimalsOf(value: number): number {
+  const [, fraction = '', power = '0'] = /^-?\d+(?:\.(\d+))?(?:e(.+))?$/.exec(String(value)) ?? [];
+  return Math.max(0, fraction.length - Number(power));
 }
 
 function within<N extends number | bigint>(value: N, range: readonly [number | bigint, number | bigint] | null): number | bigint {
