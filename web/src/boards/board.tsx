@@ -15,7 +15,7 @@ import { More } from './more.js';
 import { isWall } from './rotation.js';
 import { loadBoard } from './store.js';
 import { Trouble } from './trouble.js';
-import { Wall, fillScreen } from './wall.js';
+import { Wall, fillScreen, useRotation } from './wall.js';
 
 const AGAIN_MS = 30_000;
 
@@ -38,6 +38,7 @@ export function BoardPage(props: { name: string }): JSX.Element {
   });
   const [isArranging, setArranging] = createSignal(location.state?.arrange ?? false);
   const load = useLoading(() => props.name, standing, setStanding, isArranging);
+  const next = useRotation(() => props.name);
   const shown = () => arranged() ?? kept()?.board;
   const watched = createWatch(createMemo(() => [...new Set(shown()?.tiles.flatMap(pointsOf))]));
   const onDone = (now: KeptBoard | null) => {
@@ -54,7 +55,7 @@ export function BoardPage(props: { name: string }): JSX.Element {
       <Match when={standing().is === 'refused' && (standing() as Extract<Standing, { is: 'refused' }>)}>
         {(now) => <Trouble name={props.name} fault={now().fault} onAgain={() => void load()} />}
       </Match>
-      <Match when={kept() && isWall(location.query)}><Wall name={props.name} board={kept()!.board} watched={watched} /></Match>
+      <Match when={kept() && isWall(location.query)}><Wall name={props.name} board={kept()!.board} watched={watched} next={next()} /></Match>
       <Match when={kept() && isArranging()}>
         <Editor name={props.name} kept={kept()!} watched={watched} onChange={setArranged} onDone={onDone} />
       </Match>

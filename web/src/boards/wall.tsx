@@ -1,9 +1,10 @@
 // A board alone on a screen: nothing around it, and as large as the screen allows.
 //
-// What holds: how the page stands to the gateway stays in sight; while there is no contact no other board follows.
+// What holds: how the page stands to the gateway stays in sight; while there is no contact no other board follows; one that
+// cannot be shown does not hold up the others.
 
 import { useLocation, useNavigate } from '@solidjs/router';
-import { type JSX, Show, createEffect, createSignal, onCleanup, onMount } from 'solid-js';
+import { type JSX, Show, createEffect, createMemo, createSignal, onCleanup, onMount } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import type { Watched } from '../live/watch.js';
 import { ContactLamp } from '../shell/contact.js';
@@ -11,21 +12,20 @@ import { durationText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { Canvas } from './canvas.js';
 import type { Board } from './document.js';
-import { everyMs, nextAddress } from './rotation.js';
+import { everyMs, isWall, nextAddress } from './rotation.js';
 
 /** Pointer and buttons are hidden after so long without a movement. */
 const CALM_MS = 3_000;
 
-export function Wall(props: { name: string; board: Board; watched: Watched }): JSX.Element {
+export function Wall(props: { name: string; board: Board; watched: Watched; next: string | null }): JSX.Element {
   const [isCalm, setCalm] = createSignal(false);
   onCleanup(whenCalm(setCalm));
   keepAwake();
-  const next = useRotation(() => props.name);
   return (
     <div class="wall" data-calm={isCalm() ? '' : undefined}>
       <header>
         <h1>{props.board.title}</h1>
-        <div class="tools"><Tools name={props.name} next={next()} /></div>
+        <div class="tools"><Tools name={props.name} next={props.next} /></div>
         <ContactLamp />
       </header>
       <Canvas tiles={props.board.tiles} watched={props.watched} fit="wall" isStill />
@@ -56,15 +56,16 @@ export function fillScreen(): void {
   if (document.fullscreenEnabled && !document.fullscreenElement) void document.documentElement.requestFullscreen().catch(() => {});
 }
 
-/** Goes on to the next board when it is time; what that is. */
-function useRotation(name: () => string): () => string | null {
+/** On a wall goes on to the next board when it is time; what that is. */
+export function useRotation(name: () => string): () => string | null {
   const location = useLocation();
   const navigate = useNavigate();
   const { contact } = useGateway();
-  const next = () => nextAddress(name(), location.query);
+  const next = createMemo(() => (isWall(location.query) ? nextAddress(name(), location.query) : null));
+  const isLost = createMemo(() => contact().state === 'lost');
   createEffect(() => {
     const address = next();
-    if (address === null || contact().state === 'lost') return;
+    if (address === null || isLost()) return;
     const timer = setTimeout(() => navigate(address, { replace: true }), everyMs(location.query));
     onCleanup(() => clearTimeout(timer));
   });
