@@ -1,7 +1,7 @@
 // What is around every page: the gateway's name, the way to the other pages, contact, and the reader's own settings.
 
 import { A, type RouteSectionProps } from '@solidjs/router';
-import { ErrorBoundary, For, type JSX, Show, Suspense } from 'solid-js';
+import { ErrorBoundary, For, type JSX, Show, Suspense, createEffect, on } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { createWatch } from '../live/watch.js';
 import { Bell } from '../notices/bell.js';
@@ -10,6 +10,7 @@ import { Toasts } from '../notices/toasts.js';
 import { language, languages, speak, text } from '../text/language.js';
 import { APPEARANCES, type Appearance, appear, appearance } from './appearance.js';
 import { ContactBanner, ContactLamp } from './contact.js';
+import { titleOf } from './title.js';
 
 const NAME = '$gateway/name';
 
@@ -17,15 +18,18 @@ const NAME = '$gateway/name';
 export function Shell(props: RouteSectionProps): JSX.Element {
   const { contact } = useGateway();
   const notices = createNotices();
+  const watched = createWatch(() => [NAME]);
+  const site = () => String(watched.point(NAME)?.value ?? text().brand);
+  createEffect(() => (document.title = titleOf(props.location.pathname, site())));
   const isAlone = () => props.location.query['kiosk'] !== undefined;
   return (
     <div class="app" data-contact={contact().state}>
       <Show when={!isAlone()}>
         <a class="skip" href="#content">{text().skip}</a>
-        <Head notices={notices} />
+        <Head notices={notices} site={site()} />
       </Show>
       <main id="content" tabindex="-1">
-        <ErrorBoundary fallback={(error: unknown) => <Failed error={error} />}>
+        <ErrorBoundary fallback={(error: unknown, again) => <Failed error={error} path={props.location.pathname} onLeave={again} />}>
           <Suspense>{props.children}</Suspense>
         </ErrorBoundary>
       </main>
@@ -35,16 +39,14 @@ export function Shell(props: RouteSectionProps): JSX.Element {
   );
 }
 
-function Head(props: { notices: Notices }): JSX.Element {
-  const watched = createWatch(() => [NAME]);
-  const name = () => String(watched.point(NAME)?.value ?? text().brand);
+function Head(props: { notices: Notices; site: string }): JSX.Element {
   return (
     <header class="top">
       <p class="brand">
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
           <circle cx="9" cy="23" r="4" /><path d="M9 12a11 11 0 0 1 11 11M9 4a19 19 0 0 1 19 19" />
         </svg>
-        <span class="site">{name()}</span>
+        <span class="site">{props.site}</span>
       </p>
       <nav aria-label={text().nav.label}>
         <A href="/" end>{text().nav.points}</A>
@@ -75,7 +77,8 @@ function Choice(props: { label: string; value: string; options: readonly (readon
 }
 
 /** A page that broke, most often since its files are of a gateway that was updated meanwhile. */
-function Failed(props: { error: unknown }): JSX.Element {
+function Failed(props: { error: unknown; path: string; onLeave: () => void }): JSX.Element {
+  createEffect(on(() => props.path, () => props.onLeave(), { defer: true }));
   return (
     <section class="empty" role="alert">
       <h1>{text().failed.title}</h1>
