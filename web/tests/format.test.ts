@@ -93,7 +93,7 @@ test('an unknown reason stands as it was written', () => {
 test('another language speaks otherwise', async () => {
   await speak('zh', false);
   expect(valueText(true)).toEqual({ text: '是', raw: 'true' });
-  expect(ageText(125_000)).toBe('2 分前');
+  expect(ageText(125_000)).toBe('2 分钟前');
   expect(reasonText('stale')).toBe('近期未读取');
 });
 
