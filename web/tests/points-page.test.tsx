@@ -175,3 +175,19 @@ test('a gateway without points says how it comes to some, but not before it had 
   await settle(2_000);
   expect(root.querySelector('.empty h2')?.textContent).toBe('This gateway has no points yet');
 });
+
+test('what a device complained about before it was well again is not why a point is not good', async () => {
+  fake.infos = [{ id: 'a/x', value: 1, quality: 'good', time: 1, type: 'f32', device: 'a', writable: false }];
+  open('/?point=a/x');
+  const says = () => root.querySelector('.details .says')?.textContent;
+  await settle();
+  fake.tell([
+    pointOf('a/x', { quality: 'uncertain', reason: 'out_of_range' }),
+    pointOf('$devices/a/state', { value: 'online' }), pointOf('$devices/a/last_error', { value: 'no reply within 500 ms' }),
+  ]);
+  await settle();
+  expect(says()).toBeUndefined();
+  fake.tell([pointOf('$devices/a/state', { value: 'offline' })]);
+  await settle();
+  expect(says()).toContain('no reply within 500 ms');
+});

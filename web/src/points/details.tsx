@@ -57,16 +57,18 @@ function Over(props: { onClose: () => void; children: JSX.Element }): JSX.Elemen
 function Sheet(props: DetailsProps): JSX.Element {
   const { catalog } = useGateway();
   const device = createMemo(() => deviceOf(props.id, catalog.info(props.id)));
-  const errorId = () => (device() === null ? null : `$devices/${device()}/last_error`);
-  const watched = createWatch(() => [props.id, ...(errorId() === null ? [] : [errorId() as string])]);
+  const ofDevice = (name: string) => `$devices/${device()}/${name}`;
+  const watched = createWatch(() => [props.id, ...(device() === null ? [] : [ofDevice('state'), ofDevice('last_error')])]);
   const read = createRead(() => props.id);
   const point = () => watched.point(props.id);
   const info = createMemo(() => watched.info(props.id) ?? read());
   const look = () => lookOf(point());
   const error = () => {
-    const said = watched.point(errorId() ?? '');
+    const [state, said] = [watched.point(ofDevice('state')), watched.point(ofDevice('last_error'))];
+    // A device that is well again still tells what was last: that is not why.
+    const isTroubled = state?.live === true && (state.value === 'degraded' || state.value === 'offline');
     const isWrong = point() !== undefined && point()?.quality !== 'good';
-    return isWrong && said?.live && typeof said.value === 'string' && said.value !== '' ? causeOf(said.value, device() ?? '').whole : null;
+    return isWrong && isTroubled && said?.live && typeof said.value === 'string' && said.value !== '' ? causeOf(said.value, device() ?? '').whole : null;
   };
   return (
     <>
