@@ -38,6 +38,9 @@ test.each([
   ['device "scale" on /dev/ttyUSB1: no pattern matches "\\u{6}T"', 'serial', 'unclear'],
   ['device "scale" on /dev/ttyUSB1: wrong checksum in $GP*00: *1A would be right', 'serial', 'checksum'],
   ['unit 1: no SunSpec marker at 40000, 0 and 50000', 'modbus-tcp', 'sunspec'],
+  ['failed to read from 10.0.0.5:502: the stream is out of step: protocol 0x5450 instead of 0', 'modbus-tcp', 'alien'],
+  ['failed to read from 10.0.0.5:502: the stream is out of step: a frame of 41394 bytes', 'modbus-tcp', 'alien'],
+  ['failed to read from 10.0.0.5:502: the stream is out of step: a frame within a frame', 'modbus-tcp', 'transaction'],
   ['something that nobody ever said', 'modbus-tcp', 'other'],
 ])('%s', (error, driver, cause) => {
   expect(causeOf(error, driver)).toBe(cause);

@@ -6,7 +6,7 @@
 /** What can be wrong; the words for each are in the texts, under the same name. */
 export type Cause =
   | 'function' | 'address' | 'value' | 'failure' | 'busy' | 'memory' | 'path' | 'target' | 'exception'
-  | 'damaged' | 'silentLine' | 'silentServer' | 'lineBusy' | 'owed' | 'foreign' | 'misshapen' | 'transaction' | 'several'
+  | 'damaged' | 'silentLine' | 'silentServer' | 'lineBusy' | 'owed' | 'foreign' | 'misshapen' | 'alien' | 'transaction' | 'several'
   | 'refused' | 'route' | 'unreachable' | 'name' | 'closed' | 'deaf' | 'chatter'
   | 'noPort' | 'denied' | 'portBusy' | 'portGone'
   | 'login' | 'clientId' | 'protocol' | 'subscription' | 'silentTopic' | 'payload' | 'packet'
@@ -25,6 +25,8 @@ const SAYINGS: readonly (readonly [RegExp, Cause])[] = [
   [/the line was not silent/, 'lineBusy'],
   [/a frame of another unit/, 'foreign'],
   [/a reply that is not what was asked for/, 'misshapen'],
+  // A header that no server of Modbus TCP sends: another service, or frames of a serial line.
+  [/out of step: (protocol|a frame of \d+ bytes)/, 'alien'],
   [/unknown transaction|stream is out of step/, 'transaction'],
   [/several requests at once|with \d+ on their way/, 'several'],
   [/sends what nobody asked for/, 'chatter'],

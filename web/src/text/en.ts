@@ -283,6 +283,7 @@ export const en = {
       owed: { what: 'The device still owes an earlier answer.', tries: ['It is slow: raise timeout_ms, and read it more rarely (scan_ms).'] },
       foreign: { what: 'Somebody else answers.', tries: ['Look for two devices with the same unit number, or another master on the line.', 'Check unit_id.'] },
       misshapen: { what: 'The device answers with something other than what it was asked for.', tries: ['Look for two devices with the same unit number.', 'Set a smaller max_block: some devices cut what is long.'] },
+      alien: { what: 'What arrives from there is not Modbus TCP.', tries: ['Check address and port: another service answers there, such as a web page.', 'If a serial device server is there that passes frames on as they are: take the driver modbus-rtu-over-tcp.'] },
       transaction: { what: 'Replies belong to other requests than those that wait.', tries: ['It may be slow: raise timeout_ms.', 'See whether somebody else uses the same connection through a gateway.'] },
       several: { what: 'The device does not take several requests at once.', tries: ['Set max_in_flight = 1 for its channel.'] },
       refused: { what: 'The machine is there, and nobody listens at this port.', tries: ['Check the port (502 for Modbus TCP, 1883 for MQTT), and that the service is switched on there.', 'Many devices take few connections: close those of other programs.', 'Check its list of allowed addresses and firewall.'] },

@@ -268,6 +268,7 @@ export const zh: Text = {
       owed: { what: '设备尚未答复先前的请求。', tries: ['设备响应慢：增大 timeout_ms，并降低读取频率（scan_ms）。'] },
       foreign: { what: '应答来自其他设备。', tries: ['检查是否有站号重复的设备，或线路上有其他主站。', '检查 unit_id。'] },
       misshapen: { what: '设备的应答与请求不符。', tries: ['检查是否有站号重复的设备。', '减小 max_block：有些设备会截断过长的应答。'] },
+      alien: { what: '该地址发来的数据不是 Modbus TCP。', tries: ['检查地址和端口：应答的可能是其他服务，例如网页服务。', '若为透传串口服务器：请使用驱动 modbus-rtu-over-tcp。'] },
       transaction: { what: '收到的应答属于其他请求。', tries: ['设备可能响应慢：增大 timeout_ms。', '检查是否有其他系统经由网关共用同一连接。'] },
       several: { what: '设备不能同时处理多个请求。', tries: ['将其通道的 max_in_flight 设为 1。'] },
       refused: { what: '主机可达，但该端口没有服务。', tries: ['检查端口（Modbus TCP 为 502，MQTT 为 1883），并确认该服务已启用。', '许多设备只接受少量连接：请关闭其他程序的连接。', '检查其地址白名单和防火墙。'] },
