@@ -4,7 +4,7 @@ import { For, type JSX, createMemo } from 'solid-js';
 import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
 import type { Detailed } from './report.js';
-import { shareText } from './words.js';
+import { shareOfRequests, shareText } from './words.js';
 
 const KINDS = ['timeouts', 'exceptions', 'malformed', 'damaged', 'foreign', 'misshapen', 'late'] as const;
 const PARTS: ReadonlySet<string> = new Set(['damaged', 'foreign', 'misshapen']);
@@ -19,6 +19,10 @@ interface Row {
 
 export function Counters(props: { detailed: Detailed; isFresh: boolean }): JSX.Element {
   const words = () => text().devices.counters;
+  const shareOf = (count: number) => {
+    const share = shareOfRequests(count, props.detailed.requests);
+    return share === null ? '' : shareText(share);
+  };
   const rows = createMemo(() => rowsOf(props.detailed));
   return (
     <section class="panel section">
@@ -39,7 +43,7 @@ export function Counters(props: { detailed: Detailed; isFresh: boolean }): JSX.E
                 <tr data-part={isPart} data-some={count > 0 && key !== 'requests'}>
                   <th scope="row">{name}</th>
                   <td class="number">{numberText(count)}</td>
-                  <td class="number">{key === 'requests' || count === 0 ? '' : shareText(count / Math.max(1, props.detailed.requests))}</td>
+                  <td class="number">{key === 'requests' ? '' : shareOf(count)}</td>
                   <td class="muted">{means}</td>
                 </tr>
               )}

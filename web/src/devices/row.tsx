@@ -10,7 +10,7 @@ import { Share, StateLamp, lookOfState, standingOf } from './parts.js';
 import type { Report } from './report.js';
 import { createSight } from './sight.js';
 import { Trouble } from './trouble-text.js';
-import { everyText, shareText, shortTimeText } from './words.js';
+import { everyText, shareOfRequests, shareText, shortTimeText } from './words.js';
 
 /** The columns of the list, in their order. */
 export const COLUMNS = ['device', 'state', 'since', 'response', 'errors', 'points', 'every', 'share'] as const;
@@ -49,7 +49,7 @@ function Cells(props: { device: string; view: View; report: Report | undefined }
   const configured = () => props.report?.configured_scan_ms ?? null;
   const timeouts = () => number('timeouts') ?? props.report?.timeouts ?? 0;
   const errors = () => timeouts() + (props.report?.exceptions ?? 0) + (props.report?.malformed ?? 0);
-  const ofRequests = () => errors() / Math.max(1, props.report?.requests ?? 0);
+  const ofRequests = () => shareOfRequests(errors(), props.report?.requests ?? 0);
   // What it was stays, in grey, while nobody can tell how it is.
   const answers = () => !standing().isLive || standing().state === 'online' || standing().state === 'degraded';
   const qualities = () => props.report?.qualities ?? { good: 0, uncertain: 0, bad: 0 };
@@ -62,7 +62,7 @@ function Cells(props: { device: string; view: View; report: Report | undefined }
       </td>
       <td class="number" data-column="errors" data-look={asked()} data-label={words().columns.errors}>
         {numberText(errors())}
-        <Show when={errors() > 0}><span class="muted" title={words().errorsOf(shareText(ofRequests()))}> {shareText(ofRequests())}</span></Show>
+        <Show when={ofRequests() !== null}><span class="muted" title={words().errorsOf(shareText(ofRequests()))}> {shareText(ofRequests())}</span></Show>
       </td>
       <td class="number" data-column="points" data-look={asked()} data-label={words().columns.points}>
         <Qualities {...qualities()} isQuiet={!props.view.isFresh() || standing().state === 'disabled'} />
