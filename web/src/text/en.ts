@@ -488,9 +488,10 @@ export const en = {
     back: 'Back',
     send: 'Write',
     sending: 'Writing…',
-    noWayBack: 'It is on its way to the device and cannot be taken back.',
+    noWayBack: 'It has been handed over and cannot be taken back.',
     again: 'Write another value',
     noContact: 'There is no contact with the gateway: nothing can be written.',
+    written: (value: string) => `Written: ${value}`,
     readBack: (value: string) => `Read back: ${value}`,
     notReadBack: 'It could not be read back.',
     verdict: {

@@ -473,9 +473,10 @@ export const zh: Text = {
     back: '返回',
     send: '写入',
     sending: '正在写入…',
-    noWayBack: '数值正在发往设备，无法撤回。',
+    noWayBack: '数值已提交，无法撤回。',
     again: '再写入一个值',
     noContact: '与网关没有连接，无法写入。',
+    written: (value) => `写入值：${value}`,
     readBack: (value) => `回读值：${value}`,
     notReadBack: '未能回读。',
     verdict: {

@@ -20,7 +20,7 @@ import './write.css';
 type Stage =
   | { readonly at: 'edit' }
   | { readonly at: 'confirm' | 'sending'; readonly value: Exclude<Value, null> }
-  | { readonly at: 'done'; readonly written: Written };
+  | { readonly at: 'done'; readonly value: Exclude<Value, null>; readonly written: Written };
 
 export function WriteDialog(props: { info: PointInfo; onEnd: () => void }): JSX.Element {
   let dialog!: HTMLDialogElement;
@@ -47,7 +47,7 @@ export function WriteDialog(props: { info: PointInfo; onEnd: () => void }): JSX.
   const send = async (value: Exclude<Value, null>) => {
     if (isLost() || stage().at !== 'confirm') return;
     setStage({ at: 'sending', value });
-    setStage({ at: 'done', written: await client.write(id, value) });
+    setStage({ at: 'done', value, written: await client.write(id, value) });
   };
   // Some browsers close a dialog at a second Escape whatever the page says: what was sent is still to be told.
   const closed = () => (stage().at === 'sending' ? dialog.showModal() : props.onEnd());
@@ -76,9 +76,9 @@ export function WriteDialog(props: { info: PointInfo; onEnd: () => void }): JSX.
               onBack={() => setStage({ at: 'edit' })} onSend={() => void send(now().value)} />
           )}
         </Match>
-        <Match when={written(stage())}>
-          {(outcome) => (
-            <End outcome={outcome()} info={info()} onClose={() => dialog.close()} onAgain={() => setStage({ at: 'edit' })} />
+        <Match when={ended(stage())}>
+          {(end) => (
+            <End end={end()} info={info()} onClose={() => dialog.close()} onAgain={() => setStage({ at: 'edit' })} />
           )}
         </Match>
       </Switch>
@@ -90,8 +90,10 @@ function sent(stage: Stage) {
   return stage.at === 'confirm' || stage.at === 'sending' ? stage : undefined;
 }
 
-function written(stage: Stage): Written | undefined {
-  return stage.at === 'done' ? stage.written : undefined;
+type Ended = Extract<Stage, { at: 'done' }>;
+
+function ended(stage: Stage): Ended | undefined {
+  return stage.at === 'done' ? stage : undefined;
 }
 
 type Watching = ReturnType<typeof createWatch>;
@@ -162,12 +164,12 @@ function Confirm(props: Asked): JSX.Element {
   );
 }
 
-function End(props: { outcome: Written; info: PointInfo; onClose: () => void; onAgain: () => void }): JSX.Element {
+function End(props: { end: Ended; info: PointInfo; onClose: () => void; onAgain: () => void }): JSX.Element {
   let told!: HTMLDivElement;
   onMount(() => told.focus());
   return (
     <>
-      <div ref={told} tabindex="-1" role="status"><Outcome written={props.outcome} info={props.info} /></div>
+      <div ref={told} tabindex="-1" role="status"><Outcome written={props.end.written} sent={props.end.value} info={props.info} /></div>
       <div class="actions">
         <button type="button" onClick={() => props.onAgain()}>{text().write.again}</button>
         <button type="button" class="main" onClick={() => props.onClose()}>{text().close}</button>

@@ -10,10 +10,11 @@ import { exactText, titleText } from './words.js';
 type Mark = 'good' | 'uncertain' | 'bad';
 const SHAPES: Record<Mark, string> = { good: '✓', uncertain: '▲', bad: '■' };
 
-export function Outcome(props: { written: Written; info: PointInfo }): JSX.Element {
+/** `sent` is what was to be written. */
+export function Outcome(props: { written: Written; sent: Exclude<Value, null>; info: PointInfo }): JSX.Element {
   return (
     <Show when={props.written.ok ? props.written : undefined} fallback={<Refused problem={problemOf(props.written)} />}>
-      {(done) => <Done verdict={done().verdict} value={done().value} info={props.info} />}
+      {(done) => <Done verdict={done().verdict} value={done().value} sent={props.sent} info={props.info} />}
     </Show>
   );
 }
@@ -22,12 +23,20 @@ function problemOf(written: Written): Problem {
   return written.ok ? { title: '', status: 200, detail: '' } : written.problem;
 }
 
-function Done(props: { verdict: 'applied' | 'mismatch' | 'unverified'; value: Value | undefined; info: PointInfo }): JSX.Element {
+interface DoneProps {
+  readonly verdict: 'applied' | 'mismatch' | 'unverified';
+  readonly value: Value | undefined;
+  readonly sent: Exclude<Value, null>;
+  readonly info: PointInfo;
+}
+
+function Done(props: DoneProps): JSX.Element {
   const words = () => text().write.verdict[props.verdict];
   const read = () => (props.value === undefined ? text().write.notReadBack : text().write.readBack(exactText(props.value, props.info)));
   return (
     <Told mark={props.verdict === 'applied' ? 'good' : 'uncertain'} title={words().title} kind={props.verdict}>
       <p>{words().text}</p>
+      <Show when={props.verdict !== 'applied'}><p class="back">{text().write.written(exactText(props.sent, props.info))}</p></Show>
       <p class="back">{read()}</p>
     </Told>
   );
