@@ -47,9 +47,12 @@ const tell = async (live: boolean) => {
 test('what is wrong with a whole channel is told once, and not when nobody knows whether it is still so', async () => {
   await tell(true);
   expect(root.querySelectorAll('.why').length).toBe(1);
+  expect(root.querySelector('.states')?.textContent).toContain('■ 2 offline');
   expect(root.querySelector('.why')?.textContent).toContain('All 2 devices');
   fake.contact = { ...fake.contact, state: 'lost' };
   fake.emit('contact', fake.contact);
   await tell(false);
   expect(root.querySelectorAll('.why').length).toBe(0);
+  expect(root.querySelector('.states')?.textContent).toContain('◌ 2 offline');
+  expect(root.querySelector('.states .quality')?.textContent).toContain('not live');
 });

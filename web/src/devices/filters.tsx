@@ -1,6 +1,8 @@
 // Which devices are shown, and in which order.
 
-import { For, type JSX } from 'solid-js';
+import { For, type JSX, Show } from 'solid-js';
+import { useGateway } from '../live/gateway.js';
+import { Quality } from '../shell/quality.js';
 import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { type Order, STATES, type State } from './order.js';
@@ -20,6 +22,8 @@ export function Filters(props: Props): JSX.Element {
     const wanted = STATES.filter((one) => props.states.has(one) !== (one === state));
     props.onChange({ state: wanted.join() });
   };
+  const { contact } = useGateway();
+  const isLost = () => contact().state === 'lost';
   return (
     <div class="filters" role="search">
       <div class="states" role="group" aria-label={text().devices.showOnly}>
@@ -27,11 +31,12 @@ export function Filters(props: Props): JSX.Element {
           {(state) => (
             <button type="button" aria-pressed={props.states.has(state)} data-state={state} data-some={props.counts[state] > 0}
               onClick={() => toggle(state)}>
-              <span class="shape" aria-hidden="true">{shapeOf(state)}</span>{' '}
+              <span class="shape" aria-hidden="true">{shapeOf(isLost() ? 'unknown' : state)}</span>{' '}
               <span class="number">{numberText(props.counts[state])}</span> {text().state[state]}
             </button>
           )}
         </For>
+        <Show when={isLost()}><Quality look="lost" /></Show>
       </div>
       <input type="search" aria-label={text().devices.lookFor} placeholder={`${text().devices.lookFor}: ${text().devices.lookForHint}`}
         value={props.find} onInput={({ currentTarget }) => props.onChange({ find: currentTarget.value })} />

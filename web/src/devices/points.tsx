@@ -36,7 +36,7 @@ export function DevicePoints(props: { detailed: Detailed; isFresh: boolean }): J
     <section class="panel section" aria-labelledby="its-points">
       <div class="section-head">
         <h2 id="its-points">{text().devices.pointsTitle}</h2>
-        <span class="number" data-look={props.isFresh ? 'none' : 'lost'}>{counts()}</span>
+        <span class="number" data-look={props.isFresh ? 'none' : 'lost'}>{counts()} <Show when={!props.isFresh}><Quality look="lost" /></Show></span>
         <A class="button" href={`/?device=${encodeURIComponent(props.detailed.device)}`}>{text().devices.allPoints}</A>
       </div>
       <Show when={ill().length > 0}>
