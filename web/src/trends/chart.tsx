@@ -73,7 +73,7 @@ export function Charts(props: ChartsProps): JSX.Element {
       <For each={keys()}>
         {(key, at) => (
           <Chart {...props} key={key} grouped={grouped()} watched={watched} span={span()} now={now()} shades={shades()}
-            gutter={gutter()} onGutter={(px) => note(key, px)} hasTimes={!props.small && at() === keys().length - 1} heights={heights()} />
+            gutter={gutter()} onGutter={(px) => note(key, px)} hasTimes={at() === keys().length - 1} heights={heights()} />
         )}
       </For>
       <Show when={!props.small}><Rest grouped={grouped()} watched={watched} onRemove={props.onRemove} /></Show>

@@ -3,7 +3,7 @@
 // What holds: a line is grey when its newest value is not live; what is too large to be drawn exactly is not drawn; uPlot
 // is loaded when the first chart is shown, and never given more than there are pixels.
 
-import { type JSX, createEffect, createSignal, on, onCleanup, onMount } from 'solid-js';
+import { type JSX, createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js';
 import type uPlot from 'uplot';
 import type { Track } from '../live/history.js';
 import type { Look } from '../shell/quality.js';
@@ -28,6 +28,7 @@ export interface PlotProps {
   readonly cross: number | null;
   /** What is marked to be zoomed into, as the crosshair's places. */
   readonly marked?: readonly [number, number] | null;
+  /** Whether times stand below it; in a small one only where there is height for them. */
   readonly hasTimes: boolean;
   /** How wide what stands beside the axis of values may be: one for all charts of a picture. */
   readonly gutter: number;
@@ -40,26 +41,39 @@ export interface PlotProps {
 }
 
 const TIMES_PX = 26;
+const LETTERS_PX = 12;
+/** The height from which on a small chart has room for times. */
+const TIMES_FROM_PX = 110;
+/** The root's letters for which all lengths here are made: with larger ones, as on a wall, they grow. */
+const ROOT_PX = 15;
 /** A value that stood for less than this is still seen. */
 const LEAST_PX = 1.5;
+
+/** How much larger than usual everything is. */
+function scaleNow(): number {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / ROOT_PX || 1;
+}
 
 /** A chart of lines that have one unit. */
 export function Plot(props: PlotProps): JSX.Element {
   let box!: HTMLDivElement;
   const [size, setSize] = createSignal({ width: 0, height: 0 });
+  const [scale, setScale] = createSignal(scaleNow());
   const [make, setMake] = createSignal<typeof uPlot>();
   onMount(() => {
     void import('./uplot.js').then((module) => setMake(() => module.default));
     const observer = new ResizeObserver(([entry]) => {
+      setScale(scaleNow());
       if (entry) setSize({ width: Math.floor(entry.contentRect.width), height: Math.floor(entry.contentRect.height) });
     });
     observer.observe(box);
     onCleanup(() => observer.disconnect());
   });
   const lines = () => props.group.lines.map(({ id, slot }) => `${slot} ${id}`).join();
-  createEffect(on([make, lines, () => props.hasTimes, () => size().width > 0], ([Made]) => {
+  const hasTimes = createMemo(() => props.hasTimes && (!props.small || size().height >= TIMES_FROM_PX * scale()));
+  createEffect(on([make, lines, hasTimes, scale, () => size().width > 0], ([Made]) => {
     if (!Made || size().width === 0) return;
-    const drawing = new Drawing(Made, props, size(), box);
+    const drawing = new Drawing(Made, props, { ...size(), hasTimes: hasTimes(), scale: scale() }, box);
     createEffect(() => drawing.resize(size()));
     createEffect(() => {
       locale();
@@ -74,18 +88,28 @@ export function Plot(props: PlotProps): JSX.Element {
   );
 }
 
+/** What a chart is made for. */
+interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly hasTimes: boolean;
+  readonly scale: number;
+}
+
 /** A chart on the screen. */
 class Drawing {
   readonly #props: PlotProps;
   readonly #plot: uPlot;
+  readonly #scale: number;
   #strokes: readonly (Stroke | null)[] = [];
   #range: Range | undefined;
   #marks: readonly number[] = [];
   #gutter = 0;
 
-  constructor(Made: typeof uPlot, props: PlotProps, size: { width: number; height: number }, box: HTMLElement) {
+  constructor(Made: typeof uPlot, props: PlotProps, frame: Frame, box: HTMLElement) {
     this.#props = props;
-    this.#plot = new Made(this.#options(size), [[0, 1], ...props.group.lines.map(() => [null, null])], box);
+    this.#scale = frame.scale;
+    this.#plot = new Made(this.#options(frame), [[0, 1], ...props.group.lines.map(() => [null, null])], box);
   }
 
   end(): void {
@@ -115,8 +139,8 @@ class Drawing {
     const high = extreme(this.#strokes, 'high', (one, other) => one > other);
     const range = valueRange(group, low, high, this.#range);
     this.#range = range;
-    this.#marks = marksOf(group, range, this.#plot.bbox.height / devicePixelRatio);
-    this.#props.onGutter(gutterOf(valueMarks(group, this.#marks)));
+    this.#marks = marksOf(group, range, this.#plot.bbox.height / devicePixelRatio / this.#scale);
+    this.#props.onGutter(Math.ceil(gutterOf(valueMarks(group, this.#marks)) * this.#scale));
     const isMoved = gutter !== this.#gutter;
     this.#gutter = gutter;
     this.#plot.batch(() => {
@@ -143,11 +167,11 @@ class Drawing {
     const [low, high] = this.#range;
     const x = (time: number) => left + ((time - from) / (to - from)) * width;
     const y = (value: number) => top + height - ((value + base - low) / (high - low)) * height;
-    return pathOf(stroke, x, y, LEAST_PX * devicePixelRatio);
+    return pathOf(stroke, x, y, LEAST_PX * this.#scale * devicePixelRatio);
   }
 
-  #options({ width, height }: { width: number; height: number }): uPlot.Options {
-    const { group, hasTimes, small } = this.#props;
+  #options({ width, height, hasTimes, scale }: Frame): uPlot.Options {
+    const { group, small } = this.#props;
     const none = () => null;
     const silent = { mousedown: none, mouseup: none, click: none, dblclick: none, mousemove: none, mouseleave: none, mouseenter: none };
     return {
@@ -156,7 +180,7 @@ class Drawing {
       scales: { x: { auto: false }, y: { auto: false } },
       axes: [
         {
-          ...this.#axis(), size: hasTimes ? TIMES_PX : 0, space: 90, ...(!hasTimes && { ticks: { show: false } }),
+          ...this.#axis(), size: hasTimes ? TIMES_PX * scale : 0, space: 90 * scale, ...(!hasTimes && { ticks: { show: false } }),
           values: (_, marks, _at, _space, step) => (hasTimes ? timeMarks(marks, step) : marks.map(() => null)),
         },
         {
@@ -166,7 +190,7 @@ class Drawing {
       ],
       series: [{}, ...group.lines.map(({ id, slot }, at): uPlot.Series => ({
         stroke: () => (this.#props.look(id) === 'lost' ? this.#props.shades.lost : colourOf(this.#props.shades, slot)),
-        width: 1.75,
+        width: 1.75 * scale,
         dash: group.lines.length > 1 && group.kind !== 'switch' ? [...patternOf(slot)] : [],
         points: { show: false },
         paths: () => {
@@ -180,10 +204,10 @@ class Drawing {
   #axis(): uPlot.Axis {
     return {
       stroke: () => this.#props.shades.text,
-      font: `12px ${getComputedStyle(document.body).fontFamily}`,
+      font: `${LETTERS_PX * this.#scale}px ${getComputedStyle(document.body).fontFamily}`,
       grid: { stroke: () => this.#props.shades.grid, width: 1 },
-      ticks: { stroke: () => this.#props.shades.grid, width: 1, size: 5 },
-      gap: 4,
+      ticks: { stroke: () => this.#props.shades.grid, width: 1, size: 5 * this.#scale },
+      gap: 4 * this.#scale,
     };
   }
 }
