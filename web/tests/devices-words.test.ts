@@ -54,14 +54,17 @@ test('points that are not good are gathered by why, the worst and the most first
 describe('a course', () => {
   const track = { times: [0, 10, 20, 30], values: [1, 3, NaN, 2] };
   test('is stepped, and open where there was no value', () => {
-    expect(coursePath(track, 0, 40, 40, 10)).toBe('M0.0 10.0H10.0V0.0H20.0M30.0 5.0H40.0');
+    expect(coursePath(track, 0, 40, { width: 40, height: 10, least: 0 })).toBe('M0.0 10.0H10.0V0.0H20.0M30.0 5.0H40.0');
+  });
+  test('what differs too little to be read is no step of the whole height', () => {
+    expect(coursePath({ times: [0, 10], values: [0.16, 0.162] }, 0, 20, { width: 20, height: 10, least: 0.02 })).toBe('M0.0 5.5H10.0V4.5H20.0');
   });
   test('begins with what was so when it begins', () => {
-    expect(coursePath(track, 5, 40, 35, 10)).toBe('M0.0 10.0H5.0V0.0H15.0M25.0 5.0H35.0');
+    expect(coursePath(track, 5, 40, { width: 35, height: 10, least: 0 })).toBe('M0.0 10.0H5.0V0.0H15.0M25.0 5.0H35.0');
     expect(boundsOf(track, 15)).toEqual({ low: 2, high: 3 });
   });
   test('of nothing is nothing', () => {
-    expect(coursePath({ times: [], values: [] }, 0, 40, 40, 10)).toBe('');
+    expect(coursePath({ times: [], values: [] }, 0, 40, { width: 40, height: 10, least: 0 })).toBe('');
     expect(boundsOf({ times: [1], values: [NaN] }, 0)).toBeNull();
   });
   test('keeps no more than it may, and no time twice', () => {
@@ -75,7 +78,7 @@ describe('a course', () => {
     kept.add(6, 2);
     kept.add(100, 3);
     expect(kept.track()).toEqual({ times: [0, 6, 12, 100], values: [1, 2, NaN, 3] });
-    expect(coursePath(kept.track(), 0, 100, 100, 10)).toBe('M0.0 10.0H6.0V5.0H12.0M100.0 0.0H100.0');
+    expect(coursePath(kept.track(), 0, 100, { width: 100, height: 10, least: 0 })).toBe('M0.0 10.0H6.0V5.0H12.0M100.0 0.0H100.0');
   });
 });
 

@@ -6,13 +6,21 @@ export interface Track {
   readonly values: ArrayLike<number>;
 }
 
-/** The line of a track within `width` by `height`, in the path language of SVG; a gap where there was no good value. */
-export function coursePath(track: Track, fromMs: number, toMs: number, width: number, height: number): string {
+/** Where a course is drawn. */
+export interface Box {
+  readonly width: number;
+  readonly height: number;
+  /** Least difference that fills the height: what reads alike is not to look like a step. */
+  readonly least: number;
+}
+
+/** The line of a track within a box, in the path language of SVG; a gap where there was no good value. */
+export function coursePath(track: Track, fromMs: number, toMs: number, { width, height, least }: Box): string {
   const bounds = boundsOf(track, fromMs);
   if (bounds === null || toMs <= fromMs) return '';
   const { low, high } = bounds;
   const x = (time: number) => (((Math.max(time, fromMs) - fromMs) / (toMs - fromMs)) * width).toFixed(1);
-  const y = (value: number) => (high > low ? (1 - (value - low) / (high - low)) * height : height / 2).toFixed(1);
+  const y = (value: number) => (high > low ? (0.5 - (value - (low + high) / 2) / Math.max(high - low, least)) * height : height / 2).toFixed(1);
   let path = '';
   let isOn = false;
   const first = firstSeen(track.times, fromMs);

@@ -15,6 +15,8 @@ interface Props {
   readonly track: Track | undefined;
   readonly now: number;
   readonly spanMs: number;
+  /** Least difference that fills its height. */
+  readonly least: number;
   readonly isLive: boolean;
   readonly format: (value: number) => string;
 }
@@ -24,7 +26,7 @@ export function Course(props: Props): JSX.Element {
   // No older than what is known.
   const from = () => Math.max(first(), props.now - props.spanMs);
   const bounds = createMemo(() => (props.track && props.now - first() >= LEAST_MS ? boundsOf(props.track, from()) : null));
-  const path = () => (props.track ? coursePath(props.track, from(), props.now, WIDTH, HEIGHT - 4) : '');
+  const path = () => (props.track ? coursePath(props.track, from(), props.now, { width: WIDTH, height: HEIGHT - 4, least: props.least }) : '');
   const span = () => spanText(props.now - from(), 1);
   return (
     <Show when={bounds()}>

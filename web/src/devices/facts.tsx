@@ -13,6 +13,10 @@ import { Share, standingOf } from './parts.js';
 import type { Detailed } from './report.js';
 import { everyText, shareText, shortTimeText } from './words.js';
 
+/** Smaller differences are noise, and do not fill the height of a course: 2 % of the channel's time, half a millisecond. */
+const LEAST_SHARE = 0.02;
+const LEAST_MS = 0.5;
+
 interface Props {
   readonly device: string;
   readonly detailed: Detailed;
@@ -53,7 +57,7 @@ export function Facts(props: Props): JSX.Element {
           <dd data-look={asked()}>
             <span class="big number">{answers() ? shortTimeText(props.detailed.response_ms) : NOTHING}</span>
             <Show when={props.detailed.response_ms !== null}>
-              <Course track={props.responses} now={now()} spanMs={COURSE_MS} isLive={props.isFresh && answers()} format={shortTimeText} />
+              <Course track={props.responses} least={LEAST_MS} now={now()} spanMs={COURSE_MS} isLive={props.isFresh && answers()} format={shortTimeText} />
             </Show>
           </dd>
         </div>
@@ -61,7 +65,7 @@ export function Facts(props: Props): JSX.Element {
           <dt>{words().share}</dt>
           <dd data-look={stream()}>
             <span class="big"><Share share={answers() ? number('utilisation') : null} isLive={standing().isLive} /></span>
-            <Course track={shareTrack()} now={now()} spanMs={COURSE_MS} isLive={standing().isLive && answers()} format={shareText} />
+            <Course track={shareTrack()} least={LEAST_SHARE} now={now()} spanMs={COURSE_MS} isLive={standing().isLive && answers()} format={shareText} />
             <Show when={props.channelShare !== null}><p class="muted">{text().devices.shareOfChannel(shareText(props.channelShare))}</p></Show>
           </dd>
         </div>
