@@ -119,6 +119,17 @@ test('an axis fits its values and stays while it serves', () => {
   expect(rangeOf(-36, 0)).toEqual([-40, 0]);
 });
 
+test('an axis magnifies no steps that read alike', () => {
+  const trembling = rangeOf(20.12, 20.14, undefined, 0.4);
+  expect(trembling[1] - trembling[0]).toBeGreaterThanOrEqual(0.4);
+  expect(rangeOf(20.11, 20.15, trembling, 0.4)).toEqual(trembling);
+  expect(rangeOf(0.01, 0.02, undefined, 0.4)[0]).toBe(0);
+  expect(rangeOf(20, 24, undefined, 0.4)).toEqual(rangeOf(20, 24));
+  const line = { id: 'a', slot: 0, info: { id: 'a', precision: 1 } as PointInfo };
+  const [low, high] = valueRange({ key: '', kind: 'number', unit: '', lines: [line] }, 20.12, 20.14);
+  expect(high - low).toBeGreaterThanOrEqual(0.4);
+});
+
 test('a value that never changes lies within its axis', () => {
   for (const value of [0, 5, -5, 1e-12, 1e15]) {
     const [low, high] = rangeOf(value, value);

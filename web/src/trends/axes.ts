@@ -17,6 +17,8 @@ const MOST_MARKS = 9;
 const LEAST_GUTTER_PX = 48;
 const GUTTER_GAP_PX = 12;
 const GUTTER_STEP_PX = 12;
+/** So many steps of the last digit shown an axis has at least: it is not to magnify what reads alike. */
+const LEAST_STEPS = 4;
 
 /** Times beside an axis whose marks are `stepMs` apart. */
 export function timeMarks(times: readonly number[], stepMs: number): string[] {
@@ -39,11 +41,17 @@ export function timeText(time: number, spanMs: number): string {
 /** From where to where the values of a chart reach. */
 export function valueRange(group: Group, low: number, high: number, before?: Range): Range {
   if (group.kind === 'switch') return laneRange(group.lines.length);
-  if (group.kind === 'number') return rangeOf(low, high, before);
+  if (group.kind === 'number') return rangeOf(low, high, before, leastOf(group));
   // All the names, as long as they are few: then the chart stays as it is.
   const keys = keysOf(group);
   const [first, last] = keys.length <= MOST_NAMES ? [keys[0] ?? low, keys.at(-1) ?? high] : [low, high];
   return nameRange(Number.isNaN(low) ? first : Math.min(low, first), Number.isNaN(high) ? last : Math.max(high, last));
+}
+
+/** How much an axis shows at least: a few steps of the finest line, as far as every line says how fine it is. */
+function leastOf({ lines }: Group): number {
+  const digits = lines.map(({ info }) => info.precision);
+  return digits.includes(undefined) ? 0 : LEAST_STEPS * 10 ** -Math.max(...digits.map((one) => one ?? 0));
 }
 
 function keysOf({ lines }: Group): number[] {

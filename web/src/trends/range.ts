@@ -11,16 +11,24 @@ const MARGIN = 0.08;
 /** An axis whose values fill less than this part of it is made anew. */
 const FILLED = 0.5;
 
-/** The range for values from `low` to `high`; NaN where there are none. `before` is what it was. */
-export function rangeOf(low: number, high: number, before?: Range): Range {
+/** The range for values from `low` to `high`; NaN where there are none. `before` is what it was, `least` how much it shows at least. */
+export function rangeOf(low: number, high: number, before?: Range, least = 0): Range {
   if (Number.isNaN(low) || Number.isNaN(high)) return before ?? [0, 1];
-  const span = high - low || flatSpan(low);
+  if (high > low && high - low < least) return rangeOf(...widened(low, high, least), before);
+  const span = high - low || Math.max(flatSpan(low), least);
   if (before && low >= before[0] && high <= before[1] && span >= (before[1] - before[0]) * FILLED) return before;
   const step = niceStep(span * (1 + 2 * MARGIN), 8);
   const down = Math.floor((low - span * MARGIN) / step) * step;
   const up = Math.ceil((high + span * MARGIN) / step) * step;
   // What is never below zero has no axis below zero; one line at zero alone is in the middle.
   return low === high ? [down, up] : [low >= 0 ? Math.max(0, down) : down, high <= 0 ? Math.min(0, up) : up];
+}
+
+/** As wide as `least`, in whole parts of it, so that it stays where it is while the values tremble; not across zero. */
+function widened(low: number, high: number, least: number): readonly [number, number] {
+  const middle = Math.round((low + high) / least) * (least / 2);
+  const [down, up] = [Math.min(low, middle - least / 2), Math.max(high, middle + least / 2)];
+  return [low >= 0 ? Math.max(0, down) : down, high <= 0 ? Math.min(0, up) : up];
 }
 
 /** The span that is shown around a value that does not change. */
