@@ -4,13 +4,18 @@ import { lookOfState, standingOf } from '../src/devices/parts.js';
 import { nameOf } from '../src/devices/page.js';
 import { illOf } from '../src/devices/points.js';
 import type { PlanLine } from '../src/devices/report.js';
-import { offsetText, requestText, shareOfRequests, shareText, shortTimeText } from '../src/devices/words.js';
+import { offsetText, partedText, requestText, shareOfRequests, shareText, shortTimeText } from '../src/devices/words.js';
 import { pointOf } from './fake.js';
 
 describe('words', () => {
   test('a share has a digit behind the point below ten, and what is small is no nothing', () => {
     expect([0, 0.0001, 0.0012, 0.08, 0.0999, 0.123, 1, 1.2, null, NaN].map(shareText))
       .toEqual(['0 %', '< 0.1 %', '0.1 %', '8.0 %', '10 %', '12 %', '100 %', '120 %', '—', '—']);
+  });
+  test('a share and the rest add up', () => {
+    expect([0, 0.00001, 0.003, 0.42, 0.9996, 0.99999, 1, 1.2].map((one) => partedText(one).join(' + '))).toEqual([
+      '0 % + 100 %', '0.1 % + 99.9 %', '0.3 % + 99.7 %', '42 % + 58 %', '99.9 % + 0.1 %', '99.9 % + 0.1 %', '100 % + 0 %', '100 % + 0 %',
+    ]);
   });
   test('where nothing was asked there is no share of it', () => {
     expect([shareOfRequests(10, 0), shareOfRequests(0, 40), shareOfRequests(10, 40)]).toEqual([null, null, 0.25]);

@@ -5,7 +5,7 @@ import { durationText, numberText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { type Drawn, type Lane, lanes } from './plan.js';
 import { type Prediction, predict, ticks, windows } from './schedule.js';
-import { offsetText, requestText, shareText, shortTimeText } from './words.js';
+import { offsetText, partedText, requestText, shareText, shortTimeText } from './words.js';
 
 interface Props {
   readonly device: string;
@@ -28,7 +28,7 @@ export function Timeline(props: Props): JSX.Element {
     <figure class="timeline" data-look={props.isLive ? 'none' : 'lost'}>
       <div class="timeline-head">
         <p>
-          <strong>{words().busy(shareText(prediction().busy), shareText(1 - prediction().busy))}</strong>
+          <strong>{words().busy(...partedText(prediction().busy))}</strong>
           <Show when={props.measured !== null}>{' · '}{words().measured(shareText(props.measured))}</Show>
         </p>
         <label>

@@ -15,6 +15,16 @@ export function shareText(share: number | null | undefined): string {
   return `${numberText(percent, percent === 0 || percent >= 9.95 ? 0 : 1)} %`;
 }
 
+/** A share and what is left of the whole, with the same digits, so that both add up. */
+export function partedText(share: number): readonly [string, string] {
+  const percent = Math.min(100, Math.max(0, share * 100));
+  const digits = percent > 0 && percent < 9.95 || percent > 90.05 && percent < 100 ? 1 : 0;
+  const least = 10 ** -digits;
+  // What is there is neither nothing nor all.
+  const shown = percent === 0 || percent === 100 ? percent : Math.min(100 - least, Math.max(least, Number(percent.toFixed(digits))));
+  return [`${numberText(shown, digits)} %`, `${numberText(100 - shown, digits)} %`];
+}
+
 /** What of all requests went wrong; none where nothing was asked, as while nobody can be reached. */
 export function shareOfRequests(count: number, requests: number): number | null {
   return count > 0 && requests > 0 ? count / requests : null;
