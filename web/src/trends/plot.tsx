@@ -44,26 +44,26 @@ const TIMES_PX = 26;
 const LETTERS_PX = 12;
 /** The height from which on a small chart has room for times. */
 const TIMES_FROM_PX = 110;
-/** The root's letters for which all lengths here are made: with larger ones, as on a wall, they grow. */
-const ROOT_PX = 15;
+/** The letters around a chart for which all lengths here are made: with larger ones, as on a wall, they grow. */
+const AROUND_PX = 15;
 /** A value that stood for less than this is still seen. */
 const LEAST_PX = 1.5;
 
-/** How much larger than usual everything is. */
-function scaleNow(): number {
-  return parseFloat(getComputedStyle(document.documentElement).fontSize) / ROOT_PX || 1;
+/** How much larger than usual everything is, by the letters around. */
+function scaleIn(box: HTMLElement): number {
+  return Math.max(1, parseFloat(getComputedStyle(box).fontSize) / AROUND_PX || 1);
 }
 
 /** A chart of lines that have one unit. */
 export function Plot(props: PlotProps): JSX.Element {
   let box!: HTMLDivElement;
   const [size, setSize] = createSignal({ width: 0, height: 0 });
-  const [scale, setScale] = createSignal(scaleNow());
+  const [scale, setScale] = createSignal(1);
   const [make, setMake] = createSignal<typeof uPlot>();
   onMount(() => {
     void import('./uplot.js').then((module) => setMake(() => module.default));
     const observer = new ResizeObserver(([entry]) => {
-      setScale(scaleNow());
+      setScale(scaleIn(box));
       if (entry) setSize({ width: Math.floor(entry.contentRect.width), height: Math.floor(entry.contentRect.height) });
     });
     observer.observe(box);
@@ -175,7 +175,7 @@ class Drawing {
     const none = () => null;
     const silent = { mousedown: none, mouseup: none, click: none, dblclick: none, mousemove: none, mouseleave: none, mouseenter: none };
     return {
-      width, height, ms: 1, padding: [8, small ? 8 : Math.min(40, width / 30), hasTimes ? 0 : 6, 0], legend: { show: false },
+      width, height, ms: 1, padding: [8 * scale, small && !hasTimes ? 8 : Math.min(40 * scale, Math.max(small ? 24 * scale : 0, width / 30)), hasTimes ? 0 : 6, 0], legend: { show: false },
       cursor: { x: true, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false }, bind: silent },
       scales: { x: { auto: false }, y: { auto: false } },
       axes: [
