@@ -50,10 +50,33 @@ export function branchesOf(ids: Iterable<string>): readonly string[] {
   return [...first].sort(byName).slice(0, MOST_BRANCHES).map((segment) => `${segment}/**`);
 }
 
+/** For names that are no points but have points below: the patterns that take those in. `ids` is what there is. */
+export function belowOf(patterns: readonly string[], ids: Iterable<string>): readonly string[] {
+  const branches = namesOf(patterns);
+  const found = new Set<string>();
+  for (const id of ids) {
+    for (const branch of branches) if (id.startsWith(`${branch}/`)) found.add(branch);
+  }
+  return branches.filter((branch) => found.has(branch)).map(below);
+}
+
+const below = (branch: string) => `${branch}/**`;
+
+/** Patterns that are plain names. */
+function namesOf(patterns: readonly string[]): readonly string[] {
+  return patterns.filter((pattern) => !pattern.includes('*')).slice(0, MOST_BRANCHES);
+}
+
 export function Empty(props: { why: Why }): JSX.Element {
   const view = useView();
   const { catalog } = useGateway();
-  const branches = () => (props.why === 'refused' ? branchesOf(catalog.all().keys()) : []);
+  const branches = () => {
+    if (props.why === 'refused') return branchesOf(catalog.all().keys());
+    return props.why === 'unmatched' ? belowOf(view.asked().patterns, catalog.all().keys()) : [];
+  };
+  createEffect(on(() => (props.why === 'unmatched' ? namesOf(view.asked().patterns).join() : ''), (names) => {
+    if (names !== '') onCleanup(catalog.want(names.split(',').map(below)));
+  }));
   const words = () => text().points.empty[props.why];
   const all = () => {
     view.type('');
@@ -64,7 +87,7 @@ export function Empty(props: { why: Why }): JSX.Element {
       <h2>{words().title}</h2>
       <p>{words().text}</p>
       <Switch>
-        <Match when={props.why === 'refused' && branches().length > 0}>
+        <Match when={branches().length > 0}>
           <ul class="parts">
             <For each={branches()}>{(pattern) => <li><button type="button" class="mono" onClick={() => view.go({ patterns: [pattern] })}>{pattern}</button></li>}</For>
           </ul>

@@ -115,7 +115,7 @@ export const en = {
         title: 'This gateway has no points yet',
         text: 'Its configuration names no device with points. Files to begin with are in config/examples; “pointcast check” says what would be read, “pointcast sim” simulates devices.',
       },
-      unmatched: { title: 'No point matches', text: 'Points that come later and match appear by themselves. A pattern has as many segments as the names it takes in:' },
+      unmatched: { title: 'No point matches', text: 'Points that come later and match appear by themselves. A pattern has as many segments as the names it takes in; /** takes in all below:' },
       calm: { title: 'Nothing is troubled', text: 'Every point that was asked for is good.' },
       calmLast: { title: 'Nothing was troubled when the gateway was last heard', text: 'Whether that is still so is not known.' },
       filtered: { title: 'No point passes the filters', text: 'Every word must stand in a point’s name, description, unit or device.' },

@@ -109,7 +109,7 @@ export const zh: Text = {
         title: '此网关还没有测点',
         text: '其配置中没有任何带测点的设备。可参考 config/examples 中的示例文件；“pointcast check”会列出将要读取的内容，“pointcast sim”可模拟设备。',
       },
-      unmatched: { title: '没有匹配的测点', text: '之后出现的匹配测点会自动显示。模式的段数须与测点路径的段数一致：' },
+      unmatched: { title: '没有匹配的测点', text: '之后出现的匹配测点会自动显示。模式的段数须与测点路径的段数一致；以 /** 结尾则匹配其下所有测点：' },
       calm: { title: '没有异常', text: '所选测点全部良好。' },
       calmLast: { title: '与网关失去联系前没有异常', text: '目前是否仍然如此，无法得知。' },
       filtered: { title: '没有测点符合筛选条件', text: '测点的名称、说明、单位或设备中须包含所有关键词。' },
