@@ -21,21 +21,28 @@ export interface CanvasProps {
   held?: { readonly key: number; readonly rect: Rect; readonly box: Box } | null;
 }
 
+/** How much stands under the page, as what is told of lost contact does: it is to hide no tile. */
+function underPx(page: HTMLElement | null): number {
+  const all = page?.parentElement?.getBoundingClientRect().bottom ?? 0;
+  return page ? Math.max(0, all - page.getBoundingClientRect().bottom) : 0;
+}
+
 export function Canvas(props: CanvasProps): JSX.Element {
   let frame!: HTMLDivElement;
   const [size, setSize] = createSignal<Room>({ widthPx: 0, heightPx: 0, letterPx: 1 }, {
     equals: (one, other) => one.widthPx === other.widthPx && one.heightPx === other.heightPx && one.letterPx === other.letterPx,
   });
   onMount(() => {
+    const page = frame.closest('main');
     const measure = () => {
       const top = frame.getBoundingClientRect().top + scrollY;
       const below = parseFloat(getComputedStyle(frame.parentElement ?? frame).paddingBottom) || 0;
       const letterPx = parseFloat(getComputedStyle(document.documentElement).fontSize);
-      setSize({ widthPx: frame.clientWidth, heightPx: Math.floor(innerHeight - top - below), letterPx });
+      setSize({ widthPx: frame.clientWidth, heightPx: Math.floor(innerHeight - top - below - underPx(page)), letterPx });
     };
     measure();
     const observer = new ResizeObserver(measure);
-    observer.observe(frame);
+    for (const one of [frame, page, page?.parentElement]) if (one) observer.observe(one);
     addEventListener('resize', measure);
     onCleanup(() => {
       observer.disconnect();
