@@ -78,6 +78,7 @@ impl Config {
         let id = &first.id;
         let which = match writable.count() {
             0 => format!("{id} is"),
+            1 => format!("{id} and 1 more point are"),
             more => format!("{id} and {more} more points are"),
         };
         Some(format!(

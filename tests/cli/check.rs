@@ -118,7 +118,7 @@ async fn points_that_nobody_may_write_are_said() {
         assert_eq!((checked.stderr.as_str(), checked.code), ("", Some(0)));
         checked.stdout
     };
-    let told = "\nwarning: d/a and 1 more points are writable, but this gateway takes no writes: add [writes]";
+    let told = "\nwarning: d/a and 1 more point are writable, but this gateway takes no writes: add [writes]";
     for writes in ["", "[writes]\n"] {
         let checked = check(writes).await;
         assert!(checked.contains(told), "{checked}");
