@@ -28,7 +28,7 @@ pub(super) fn read(json: &Json, value_type: ValueType, has_names: bool) -> Resul
 }
 
 fn read_plain(json: &Json, value_type: ValueType) -> Result<Value, Unfit> {
-    let kind = |what: &str| Err(Unfit::Kind(format!("give {what}: it is a {value_type}")));
+    let kind = |what: &str| Err(Unfit::Kind(format!("give {what}: it is {}", one_of(value_type))));
     match (value_type, json) {
         (ValueType::Bool, Json::Bool(on)) => Ok(Value::Bool(*on)),
         (ValueType::Bool, _) => kind("true or false"),
@@ -54,8 +54,17 @@ fn read_plain(json: &Json, value_type: ValueType) -> Result<Value, Unfit> {
     }
 }
 
+/// The type with its article, as it is spoken: an f64, a u16.
+fn one_of(value_type: ValueType) -> String {
+    let article = match value_type {
+        ValueType::F32 | ValueType::F64 | ValueType::I16 | ValueType::I32 | ValueType::I64 => "an",
+        ValueType::Bool | ValueType::U16 | ValueType::U32 | ValueType::U64 | ValueType::Text => "a",
+    };
+    format!("{article} {value_type}")
+}
+
 fn finite(value: Option<Value>, value_type: ValueType) -> Result<Value, Unfit> {
-    value.ok_or_else(|| Unfit::Size(format!("give a number that a {value_type} holds")))
+    value.ok_or_else(|| Unfit::Size(format!("give a number that {} holds", one_of(value_type))))
 }
 
 /// A number without a fraction, also where it is written with one (`5.0`).
@@ -86,7 +95,8 @@ fn integer(number: i128, value_type: ValueType) -> Result<Value, Unfit> {
         true => u64::try_from(number).ok().map(Value::U64),
         false => None,
     };
-    value.ok_or_else(|| Unfit::Size(format!("give {least} to {most}: it is a {value_type}")))
+    value
+        .ok_or_else(|| Unfit::Size(format!("give {least} to {most}: it is {}", one_of(value_type))))
 }
 
 #[cfg(test)]
@@ -134,7 +144,9 @@ mod tests {
         }
         refuses(ValueType::U64, &json!("5.5"), "digits");
         refuses(ValueType::U64, &json!(1e300), "digits");
-        refuses(ValueType::F32, &json!("5"), "a number");
+        refuses(ValueType::F32, &json!("5"), "a number: it is an f32");
+        refuses(ValueType::I64, &json!(true), "it is an i64");
+        refuses(ValueType::U16, &json!(true), "it is a u16");
         refuses(ValueType::Text, &json!(5), "a text");
     }
 
@@ -154,7 +166,7 @@ mod tests {
         refuses(ValueType::U16, &json!(-1), "0 to 65535");
         refuses(ValueType::U64, &json!("18446744073709551616"), "0 to 18446744073709551615");
         refuses(ValueType::I64, &json!(u64::MAX), "to 9223372036854775807");
-        refuses(ValueType::F32, &json!(1e39), "that a f32 holds");
+        refuses(ValueType::F32, &json!(1e39), "that an f32 holds");
         let long = "x".repeat(MAX_TEXT_BYTES + 1);
         refuses(ValueType::Text, &json!(long), "at most 4096 bytes");
     }
