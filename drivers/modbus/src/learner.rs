@@ -100,10 +100,10 @@ impl Paces {
         self.0.get(device).copied().flatten()
     }
 
-    /// Whether any of them is another one than in `told`, by more than one part in so many.
-    pub(crate) fn differ_from(&self, told: &Self, part: u32) -> bool {
+    /// Whether any of them is another one than in `told`, by more than `least` and more than one part in so many.
+    pub(crate) fn differ_from(&self, told: &Self, part: u32, least: Duration) -> bool {
         let differs = |(at, now): (usize, &Option<Duration>)| match (now, told.of(at)) {
-            (Some(now), Some(told)) => now.abs_diff(told) > told / part,
+            (Some(now), Some(told)) => now.abs_diff(told) > (told / part).max(least),
             (now, told) => *now != told,
         };
         self.0.iter().enumerate().any(differs)
@@ -129,6 +129,19 @@ mod tests {
 
     const fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn paces_are_others_only_by_more_than_jitter() {
+        let us = Duration::from_micros;
+        let of = |pace| Paces(vec![None, Some(pace)]);
+        let differ = |now, told| of(now).differ_from(&of(told), 10, ms(1));
+        assert!(!differ(us(290), us(180)), "much of little is little");
+        assert!(!differ(us(180), us(1_180)));
+        assert!(differ(us(180), us(1_181)));
+        assert!(!differ(ms(110), ms(100)));
+        assert!(differ(ms(111), ms(100)));
+        assert!(of(us(180)).differ_from(&Paces::default(), 10, ms(1)), "nothing was known");
     }
 
     const BOUNDS: Bounds = Bounds { least: ms(20), most: ms(1_000) };

@@ -19,6 +19,9 @@ const PACES_EVERY: Duration = Duration::from_secs(10);
 /// By what part of it a pace must be another one to be told.
 const NEWS_PART: u32 = 10;
 
+/// By how much at least: on a fast network a pace moves by tens of microseconds all the time, and that is no news.
+const NEWS_LEAST: Duration = Duration::from_micros(200);
+
 /// What was told of each task the last time.
 #[derive(Debug, Default)]
 pub(super) struct ToldPlan {
@@ -63,7 +66,8 @@ impl<L: Link> Session<'_, L> {
         let mut paces = self.paces.clone();
         paces.learn(self.health.iter().map(|health| health.turn.settled()).collect());
         let may_tell = self.told_plan.at.is_none_or(|at| now >= at + PACES_EVERY);
-        let is_slower_or_faster = may_tell && paces.differ_from(&self.told_plan.paces, NEWS_PART);
+        let is_slower_or_faster =
+            may_tell && paces.differ_from(&self.told_plan.paces, NEWS_PART, NEWS_LEAST);
         let (tasks, told) = (&self.tasks, &self.told_plan.lines);
         let news = self.lessons.with(|learned| {
             let is_same = told.len() == tasks.len()
