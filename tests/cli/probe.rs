@@ -68,6 +68,45 @@ async fn registers_are_listed_with_what_is_refused() {
 }
 
 #[tokio::test]
+async fn who_refuses_all_of_it_is_said_and_what_to_try_instead() {
+    let (_devices, place) = simulated().await;
+    for (unit, address, told, hint) in [
+        (
+            "99",
+            "input:0",
+            "unit 99 does not answer: the gateway says that it cannot reach it (exception 11, ",
+            "",
+        ),
+        (
+            "1",
+            "holding:9000",
+            "unit 1 is there and refuses all of it: exception 02, ",
+            "in input: instead of holding:",
+        ),
+        (
+            "1",
+            "input:9000",
+            "unit 1 is there and refuses all of it: exception 02, ",
+            "in holding: instead of input:",
+        ),
+        ("3", "coil:9000", "unit 3 is there and refuses all of it: exception 02, ", "count from 1"),
+    ] {
+        let ended = probe(&[&place, "--unit", unit, address]).await;
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.starts_with(told), "{address}: {}", ended.stderr);
+        assert!(ended.stderr.contains(hint), "{address}: {}", ended.stderr);
+        let next = format!("Who does? pointcast probe {place}");
+        assert_eq!(ended.stderr.contains(&next), unit == "99", "{}", ended.stderr);
+        assert_eq!(
+            ended.stderr.contains("instead of"),
+            hint.contains("instead of"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[tokio::test]
 async fn one_register_is_shown_in_every_type_and_order() {
     let (_devices, place) = simulated().await;
     let ended = probe(&[&place, "input:0"]).await;

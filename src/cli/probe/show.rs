@@ -6,7 +6,7 @@ use super::super::table::Table;
 use super::hint::hint;
 use super::target::Target;
 use crate::registry::probe::{
-    Cell, Heard, Image, ORDERS, Order, Span, TYPES, Type, exception_words,
+    Cell, Heard, Image, ORDERS, Order, Span, TYPES, Type, exception_words, is_of_gateway,
 };
 
 /// The columns of 32 bits beside a list of registers: those that are met most often.
@@ -190,22 +190,41 @@ fn bits(image: &Image) -> String {
 /// That nothing could be read, why, and what to try.
 pub(super) fn nothing(target: &Target, images: &[(Span, Image)], heard: Heard) -> String {
     let unit = target.units.first();
-    let refused =
-        images.iter().flat_map(|(_, image)| image.cells()).find_map(|(_, cell)| match cell {
-            Cell::Refused(code) => Some(code),
-            Cell::Unanswered | Cell::Register(_) | Cell::Bit(_) => None,
-        });
+    let cells = images.iter().flat_map(|(_, image)| image.cells());
+    let refused = cells.filter_map(|(_, cell)| match cell {
+        Cell::Refused(code) => Some(code),
+        Cell::Unanswered | Cell::Register(_) | Cell::Bit(_) => None,
+    });
+    // What a unit says itself counts before what is said of it.
+    let refused = refused.min_by_key(|code| is_of_gateway(*code));
+    let who = format!("Who does? pointcast probe {}", target.named);
     match refused {
-        Some(code) => format!(
-            "unit {unit} is there and refuses all of it: exception {code:02}, {}. Other tables and addresses may \
-             be read: data sheets often count from 1 (write ref:40001), and many devices have their values in \
-             input: instead of holding:",
+        Some(code) if is_of_gateway(code) => format!(
+            "unit {unit} does not answer: the gateway says that it cannot reach it (exception {code:02}, {}). {who}",
             exception_words(code)
         ),
-        None => format!(
-            "unit {unit} does not answer. Who does? pointcast probe {}\n{}",
-            target.named,
-            hint(&target.driver, heard)
+        Some(code) => format!(
+            "unit {unit} is there and refuses all of it: exception {code:02}, {}. Other tables and addresses may \
+             be read: {}",
+            exception_words(code),
+            elsewhere(&target.spans)
         ),
+        None => format!("unit {unit} does not answer. {who}\n{}", hint(&target.driver, heard)),
+    }
+}
+
+/// Where values may be that are not in `spans`.
+fn elsewhere(spans: &[Span]) -> &'static str {
+    let asks = |table: &str| spans.iter().any(|span| span.to_string().starts_with(table));
+    match (asks("holding:"), asks("input:")) {
+        (true, false) => {
+            "data sheets often count from 1 (write ref:40001), and many devices have their values in input: \
+             instead of holding:"
+        }
+        (false, true) => {
+            "data sheets often count from 1 (write ref:30001), and many devices have their values in holding: \
+             instead of input:"
+        }
+        _ => "data sheets often count from 1 (write ref:40001, or ref:30001 for input:)",
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use pointcast_api::Fault;
 use tokio::time::{Instant, sleep};
 
-use super::Bus;
 use super::image::Image;
 use super::span::Span;
 use super::survey::{Outcome, Survey};
+use super::{Bus, is_of_gateway};
 use crate::decode::Content;
 use crate::frame::{Answer, ReadRequest};
 use crate::link::any::AnyLink;
@@ -23,9 +23,6 @@ const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Exceptions by which a device asks for patience (§7: acknowledge, server device busy).
 const BUSY: [u8; 2] = [5, 6];
-
-/// Exceptions by which a gateway says that it cannot reach a unit (§7).
-const OF_GATEWAY: [u8; 2] = [10, 11];
 
 /// An open link.
 pub struct Probe<'a> {
@@ -171,7 +168,7 @@ impl<'a> Probe<'a> {
             Ok(answered) => match answered.answer {
                 Answer::Content(content) => Presence::Answered(first(&content), answered.response),
                 Answer::Exception(code) => match u8::from(code) {
-                    code if OF_GATEWAY.contains(&code) => Presence::Unreachable(code),
+                    code if is_of_gateway(code) => Presence::Unreachable(code),
                     code => Presence::Refused(code, answered.response),
                 },
                 // Of reads it never is.

@@ -36,6 +36,15 @@ pub fn exception_words(code: u8) -> String {
     ExceptionCode::new(code).to_string().to_lowercase()
 }
 
+/// Exceptions by which a gateway says that it cannot reach a unit (§7).
+const OF_GATEWAY: [u8; 2] = [10, 11];
+
+/// Whether an exception of this code is a gateway's, which cannot reach the unit, and not the unit's own.
+#[must_use]
+pub fn is_of_gateway(code: u8) -> bool {
+    OF_GATEWAY.contains(&code)
+}
+
 /// Checks a channel's own keys; `None` only together with at least one refusal.
 pub type Check = fn(Settings, &mut Refusals) -> Option<Bus>;
 
