@@ -73,6 +73,21 @@ impl Settings {
             mqtt: None,
         }
     }
+
+    /// The devices that are in it, in the order of help texts.
+    #[must_use]
+    pub fn devices(&self) -> Vec<Device> {
+        let has_line = self.modbus_rtu.is_some()
+            || self.modbus_rtu_over_tcp.is_some()
+            || self.modbus_ascii.is_some();
+        let is_in = |device: &Device| match device {
+            Device::Meter | Device::Boiler | Device::Pumps => self.modbus_tcp.is_some(),
+            Device::Greenhouse1 | Device::Greenhouse2 => has_line,
+            Device::Scale => self.scale.is_some(),
+            Device::Weather | Device::Broker => self.mqtt.is_some(),
+        };
+        Device::ALL.into_iter().filter(is_in).collect()
+    }
 }
 
 impl Default for Settings {

@@ -32,16 +32,19 @@ pub(super) enum Outcome {
     Quit,
 }
 
-/// Does what a line says, in whatever case its letters are.
-pub(super) fn obey(line: &str, faults: &FaultBoard) -> Outcome {
+/// Does what a line says, in whatever case its letters are. `devices` are those that are simulated.
+pub(super) fn obey(line: &str, faults: &FaultBoard, devices: &[Device]) -> Outcome {
     let line = line.to_ascii_lowercase();
     let words: Vec<&str> = line.split_whitespace().collect();
     Outcome::Say(match words.as_slice() {
         [] => return Outcome::Nothing,
         ["quit" | "exit"] => return Outcome::Quit,
-        ["help" | "?"] => format!("{HELP}{}", list(faults)),
-        ["list"] => list(faults),
-        ["all", "ok"] => Device::ALL.map(|device| apply(&ok(device), faults)).join("\n"),
+        ["help" | "?"] => format!("{HELP}{}", list(faults, devices)),
+        ["list"] => list(faults, devices),
+        ["all", "ok"] => {
+            let all = devices.iter().map(|device| apply(&ok(*device), faults));
+            all.collect::<Vec<_>>().join("\n")
+        }
         [device, fault] => apply(&format!("{device}={fault}"), faults),
         [device, fault, number] => apply(&format!("{device}={fault}:{number}"), faults),
         _ => apply(line.trim(), faults),
@@ -59,10 +62,10 @@ fn apply(text: &str, faults: &FaultBoard) -> String {
     }
 }
 
-fn list(faults: &FaultBoard) -> String {
+fn list(faults: &FaultBoard, devices: &[Device]) -> String {
     let mut table = Table::new(&[("device", false), ("now", false), ("can be", false)]);
-    for device in Device::ALL {
-        let now = faults.of(device).to_string();
+    for device in devices {
+        let now = faults.of(*device).to_string();
         table.row(vec![device.name().to_owned(), now, device.fault_words().join(", ")]);
     }
     table.render(2).trim_end().to_owned()
@@ -119,7 +122,7 @@ mod tests {
     use super::*;
 
     fn told(line: &str, faults: &FaultBoard) -> String {
-        match obey(line, faults) {
+        match obey(line, faults, &Device::ALL) {
             Outcome::Say(words) => words,
             other @ (Outcome::Nothing | Outcome::Quit) => panic!("{line:?}: {other:?}"),
         }
@@ -136,8 +139,8 @@ mod tests {
         assert!(told("all ok", &faults).starts_with("meter=ok\nboiler=ok\n"));
         assert_eq!(faults.to_string(), "ok");
         assert_eq!(told("Boiler SILENT", &faults), "boiler=silent");
-        assert_eq!(obey(" \n", &faults), Outcome::Nothing);
-        assert_eq!(obey("quit\n", &faults), Outcome::Quit);
+        assert_eq!(obey(" \n", &faults, &[]), Outcome::Nothing);
+        assert_eq!(obey("quit\n", &faults, &[]), Outcome::Quit);
     }
 
     #[test]
@@ -167,6 +170,22 @@ mod tests {
         let help = told("help", &faults);
         assert!(help.starts_with("  boiler late 300 ") && help.contains("\n  quit "), "{help}");
         assert!(help.ends_with(&list), "{help}");
+    }
+
+    #[test]
+    fn only_what_is_simulated_is_listed() {
+        let site = pointcast_sim::Settings::default_site();
+        assert_eq!(site.devices(), Device::ALL);
+        let none = pointcast_sim::Settings::none();
+        let devices = pointcast_sim::Settings { modbus_tcp: site.modbus_tcp, ..none }.devices();
+        assert_eq!(devices, [Device::Meter, Device::Boiler, Device::Pumps]);
+        let faults = FaultBoard::new();
+        for line in ["list", "help"] {
+            let Outcome::Say(list) = obey(line, &faults, &devices) else { panic!("{line}") };
+            assert!(list.contains("  pumps ") && !list.contains("scale"), "{list}");
+        }
+        let all_ok = obey("all ok", &faults, &devices);
+        assert_eq!(all_ok, Outcome::Say("meter=ok\nboiler=ok\npumps=ok".to_owned()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use pointcast_sim::{FaultBoard, Format, Pace, Running, Settings};
+use pointcast_sim::{Device, FaultBoard, Format, Pace, Running, Settings};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -152,6 +152,7 @@ async fn until_stopped(settings: Settings, faults: FaultBoard) -> Result<(), Str
     let failed = |error: std::io::Error| format!("failed to start: {error}");
     let signals = StopSignals::new().map_err(failed)?;
     let stop = CancellationToken::new();
+    let devices = settings.devices();
     let (sender, running) = watch::channel(Running::default());
     let (lines_in, lines) = mpsc::channel(MAX_WAITING_LINES);
     let _reader = tokio::task::spawn_blocking(move || read_lines(stdin().lock(), &lines_in));
@@ -163,7 +164,7 @@ async fn until_stopped(settings: Settings, faults: FaultBoard) -> Result<(), Str
         never = signals.watch(stop, || {}) => match never {},
         () = simulation => Ok(()),
         never = tell_where(running) => match never {},
-        () = obey(lines, &faults) => Ok(()),
+        () = obey(lines, &faults, &devices) => Ok(()),
     }
 }
 
@@ -199,9 +200,9 @@ async fn tell_where(mut running: watch::Receiver<Running>) -> std::convert::Infa
 }
 
 /// Obeys typed lines until one says `quit`: the end of the input is not the end of the devices.
-async fn obey(mut lines: mpsc::Receiver<String>, faults: &FaultBoard) {
+async fn obey(mut lines: mpsc::Receiver<String>, faults: &FaultBoard, devices: &[Device]) {
     while let Some(line) = lines.recv().await {
-        match commands::obey(&line, faults) {
+        match commands::obey(&line, faults, devices) {
             Outcome::Nothing => {}
             Outcome::Say(words) => tell(&words),
             Outcome::Quit => return,
