@@ -81,6 +81,40 @@ fn the_page_is_at_each_of_its_addresses_with_its_policy() {
 }
 
 #[test]
+fn where_there_is_nothing_people_get_the_page_and_programs_a_problem() {
+    let page = get(gateway(), "/");
+    let get_as =
+        |path: &str, accept: &str| request(gateway(), "GET", path, &[("Accept", accept)], "");
+    let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+    for path in ["/boards/", "/trends/", "/devices/boiler/", "/xyz", "/a/b/c"] {
+        let answer = get_as(path, browser);
+        assert_eq!((answer.status, &answer.body), (404, &page.body), "{path}");
+        for field in
+            ["content-type", "cache-control", "content-security-policy", "x-content-type-options"]
+        {
+            assert_eq!(answer.header(field), page.header(field), "{path}: {field}");
+        }
+        assert_eq!(answer.header("vary"), Some("accept, accept-encoding"), "{path}");
+        let answer = get_as(path, "*/*");
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
+    }
+    for path in ["/api/v1/nope", "/api", "/assets/index.js", "/healthz/", "/metrics/x"] {
+        let answer = get_as(path, browser);
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
+    }
+    let posted = request(gateway(), "POST", "/xyz", &[("Accept", browser)], "");
+    assert_eq!(posted.header("content-type"), Some("application/problem+json"));
+    let stranger = [("Host", "evil.example"), ("Accept", browser)];
+    assert_eq!(
+        request(gateway(), "GET", "/xyz", &stranger, "").status,
+        421,
+        "guarded as the page is"
+    );
+}
+
+#[test]
 fn files_are_packed_and_kept_for_ever_by_their_names() {
     let files = files();
     let of = |kind: &str| files.iter().filter(|path| path.ends_with(kind)).count();

@@ -105,7 +105,7 @@ pub fn router(api: Api) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .merge(page::routes())
-        .fallback(problem::no_such_resource)
+        .fallback(page::missing)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(middleware::from_fn_with_state(api.clone(), guard::check))
         .with_state(api)

@@ -1,11 +1,14 @@
 //! The dashboard: the files that the build script made of `web/`, or the page in their place.
 //!
 //! A file below `assets/` has its content in its name and may be kept for ever; the page itself is asked for each time.
+//! Where there is nothing, people get the page too, with status 404: it says so itself.
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+
+use super::problem;
 
 /// Nothing but the gateway's own files and streams: no inline script or style, no frame, no other site.
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
@@ -13,6 +16,9 @@ const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'none'; f
 /// The addresses of pages. All are one file, which looks at its address itself.
 const PAGES: [&str; 6] =
     ["/", "/trends", "/devices", "/devices/{device}", "/boards", "/boards/{board}"];
+
+/// What programs ask for: below these nothing is a page.
+const NO_PAGES: [&str; 5] = ["api", "assets", "healthz", "readyz", "metrics"];
 
 const INDEX: &str = "index.html";
 
@@ -39,6 +45,33 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
             router.route(&path, get(move |head: HeaderMap| async move { serve(asset, &head) }))
         },
     )
+}
+
+/// Answers where there is nothing: a person with the page, everybody else with a problem document.
+pub(super) async fn missing(method: Method, uri: Uri, head: HeaderMap) -> Response {
+    let page = ASSETS.iter().find(|asset| asset.path == INDEX);
+    match page.filter(|_| is_of_person(&method, uri.path(), &head)) {
+        Some(page) => {
+            let mut response = (StatusCode::NOT_FOUND, serve(*page, &head)).into_response();
+            let varies = HeaderValue::from_static("accept, accept-encoding");
+            response.headers_mut().insert(header::VARY, varies);
+            response
+        }
+        None => problem::no_such_resource(uri).await.into_response(),
+    }
+}
+
+/// Whether somebody looks for a page: a browser that is given an address names `text/html`, scripts do not.
+fn is_of_person(method: &Method, path: &str, head: &HeaderMap) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let accepted = head.get_all(header::ACCEPT);
+    let mut kinds =
+        accepted.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    let is_html = |kind: &str| {
+        let kind = kind.split(';').next().unwrap_or_default();
+        kind.trim().eq_ignore_ascii_case("text/html")
+    };
+    [Method::GET, Method::HEAD].contains(method) && !NO_PAGES.contains(&first) && kinds.any(is_html)
 }
 
 fn serve(asset: Asset, head: &HeaderMap) -> impl IntoResponse + use<> {
@@ -105,6 +138,26 @@ mod tests {
         assert!(!taking("identity"));
         assert!(!taking("br"));
         assert!(!takes_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn people_are_who_asks_for_html_where_pages_are() {
+        let is_of_person = |method, path, accept: &str| {
+            let head = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+            is_of_person(&method, path, &head)
+        };
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        for path in ["/boards/", "/xyz", "/devices/boiler/", "/apiary", "/a/api/b"] {
+            assert!(is_of_person(Method::GET, path, browser), "{path}");
+            assert!(is_of_person(Method::HEAD, path, "*/*, Text/HTML;q=0.5"), "{path}");
+            assert!(!is_of_person(Method::POST, path, browser), "{path}");
+            assert!(!is_of_person(Method::GET, path, "*/*"), "{path}");
+            assert!(!super::is_of_person(&Method::GET, path, &HeaderMap::new()), "{path}");
+        }
+        for path in ["/api", "/api/v1/nope", "//api/v1", "/assets/x.js", "/healthz/", "/metrics/a"]
+        {
+            assert!(!is_of_person(Method::GET, path, browser), "{path}");
+        }
     }
 
     #[test]
