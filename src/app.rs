@@ -330,7 +330,7 @@ fn add_channel(
     let mut fastest = vec![(None, None); names.len()];
     for point in declared {
         if let Some((revised, configured)) = fastest.get_mut(point.details.device.at()) {
-            let wanted = point.configured_interval.or(point.scan_interval);
+            let wanted = point.wanted_interval();
             *revised = point.scan_interval.into_iter().chain(*revised).min();
             *configured = wanted.into_iter().chain(*configured).min();
         }

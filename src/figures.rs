@@ -1,6 +1,9 @@
-//! Measured and predicted figures, told to the resolution that they have. Pure.
+//! Figures of what is measured, predicted or asked for, told to the resolution that they have. Pure.
 
 use std::time::Duration;
+
+use pointcast_api::Value;
+use serde_json::{Map, Value as Json};
 
 /// Steps of a millisecond that are told: a clock and a scheduler give no finer ones.
 const STEPS_PER_MS: f64 = 100.0;
@@ -24,6 +27,18 @@ pub(crate) fn millis_of(time: Duration) -> f64 {
 #[must_use]
 pub(crate) fn share(share: f64) -> f64 {
     (share * STEPS_PER_SHARE).round() / STEPS_PER_SHARE
+}
+
+/// The parts of a request by name: numbers as such, for those who lay them out in columns.
+#[must_use]
+pub(crate) fn parts(parts: &[(&'static str, Value)]) -> Map<String, Json> {
+    let value = |part: &Value| match part {
+        Value::U64(number) => Json::from(*number),
+        Value::I64(number) => Json::from(*number),
+        Value::Bool(flag) => Json::from(*flag),
+        Value::F32(_) | Value::F64(_) | Value::Text(_) => Json::from(part.to_string()),
+    };
+    parts.iter().map(|(name, part)| ((*name).to_owned(), value(part))).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pointcast_api::{Driver, PlannedRequest, Value};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::duration;
 use super::refused::count;
@@ -133,14 +133,6 @@ fn channel_json(channel: &Channel) -> Json {
 }
 
 fn request_json(channel: &Channel, planned: &PlannedRequest) -> Json {
-    let value = |value: &Value| match value {
-        Value::U64(number) => Json::from(*number),
-        Value::I64(number) => Json::from(*number),
-        Value::Bool(flag) => Json::from(*flag),
-        Value::F32(_) | Value::F64(_) | Value::Text(_) => Json::from(value.to_string()),
-    };
-    let parts: Map<String, Json> =
-        planned.parts.iter().map(|(name, part)| ((*name).to_owned(), value(part))).collect();
     let points = channel.driver.points();
     let id = |point: &pointcast_api::PointIndex| {
         points.get(point.at()).map(|point| point.id.to_string())
@@ -148,7 +140,7 @@ fn request_json(channel: &Channel, planned: &PlannedRequest) -> Json {
     json!({
         "device": device(channel, planned),
         "request": planned.request,
-        "parts": parts,
+        "parts": figures::parts(&planned.parts),
         "scan_ms": planned.scan_interval.map(|every| every.as_millis()),
         "configured_scan_ms": configured(channel, planned).map(|every| every.as_millis()),
         "wire_ms": planned.wire_time.map(figures::millis_of),
@@ -183,8 +175,7 @@ fn device(channel: &Channel, planned: &PlannedRequest) -> String {
 fn configured(channel: &Channel, planned: &PlannedRequest) -> Option<Duration> {
     let points = channel.driver.points();
     let of_points = planned.points.iter().filter_map(|point| points.get(point.at()));
-    let wanted =
-        of_points.filter_map(|point| point.configured_interval.or(point.scan_interval)).min();
+    let wanted = of_points.filter_map(|point| point.wanted_interval()).min();
     wanted.filter(|wanted| planned.scan_interval.is_some_and(|every| *wanted < every))
 }
 

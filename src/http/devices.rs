@@ -6,7 +6,6 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use pointcast_api::Value;
 use serde_json::{Map, Value as Json, json};
 
 use super::Api;
@@ -76,16 +75,11 @@ fn describe(api: &Api, device: &Device) -> Json {
 fn plan_line(api: &Api, line: &PlanLine) -> Json {
     let catalog = api.table.catalog();
     let id = |index: &_| catalog.entry(*index).map(|entry| entry.id().as_str());
-    let wanted = |index: &_| {
-        let point = catalog.entry(*index)?.traits();
-        point.configured_interval.or(point.scan_interval)
-    };
+    let wanted = |index: &_| catalog.entry(*index)?.traits().wanted_interval();
     let scan_ms = line.scan_interval.map(millis);
-    let parts: Map<String, Json> =
-        line.parts.iter().map(|(name, part)| ((*name).to_owned(), value(part))).collect();
     json!({
         "request": line.request,
-        "parts": parts,
+        "parts": figures::parts(&line.parts),
         "scan_ms": scan_ms,
         "configured_scan_ms": shorter(line.points.iter().filter_map(wanted).min(), scan_ms),
         "wire_ms": line.wire_time.map(figures::millis_of),
@@ -102,16 +96,6 @@ fn shorter(configured: Option<Duration>, scan_ms: Option<u64>) -> Option<u64> {
 
 fn millis(interval: Duration) -> u64 {
     u64::try_from(interval.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A part of a request: numbers as such, for those who lay them out in columns.
-fn value(part: &Value) -> Json {
-    match part {
-        Value::U64(number) => Json::from(*number),
-        Value::I64(number) => Json::from(*number),
-        Value::Bool(flag) => Json::from(*flag),
-        Value::F32(_) | Value::F64(_) | Value::Text(_) => Json::from(part.to_string()),
-    }
 }
 
 fn no_store(body: Json) -> Response {

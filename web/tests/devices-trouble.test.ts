@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { bareError, causeOf } from '../src/devices/trouble.js';
+import { causeOf } from '../src/devices/trouble.js';
 import { en } from '../src/text/en.js';
+import { bareError } from '../src/text/error.js';
 import { zh } from '../src/text/zh.js';
 
 // Texts as the drivers and the system write them.

@@ -222,4 +222,11 @@ impl PointTraits {
             writable: false,
         }
     }
+
+    /// How often it was to be read, whether the channel has the time for that or not; `None` for points that come by
+    /// themselves.
+    #[must_use]
+    pub fn wanted_interval(&self) -> Option<Duration> {
+        self.configured_interval.or(self.scan_interval)
+    }
 }

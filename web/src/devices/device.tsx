@@ -4,6 +4,7 @@ import { A } from '@solidjs/router';
 import { type JSX, Match, Show, Switch, createEffect, createMemo, createSignal, on } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { type Watched, createWatch } from '../live/watch.js';
+import { bareError } from '../text/error.js';
 import { momentText, spanText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { Counters } from './counters.js';
@@ -18,7 +19,6 @@ import { type Asked, OLD_AFTER, createQuestion } from './question.js';
 import { type Detailed, Refused, askOne } from './report.js';
 import { createSiblings } from './siblings.js';
 import { Trouble } from './trouble-text.js';
-import { bareError } from './trouble.js';
 
 const ASK_EVERY_MS = 2_000;
 

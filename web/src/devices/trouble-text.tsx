@@ -2,10 +2,11 @@
 
 import { For, type JSX, Show } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
+import { bareError } from '../text/error.js';
 import { momentText, spanText } from '../text/format.js';
 import { text } from '../text/language.js';
 import type { Standing } from './parts.js';
-import { bareError, causeOf } from './trouble.js';
+import { causeOf } from './trouble.js';
 
 interface About {
   readonly device: string;

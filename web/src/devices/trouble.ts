@@ -70,11 +70,3 @@ export function causeOf(error: string, driver: string): Cause | null {
 function isLine(driver: string): boolean {
   return driver.startsWith('modbus-') && driver !== 'modbus-tcp';
 }
-
-/** The gateway's text without what stands beside it anyway: the device's own name in front. */
-export function bareError(error: string, device: string): string {
-  for (const own of [`device "${device}", `, `device "${device}": `, `device "${device}" `]) {
-    if (error.startsWith(own)) return error.slice(own.length);
-  }
-  return error;
-}
