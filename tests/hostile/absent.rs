@@ -104,6 +104,8 @@ impl Elsewhere {
         let mut process = Command::new(words.next().unwrap())
             .args(words)
             .args(["bash", "-c", script, GATEWAY, &gateway.port().to_string(), &request])
+            // Bytes, not letters: of a frame's head bash would make one that ends the line for it.
+            .env("LC_ALL", "C")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
