@@ -44,7 +44,7 @@ pub(super) fn prepare(stream: &TcpStream, limits: &Limits) -> io::Result<SocketA
     let socket = SockRef::from(stream);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
     socket.set_tcp_keepalive(&keepalive)?;
-    socket.set_tcp_user_timeout(Some(limits.write_timeout))?;
+    socket.set_tcp_user_timeout(Some(patience(limits)))?;
     socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
     stream.local_addr()
 }
@@ -60,11 +60,17 @@ pub(super) fn expect_peer(stream: &std::net::TcpStream, limits: &Limits) {
     set_timeout(stream, PEER_TIMEOUT.min(limits.write_timeout));
 }
 
-/// The reader has no room. It may be there and slow, which the kernel's timeout does not tell apart: it answers probes,
-/// and they count against it nevertheless. It has nearly all the time that a slow reader has; nearly, because it may be
-/// gone, with its room filled by what was on its way, and the kernel's count begins a little later than its silence.
+/// The reader has no room: it has [`patience`].
 pub(super) fn be_patient(stream: &std::net::TcpStream, limits: &Limits) {
-    set_timeout(stream, limits.write_timeout * 15 / 16);
+    set_timeout(stream, patience(limits));
+}
+
+/// How long a peer may leave unanswered what it was sent where it may be there and slow, which the kernel's timeout does
+/// not tell apart: a full peer answers probes, and they count against it nevertheless. Nearly all the time that a slow
+/// reader has; nearly, because it may be gone, with its room filled by what was on its way, and the kernel's count begins
+/// a little later than its silence, and ends at its next look.
+fn patience(limits: &Limits) -> Duration {
+    limits.write_timeout * 9 / 10
 }
 
 fn set_timeout(stream: &std::net::TcpStream, timeout: Duration) {

@@ -41,7 +41,8 @@ const RESETS: usize = 20;
 const LOCAL_RESETS: usize = 64;
 
 /// A client from which nothing came for so long is asked whether it is there, and has so long to say so: together less than
-/// the 30 s within which a vanished one is to be gone.
+/// the 30 s within which a vanished one is to be gone. Where what is on its way holds up the question, and hyper's farewell,
+/// the kernel ends the connection: see [`super::super::socket::prepare`].
 const PING_AFTER: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(19);
 
