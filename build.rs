@@ -125,6 +125,9 @@ fn install(work: &Path) -> Outcome<Result<(), String>> {
             "--no-audit",
             "--no-fund",
             "--prefer-offline",
+            // A registry that is silent does not hold up the build for long: there is a page without it.
+            "--fetch-timeout=60000",
+            "--fetch-retries=1",
         ])
         .current_dir(work)
         .output();
