@@ -6,9 +6,12 @@ import { createServer } from 'node:net';
 const ANSWER_MS = 10;
 const HEAD_BYTES = 12;
 
-/** Listens at `place` (`address:port`); a register has another value after each `everyMs`. */
-export async function serveRegisters(place, everyMs) {
-  const value = (unit, register) => (Math.floor((Date.now() + (unit * 7_919 + register * 104_729) % everyMs) / everyMs) * 37 + register) % 10_000;
+/** Listens at `place` (`address:port`); a register has another value after each `pace.everyMs`, as that is by then. */
+export async function serveRegisters(place, pace) {
+  const value = (unit, register) => {
+    const { everyMs } = pace;
+    return (Math.floor((Date.now() + (unit * 7_919 + register * 104_729) % everyMs) / everyMs) * 37 + register) % 10_000;
+  };
   const answer = (request) => {
     const [unit, first, count] = [request[6], request.readUInt16BE(8), request.readUInt16BE(10)];
     const reply = Buffer.alloc(9 + 2 * count);
