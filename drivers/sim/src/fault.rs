@@ -158,8 +158,16 @@ pub enum FaultError {
     #[error("`{0}` is not of the form device=fault, such as boiler=late:300 or boiler=ok")]
     Form(String),
     /// There is no such device.
-    #[error("there is no simulated device `{0}`; there are {known}", known = device_names())]
+    #[error("there is no simulated device `{0}`; there are {known}", known = names(&Device::ALL))]
     Device(String),
+    /// The device is not simulated, so that its fault would show nowhere.
+    #[error("`{device}` is not simulated here; there are {known}")]
+    Absent {
+        /// The device.
+        device: &'static str,
+        /// What is simulated.
+        known: String,
+    },
     /// The device has no such fault.
     #[error("`{device}` knows no fault `{word}`; it knows {known}")]
     Unknown {
@@ -190,8 +198,8 @@ pub enum FaultError {
     },
 }
 
-fn device_names() -> String {
-    Device::ALL.map(Device::name).join(", ")
+fn names(devices: &[Device]) -> String {
+    devices.iter().map(|device| device.name()).collect::<Vec<_>>().join(", ")
 }
 
 type Faults = [Fault; Device::ALL.len()];
@@ -220,6 +228,14 @@ impl FaultBoard {
     /// A text that names no device or no fault of that device, with what would be right; the board stays
     /// as it was.
     pub fn apply(&self, text: &str) -> Result<(), FaultError> {
+        self.apply_among(text, &Device::ALL)
+    }
+
+    /// [`FaultBoard::apply`] where only these devices are simulated.
+    ///
+    /// # Errors
+    /// As there, and a text that names another device.
+    pub fn apply_among(&self, text: &str, simulated: &[Device]) -> Result<(), FaultError> {
         let (device, fault) =
             text.split_once('=').ok_or_else(|| FaultError::Form(text.to_owned()))?;
         let (device, fault) = (device.trim(), fault.trim());
@@ -227,6 +243,9 @@ impl FaultBoard {
             .into_iter()
             .find(|known| known.name() == device)
             .ok_or_else(|| FaultError::Device(device.to_owned()))?;
+        if !simulated.contains(&device) {
+            return Err(FaultError::Absent { device: device.name(), known: names(simulated) });
+        }
         self.set(device, device.parse_fault(fault)?);
         Ok(())
     }

@@ -36,30 +36,27 @@ pub(super) enum Outcome {
 pub(super) fn obey(line: &str, faults: &FaultBoard, devices: &[Device]) -> Outcome {
     let line = line.to_ascii_lowercase();
     let words: Vec<&str> = line.split_whitespace().collect();
+    let apply = |text: &str| match faults.apply_among(text, devices) {
+        Ok(()) => text.to_owned(),
+        Err(error) => format!("{error}; `help` shows how"),
+    };
     Outcome::Say(match words.as_slice() {
         [] => return Outcome::Nothing,
         ["quit" | "exit"] => return Outcome::Quit,
         ["help" | "?"] => format!("{HELP}{}", list(faults, devices)),
         ["list"] => list(faults, devices),
         ["all", "ok"] => {
-            let all = devices.iter().map(|device| apply(&ok(*device), faults));
+            let all = devices.iter().map(|device| apply(&ok(*device)));
             all.collect::<Vec<_>>().join("\n")
         }
-        [device, fault] => apply(&format!("{device}={fault}"), faults),
-        [device, fault, number] => apply(&format!("{device}={fault}:{number}"), faults),
-        _ => apply(line.trim(), faults),
+        [device, fault] => apply(&format!("{device}={fault}")),
+        [device, fault, number] => apply(&format!("{device}={fault}:{number}")),
+        _ => apply(line.trim()),
     })
 }
 
 fn ok(device: Device) -> String {
     format!("{}=ok", device.name())
-}
-
-fn apply(text: &str, faults: &FaultBoard) -> String {
-    match faults.apply(text) {
-        Ok(()) => text.to_owned(),
-        Err(error) => format!("{error}; `help` shows how"),
-    }
 }
 
 fn list(faults: &FaultBoard, devices: &[Device]) -> String {
@@ -184,6 +181,11 @@ mod tests {
             let Outcome::Say(list) = obey(line, &faults, &devices) else { panic!("{line}") };
             assert!(list.contains("  pumps ") && !list.contains("scale"), "{list}");
         }
+        let absent = obey("scale cut", &faults, &devices);
+        let told =
+            "`scale` is not simulated here; there are meter, boiler, pumps; `help` shows how";
+        assert_eq!(absent, Outcome::Say(told.to_owned()));
+        assert_eq!(faults.to_string(), "ok");
         let all_ok = obey("all ok", &faults, &devices);
         assert_eq!(all_ok, Outcome::Say("meter=ok\nboiler=ok\npumps=ok".to_owned()));
     }

@@ -123,8 +123,10 @@ impl Sim {
 /// Runs the command.
 pub(super) fn sim(arguments: &Sim) -> ExitCode {
     let faults = FaultBoard::new();
+    let settings = arguments.settings();
+    let devices = settings.devices();
     for text in &arguments.fault {
-        if let Err(error) = faults.apply(text) {
+        if let Err(error) = faults.apply_among(text, &devices) {
             say(&format!("--fault {text:?}: {error}"));
             return ExitCode::from(REFUSED);
         }
@@ -136,7 +138,7 @@ pub(super) fn sim(arguments: &Sim) -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    let ended = runtime.block_on(until_stopped(arguments.settings(), faults));
+    let ended = runtime.block_on(until_stopped(settings, faults));
     // The reader of standard input may wait for a line that never comes.
     runtime.shutdown_background();
     match ended {
