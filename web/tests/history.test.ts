@@ -160,6 +160,26 @@ test('very many points: those that changed longest ago go whole', () => {
   expect(history.track('p9999')).toBeDefined();
 });
 
+test('points that change alike fill the budget and stay there: none loses what there is room for', () => {
+  const budget = 1_000_000;
+  const history = new History(budget);
+  const ids = Array.from({ length: 200 }, (_, at) => `p${at}`);
+  const seen: number[] = [];
+  for (let at = 0; at < 1_500; at += 1) {
+    history.record(ids.map((id) => ({ ...point(T + at * 1_000, at), id })), T + at * 1_000);
+    seen.push(history.bytes);
+  }
+  const full = seen.slice(seen.findIndex((bytes) => bytes > budget * 0.75));
+  expect(full.length).toBeGreaterThan(1_000);
+  expect(Math.max(...full)).toBeLessThanOrEqual(budget);
+  expect(Math.min(...full)).toBeGreaterThan(budget * 0.75);
+  for (const id of ids) {
+    const track = history.track(id);
+    expect(track?.values.at(-1)).toBe(1_499);
+    expect(track?.times.length).toBeGreaterThan(120);
+  }
+});
+
 test('the bytes that are counted are those that are held', () => {
   const history = new History();
   busy(history, ['a', 'b'], 60);

@@ -17,6 +17,8 @@ const AHEAD_MS = 2_000;
 const SWEEP_MS = 60_000;
 /** What giving way brings the changes down to, so that it is rare. */
 const EASED = 0.85;
+/** Beyond this part of the budget a point with more than its share gets no more room: it forgets what is oldest of it. */
+const ROOMY = 0.9;
 /** No more of a point is dropped for the budget than what is older than this; then whole points go. */
 const LEAST_MS = 10_000;
 
@@ -76,7 +78,7 @@ export class History {
     }
     this.#followers.delete(id);
     const line = this.#lines.get(id);
-    if (line) this.#beginGap(line, now);
+    if (line) this.#beginGap(id, line, now);
   }
 
   /**
@@ -100,12 +102,12 @@ export class History {
     const number = live && quality === 'good' ? numberOf(value, type) : NaN;
     const line = this.#lines.get(id);
     if (Number.isNaN(number)) {
-      if (line) this.#beginGap(line, gapTime(point, line.newest, now));
+      if (line) this.#beginGap(id, line, gapTime(point, line.newest, now));
       return;
     }
     const own = point.time !== null && point.time <= now + AHEAD_MS ? point.time : now;
     const placed = line ? place(own, number, line, now) : own;
-    if (placed !== null) this.#put(line ?? this.#begin(id), placed, number, now);
+    if (placed !== null) this.#put(id, line ?? this.#begin(id), placed, number, now);
   }
 
   #begin(id: string): Line {
@@ -115,15 +117,22 @@ export class History {
     return line;
   }
 
-  #beginGap(line: Line, at: number): void {
-    if (!line.isGap) this.#put(line, Math.max(at, line.newest), NaN, at);
+  #beginGap(id: string, line: Line, at: number): void {
+    if (!line.isGap) this.#put(id, line, Math.max(at, line.newest), NaN, at);
   }
 
-  #put(line: Line, time: number, value: number, now: number): void {
+  #put(id: string, line: Line, time: number, value: number, now: number): void {
     this.#bytes -= line.bytes;
     line.dropBefore(now - KEPT_MS);
+    const bytes = line.bytesOfOneMore;
+    if (bytes > line.bytes && !this.#hasRoom(bytes) && !this.#kept.has(id)) line.dropOldest();
     line.push(time, value);
     this.#bytes += line.bytes;
+  }
+
+  /** Whether a line may come to take so much, beside all others. */
+  #hasRoom(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#budgetBytes * ROOMY || bytes <= this.#budgetBytes / this.#lines.size;
   }
 
   #drop(id: string): void {
@@ -187,6 +196,8 @@ function place(own: number, value: number, line: Line, now: number): number | nu
 
 const FIRST_SAMPLES = 8;
 const SAMPLE_BYTES = 16;
+/** Where this part of the arrays is free at their beginning, it is used again before they grow. */
+const FREE_PART = 4;
 /** What a line takes besides its samples, about. */
 const LINE_BYTES = 400;
 
@@ -222,11 +233,19 @@ class Line {
     return { times: this.#times.subarray(this.#start, this.#end), values: this.#values.subarray(this.#start, this.#end) };
   }
 
+  /** What it takes with one more change. */
+  get bytesOfOneMore(): number {
+    return LINE_BYTES + this.#grown() * SAMPLE_BYTES;
+  }
+
+  /** For how many samples there is room once one more has come. */
+  #grown(): number {
+    const { length } = this.#times;
+    return this.#end < length || this.#start >= length / FREE_PART ? length : Math.ceil(length * 1.5);
+  }
+
   push(time: number, value: number): void {
-    if (this.#end === this.#times.length) {
-      const isHalfFree = this.#start >= this.#times.length / 2;
-      this.#move(isHalfFree ? this.#times.length : Math.ceil(this.#times.length * 1.5));
-    }
+    if (this.#end === this.#times.length) this.#move(this.#grown());
     this.#times[this.#end] = time;
     this.#values[this.#end] = value;
     this.#end += 1;
@@ -235,6 +254,11 @@ class Line {
   /** Forgets what was before, but for the value that stood then. */
   dropBefore(cutoff: number): void {
     while (this.#end - this.#start > 1 && (this.#times[this.#start + 1] ?? Infinity) <= cutoff) this.#start += 1;
+  }
+
+  /** Forgets so much of what is oldest that one more has its place without more room. */
+  dropOldest(): void {
+    this.#start = Math.max(this.#start, Math.ceil(this.#times.length / FREE_PART));
   }
 
   /** Gives back what it does not need. */
