@@ -73,6 +73,11 @@ fn a_setpoint_is_written_when_it_was_confirmed() {
 }
 
 #[test]
+fn trends_are_looked_at_closely() {
+    try_with("trends");
+}
+
+#[test]
 fn it_is_for_everybody() {
     try_with("access");
 }
