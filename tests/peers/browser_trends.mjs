@@ -13,6 +13,8 @@ const IDS = [FLUE, RETURN, WIND];
 const SPAN_MS = 40_000;
 /** A pointer comes down on a whole pixel. */
 const PIXELS = 2;
+/** A view ends between two milliseconds. */
+const ROUNDED_MS = 2;
 
 let page;
 let devices;
@@ -175,15 +177,41 @@ await run({
     return 'and no line is drawn there';
   },
 
+  async 'the address says which stretch it is, for Back and for others'() {
+    const near = await table();
+    await page.waitForURL(/until=/);
+    const { searchParams } = new URL(page.url());
+    isNear(Number.parseInt(searchParams.get('span'), 10), near.spanMs, ROUNDED_MS);
+    isNear(Date.parse(searchParams.get('until')), near.to, ROUNDED_MS);
+    await page.click('header a[href="/devices"]');
+    await page.waitForURL(/devices/);
+    await page.goBack();
+    await are('good', IDS);
+    const again = await table();
+    for (const end of ['from', 'to']) isNear(again[end], near[end], ROUNDED_MS);
+    assert.deepEqual(gapOf(again), gapOf(near));
+    return searchParams.get('span');
+  },
+
+  async 'a link to what is not kept here says so'({ open }) {
+    const other = await open(`/trends?points=${FLUE}&span=1m&until=2020-02-29T12:00:00Z`);
+    await other.getByRole('status').filter({ hasText: /Nothing is known here of Feb 29, 2020.* to Feb 29, 2020/ }).waitFor();
+    assert.match(await other.textContent('.moment'), /Lines from Feb 29/);
+    await other.getByRole('button', { name: 'Back to live' }).click();
+    await other.waitForFunction(() => document.querySelector('.said').textContent === '');
+    await other.context().close();
+    return 'and leads back to live';
+  },
+
   async 'keys and Shift move, zoom, read, and come back to live'() {
     const before = await table();
     await press('ArrowLeft');
     const earlier = await table();
-    assert.equal(earlier.spanMs, before.spanMs);
-    isNear(before.to - earlier.to, before.spanMs * 0.2, 1);
+    isNear(earlier.spanMs, before.spanMs, ROUNDED_MS);
+    isNear(before.to - earlier.to, before.spanMs * 0.2, ROUNDED_MS);
     await press('+');
     const nearer = await table();
-    isNear(nearer.spanMs, before.spanMs / 1.6, 1);
+    isNear(nearer.spanMs, before.spanMs / 1.6, ROUNDED_MS);
     await press('Shift+ArrowLeft');
     await press('Shift+ArrowLeft');
     assert.deepEqual((await Promise.all(IDS.map(shown))).map((text) => text.split(' ')[0]), cellsAt(nearer, nearer.from + 0.98 * nearer.spanMs));

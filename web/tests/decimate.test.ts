@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Track } from '../src/live/history.js';
-import { indexAt, strokeOf, valueAt } from '../src/trends/decimate.js';
+import { indexAt, isKnownWithin, strokeOf, valueAt } from '../src/trends/decimate.js';
 
 const track = (...steps: readonly (readonly [number, number])[]): Track => ({
   times: Float64Array.from(steps, ([time]) => time), values: Float64Array.from(steps, ([, value]) => value),
@@ -17,6 +17,13 @@ test('a value stands until the next change, and before the first there is none',
   const one = track([10, 1], [20, NaN], [30, 2]);
   expect([5, 10, 19, 20, 29, 30, 1e9].map((time) => valueAt(one, time))).toEqual([NaN, 1, 1, NaN, NaN, 2, 2]);
   expect(valueAt(undefined, 1)).toBeNaN();
+});
+
+test('whether anything is known of a stretch', () => {
+  const one = track([10, 1], [20, NaN], [30, 2]);
+  const known = (from: number, to: number) => isKnownWithin(one, from, to);
+  expect([known(0, 9), known(0, 10), known(12, 15), known(20, 29), known(15, 25), known(25, 30), known(90, 99)]).toEqual([false, true, true, false, true, true, true]);
+  expect(isKnownWithin(undefined, 0, 9)).toBe(false);
 });
 
 test('steps: a value is drawn until the next, the newest up to what is known', () => {

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { PointInfo } from 'pointcast';
 import { idsOf } from '../src/live/chosen.js';
-import { addressOf, askedOf, spanPart } from '../src/trends/address.js';
-import { gutterOf, marksOf, timeMarks, valueMarks, valueRange } from '../src/trends/axes.js';
+import { addressOf, askedOf, spanPart, viewOf } from '../src/trends/address.js';
+import { gutterOf, marksOf, timeMarks, timeText, valueMarks, valueRange } from '../src/trends/axes.js';
 import { examplesOf } from '../src/trends/empty.js';
 import { type Group, groupsOf, rampMs } from '../src/trends/groups.js';
 import { heightsOf } from '../src/trends/layout.js';
@@ -26,21 +26,44 @@ const NOW = 1_800_000_000_000;
 
 beforeEach(() => speak('en', false));
 
+const read = (address: string) => {
+  const { searchParams } = new URL(address, 'http://gateway');
+  const part = (name: string) => searchParams.get(name) ?? undefined;
+  return askedOf(part('points'), part('span'), part('until'));
+};
+
 // ---- the address ----
 
 test('an address says points and span, and is read as it was written', () => {
-  const address = addressOf(['boiler/supply/temperature', '$gateway/frames', 'a b/é&='], 900_000);
+  const address = addressOf(['boiler/supply/temperature', '$gateway/frames', 'a b/é&='], { spanMs: 900_000, end: null });
   expect(address).toBe('/trends?points=boiler/supply/temperature,$gateway/frames,a%20b/%C3%A9%26%3D&span=15m');
-  const { searchParams } = new URL(address, 'http://gateway');
-  expect(askedOf(searchParams.get('points') ?? '', searchParams.get('span') ?? '')).toEqual({ points: ['boiler/supply/temperature', '$gateway/frames', 'a b/é&='], spanMs: 900_000 });
-  expect(addressOf([], 900_000)).toBe('/trends');
+  expect(read(address)).toEqual({ points: ['boiler/supply/temperature', '$gateway/frames', 'a b/é&='], spanMs: 900_000, until: null });
+  expect(addressOf([], { spanMs: 900_000, end: NOW })).toBe('/trends');
+});
+
+test('a stretch that is over is in the address to the millisecond, and writing what was read changes nothing', () => {
+  const address = addressOf(['a'], { spanMs: 6_905.37, end: Date.UTC(2026, 10, 27, 22, 3, 10, 250) + 0.4 });
+  expect(address).toBe('/trends?points=a&span=6905ms&until=2026-11-27T22:03:10.250Z');
+  const asked = read(address);
+  expect(viewOf(asked, 60_000)).toEqual({ spanMs: 6_905, end: Date.UTC(2026, 10, 27, 22, 3, 10, 250) });
+  expect(addressOf(asked.points, viewOf(asked, 60_000))).toBe(address);
+  expect(viewOf(read('/trends?points=a'), 60_000)).toEqual({ spanMs: 60_000, end: null });
+});
+
+test('what is no time in an address is left out', () => {
+  const until = (said: string) => askedOf('a', '1m', said).until;
+  expect(until('2026-11-27T22:03:10Z')).toBe(Date.UTC(2026, 10, 27, 22, 3, 10));
+  for (const said of ['', 'now', '1795816902822', '2026-11-27', '2026-02-30T00:00:00Z', '2026-11-27T25:00:00Z', '2026-11-27T22:03:10', '+275760-09-13T00:00:00Z']) {
+    expect(until(said)).toBeNull();
+  }
 });
 
 test('what is no point or span in an address is left out', () => {
-  expect(askedOf('a,,a,x//y,boiler/*/temperature,b', '99h')).toEqual({ points: ['a', 'boiler/*/temperature', 'b'], spanMs: null });
-  expect(askedOf(undefined, '0m').spanMs).toBeNull();
-  expect(askedOf(undefined, '90s').spanMs).toBe(90_000);
-  expect([spanPart(90_000), spanPart(60_000), spanPart(3_600_000)]).toEqual(['90s', '1m', '1h']);
+  expect(askedOf('a,,a,x//y,boiler/*/temperature,b', '99h', undefined)).toEqual({ points: ['a', 'boiler/*/temperature', 'b'], spanMs: null, until: null });
+  const spanMs = (said: string) => askedOf(undefined, said, undefined).spanMs;
+  expect([spanMs('0m'), spanMs('999ms'), spanMs('3600001ms'), spanMs('-5m')]).toEqual([null, null, null, null]);
+  expect([spanMs('90s'), spanMs('1500ms')]).toEqual([90_000, 1_500]);
+  expect([spanPart(90_000), spanPart(60_000), spanPart(3_600_000), spanPart(1_234)]).toEqual(['90s', '1m', '1h', '1234ms']);
 });
 
 test('what is remembered is taken with care', () => {
@@ -178,6 +201,11 @@ test('times are as exact as their marks', () => {
   expect(timeMarks([time], 60_000)[0]).toMatch(/\d+:30\s?[AP]M/);
   expect(timeMarks([time], 5_000)[0]).toMatch(/\d+:30:15/);
   expect(timeMarks([time], 500)[0]).toMatch(/15\.2/);
+});
+
+test('a time of long ago has its day', () => {
+  expect(timeText(NOW - 60_000, 60_000, NOW)).not.toMatch(/Jan/);
+  expect(timeText(NOW - 86_400_000, 60_000, NOW)).toMatch(/Jan 1[34]/);
 });
 
 test('integers beyond 2⁵³ are drawn only where their steps show', () => {

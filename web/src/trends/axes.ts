@@ -1,6 +1,7 @@
 // What stands beside the axes: times as the reader writes them, numbers as short as they may be, names, and on and off.
 // Pure.
 
+import { KEPT_MS } from '../live/history.js';
 import { numberText, valueText } from '../text/format.js';
 import { locale } from '../text/language.js';
 import type { Group } from './groups.js';
@@ -30,9 +31,10 @@ export function timeMarks(times: readonly number[], stepMs: number): string[] {
   return times.map((time) => format.format(time));
 }
 
-/** A time as exact as a chart of this span can show it. */
-export function timeText(time: number, spanMs: number): string {
+/** A time as exact as a chart of this span can show it; with its day where that is no longer of the hour before `now`. */
+export function timeText(time: number, spanMs: number, now: number): string {
   return new Intl.DateTimeFormat(locale(), {
+    ...(now - time > KEPT_MS && { month: 'short', day: 'numeric' }),
     hour: 'numeric', minute: '2-digit', second: '2-digit',
     ...(spanMs <= 5 * MINUTE_MS && { fractionalSecondDigits: spanMs <= MINUTE_MS / 6 ? 3 : 1 }),
   }).format(time);

@@ -44,6 +44,16 @@ export function valueAt(track: Track | undefined, time: number): number {
   return at < 0 ? NaN : (track.values[at] ?? NaN);
 }
 
+/** Whether any value stood between two times. */
+export function isKnownWithin(track: Track | undefined, from: number, to: number): boolean {
+  if (!track) return false;
+  // No gap follows another: what is next is a value.
+  for (let at = Math.max(0, indexAt(track.times, from)); (track.times[at] ?? Infinity) <= to; at += 1) {
+    if (!Number.isNaN(track.values[at] ?? NaN)) return true;
+  }
+  return false;
+}
+
 /** What to draw of a track. A value that still stands is drawn up to `until`, the time that it is known to stand. */
 export function strokeOf({ times, values }: Track, { from, to, columns }: Window, until: number, rampMs = 0): Stroke {
   const pen = new Pen(rampMs);

@@ -1,0 +1,138 @@
+// What the trend shows, as the address and the last visit have it: which points, and which stretch of time.
+//
+// What holds: the address says what is shown, and whoever comes without one finds the points that were shown last; it
+// follows a view once that has come to rest, in the same entry of the history. What is chosen or asked for last is shown:
+// a pattern that is looked up for long changes nothing then.
+
+import { useLocation, useNavigate, useSearchParams } from '@solidjs/router';
+import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
+import { MOST_LINES, idsOf } from '../live/chosen.js';
+import { useGateway } from '../live/gateway.js';
+import { numberText } from '../text/format.js';
+import { text } from '../text/language.js';
+import { PAGE, addressOf, askedOf, viewOf } from './address.js';
+import type { View } from './view.js';
+
+/** So long nobody has moved a view that is at rest. Browsers let addresses be changed about three times a second. */
+export const REST_MS = 500;
+
+/** What is shown. */
+export interface Choice {
+  readonly ids: Accessor<readonly string[]>;
+  readonly view: Accessor<View>;
+  setView(view: View): void;
+  /** Back to what is now, as much of it as was looked at last. */
+  toLive(): void;
+  /** Follows what is now, so much of it. */
+  setSpan(spanMs: number): void;
+  /** What is to be said of what was asked for last. */
+  readonly message: Accessor<string>;
+  /** Takes an id, or what a pattern means now, besides. */
+  add(wanted: string): void;
+  remove(id: string): void;
+}
+
+export function createChoice(): Choice {
+  const { chosen } = useGateway();
+  const [params] = useSearchParams<{ points: string; span: string; until: string }>();
+  const navigate = useNavigate();
+  const location = useLocation();
+  const found = createFinder();
+  const one = (part: string | string[] | undefined) => [part].flat()[0];
+  const asked = createMemo(() => askedOf(one(params.points), one(params.span), one(params.until)));
+  const [view, setView] = createSignal(viewOf(untrack(asked), untrack(chosen.spanMs)));
+  const [message, setMessage] = createSignal('');
+  /** What the address is known to say. */
+  let said = '';
+  /** Another with each address that somebody else made: what was to be added before is not meant for it. */
+  let picture = {};
+  /** The address whose patterns are looked up: until then it stays as it is. */
+  let opening: object | null = null;
+
+  const live = (): View => ({ spanMs: chosen.spanMs(), end: null });
+  const write = () => {
+    const address = addressOf(chosen.ids(), view().end === null ? live() : view());
+    // Whoever has gone on to another page is not brought back.
+    if (opening !== null || address === said || untrack(() => location.pathname) !== PAGE) return;
+    said = address;
+    navigate(address, { replace: true, scroll: false });
+  };
+  const show = (ids: readonly string[]) => {
+    opening = null;
+    const all = [...new Set(ids)];
+    if (all.length > MOST_LINES) setMessage(text().trends.cut(numberText(MOST_LINES)));
+    chosen.choose(all, chosen.spanMs());
+    write();
+  };
+  const take = async (wanted: readonly string[], isLate: () => boolean, before: () => readonly string[]) => {
+    setMessage('');
+    const { ids, note } = await found(wanted, isLate);
+    if (isLate()) return;
+    setMessage(note);
+    if (ids !== null) show([...before(), ...ids]);
+  };
+  createEffect(on(asked, (now) => {
+    const address = addressOf(now.points, viewOf(now, chosen.spanMs()));
+    if (untrack(() => location.pathname) !== PAGE || address === said) return;
+    [said, picture, opening] = [address, {}, null];
+    setMessage('');
+    if (now.points.length === 0) return write();
+    const liveMs = (now.until === null ? now.spanMs : null) ?? chosen.spanMs();
+    const isPlain = now.points.join() === idsOf(now.points).join();
+    chosen.choose(isPlain ? now.points : chosen.ids(), liveMs);
+    setView(viewOf(now, liveMs));
+    if (isPlain) return;
+    const mine = (opening = {});
+    void take(now.points, () => opening !== mine, () => []);
+  }));
+  createEffect(on(view, () => {
+    const timer = setTimeout(write, REST_MS);
+    onCleanup(() => clearTimeout(timer));
+  }, { defer: true }));
+  onCleanup(() => [picture, opening] = [{}, null]);
+  return {
+    ids: chosen.ids,
+    view,
+    setView,
+    toLive: () => setView(live()),
+    setSpan(spanMs) {
+      chosen.choose(chosen.ids(), spanMs);
+      setView(live());
+      write();
+    },
+    message,
+    add(wanted) {
+      const mine = picture;
+      void take([wanted], () => picture !== mine, chosen.ids);
+    },
+    remove(id) {
+      setMessage('');
+      show(chosen.ids().filter((other) => other !== id));
+    },
+  };
+}
+
+/** What ids and patterns mean now, or null where the gateway did not say, and what is to be said of it. */
+function createFinder() {
+  const { client } = useGateway();
+  const meant = async (pattern: string): Promise<string[]> => {
+    const ids: string[] = [];
+    for await (const { id, type } of client.points(pattern)) {
+      if (type !== 'string') ids.push(id);
+      if (ids.length > MOST_LINES) break;
+    }
+    return ids;
+  };
+  return async (wanted: readonly string[], isLate: () => boolean): Promise<{ ids: string[] | null; note: string }> => {
+    const all: string[] = [];
+    let note = '';
+    for (const one of wanted) {
+      if (isLate()) break;
+      const ids = one.includes('*') ? await meant(one).catch(() => null) : [one];
+      if (ids === null) return { ids, note: text().trends.notAsked };
+      if (ids.length === 0) note = text().trends.noMatch(one);
+      all.push(...ids);
+    }
+    return { ids: all, note };
+  };
+}
