@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { onDisk } from './client_tools.mjs';
+import { onDisk, until } from './client_tools.mjs';
 import { address, drawn, gateway, run, simulateApart } from './page.mjs';
 
 const FLUE = 'boiler/flue/temperature';
@@ -191,6 +191,29 @@ await run({
     for (const end of ['from', 'to']) isNear(again[end], near[end], ROUNDED_MS);
     assert.deepEqual(gapOf(again), gapOf(near));
     return searchParams.get('span');
+  },
+
+  async 'what was is there after a reload, and in another tab, with a gap in between'({ open }) {
+    const address = page.url();
+    const near = await table();
+    await page.reload();
+    await are('good', IDS);
+    await until('what was kept', async () => (await table()).rows.length > 2);
+    assert.deepEqual(gapOf(await table()), gapOf(near));
+    await press('End');
+    await toLive().waitFor({ state: 'detached' });
+    const { rows } = await table();
+    const blank = rows.findIndex(({ cells }, at) => at > 0 && cells.every((cell) => cell === ''));
+    assert.ok(rows[blank - 1].cells.every((cell) => cell !== ''), 'nothing was known before the reload');
+    assert.ok(rows[blank].time > gap.end && rows.slice(blank + 1).some(({ cells }) => cells.every((cell) => cell !== '')), 'no gap');
+    const first = page;
+    page = await open(address.replace(/^.*?(?=\/trends)/, ''), { context: first.context() });
+    await are('good', IDS);
+    await until('what was kept', async () => (await table()).rows.length > 2);
+    assert.deepEqual(gapOf(await table()), gapOf(near));
+    assert.equal(await page.textContent('.said'), '');
+    await first.close();
+    return `${rows[blank + 1].time - rows[blank].time} ms`;
   },
 
   async 'a link to what is not kept here says so'({ open }) {

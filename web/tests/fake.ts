@@ -7,9 +7,16 @@ export function pointOf(id: string, over: Partial<Point> = {}): Point {
   return { id, value: 1, quality: 'good', time: 1_000, live: true, ...over };
 }
 
-/** Watches are kept with their patterns; `walks` holds what was asked of the catalogue. */
+interface FakeWatch {
+  patterns: readonly string[];
+  callback: Callback;
+  open: boolean;
+}
+
+/** Watches are kept with their patterns, but for those of the gateway's own points; `walks` holds what was asked of the catalogue. */
 export class FakeClient {
-  readonly watches: { patterns: readonly string[]; callback: Callback; open: boolean }[] = [];
+  readonly watches: FakeWatch[] = [];
+  readonly #own: FakeWatch[] = [];
   readonly walks: (readonly string[])[] = [];
   infos: PointInfo[] = [];
   failing = false;
@@ -28,13 +35,13 @@ export class FakeClient {
 
   watch(patterns: readonly string[], callback: Callback): { close(): void } {
     const watch = { patterns, callback, open: true };
-    this.watches.push(watch);
+    (patterns.every((one) => one.startsWith('$gateway/')) ? this.#own : this.watches).push(watch);
     return { close: () => void (watch.open = false) };
   }
 
   /** To every open watch. */
   tell(points: readonly Point[], removed: readonly string[] = []): void {
-    for (const { callback, open } of this.watches) if (open) callback(points, removed);
+    for (const { callback, open } of [...this.watches, ...this.#own]) if (open) callback(points, removed);
   }
 
   async *points(match: readonly string[]): AsyncGenerator<PointInfo, void, void> {

@@ -6,6 +6,8 @@ import { Catalog } from './catalog.js';
 import { type Chosen, createChosen } from './chosen.js';
 import { createClock } from './clock.js';
 import { History } from './history.js';
+import { type Store, createKeeper } from './keeper.js';
+import { browserStore } from './store.js';
 import { GatewayTime } from './time.js';
 
 /** What every page has of the gateway. */
@@ -21,6 +23,8 @@ export interface Gateway {
   readonly history: History;
   /** The points of the trend. */
   readonly chosen: Chosen;
+  /** Whether what its points were before the page was loaded anew is back, as far as that was kept. */
+  readonly isRestored: Accessor<boolean>;
 }
 
 const Context = createContext<Gateway>();
@@ -30,14 +34,15 @@ export const GatewayProvider = Context.Provider;
 const FRAME_MS = 100;
 
 /** Connects; closed with the component that asked. */
-export function createGateway(client: Client = connect({ intervalMs: FRAME_MS })): Gateway {
+export function createGateway(client: Client = connect({ intervalMs: FRAME_MS }), store: Store = browserStore()): Gateway {
   const [contact, setContact] = createSignal(client.contact);
   client.on('contact', setContact);
   const time = new GatewayTime(client);
   const clock = createClock(client, time);
   onCleanup(() => client.close());
   const records = { client, time, catalog: new Catalog(client), history: new History() };
-  return { ...records, contact, now: clock, chosen: createChosen(records) };
+  const chosen = createChosen(records);
+  return { ...records, contact, now: clock, chosen, isRestored: createKeeper(records, chosen.ids, store) };
 }
 
 /** The gateway of the page around. */

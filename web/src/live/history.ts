@@ -6,6 +6,7 @@
 // first, and of the points that are asked to be kept only when nothing else is left.
 
 import type { Point, PointInfo, Value } from 'pointcast';
+import { joined } from './tracks.js';
 
 /** So long changes are kept. */
 export const KEPT_MS = 3_600_000;
@@ -96,6 +97,16 @@ export class History {
     return this.#lines.get(id)?.track();
   }
 
+  /** Takes back what was known of a point up to `until`, before this page was there; from then to when it was told first is a gap. */
+  restore(id: string, before: Track, until: number, now: number): void {
+    const line = this.#lines.get(id);
+    const begunAt = Math.min(line?.begunAt ?? now, now);
+    const { times, values } = joined(before, until, line?.track(), begunAt);
+    this.#drop(id);
+    const whole = this.#begin(id, begunAt);
+    for (const [at, time] of times.entries()) this.#put(id, whole, time, values[at] ?? NaN, now);
+  }
+
   #take(point: Point, now: number, typeOf?: (id: string) => PointInfo['type'] | undefined): void {
     const { id, value, live, quality } = point;
     const type = typeof value === 'string' ? typeOf?.(id) : undefined;
@@ -107,11 +118,11 @@ export class History {
     }
     const own = point.time !== null && point.time <= now + AHEAD_MS ? point.time : now;
     const placed = line ? place(own, number, line, now) : own;
-    if (placed !== null) this.#put(id, line ?? this.#begin(id), placed, number, now);
+    if (placed !== null) this.#put(id, line ?? this.#begin(id, now), placed, number, now);
   }
 
-  #begin(id: string): Line {
-    const line = new Line();
+  #begin(id: string, at: number): Line {
+    const line = new Line(at);
     this.#lines.set(id, line);
     this.#bytes += line.bytes;
     return line;
@@ -207,6 +218,9 @@ class Line {
   #values = new Float64Array(FIRST_SAMPLES);
   #start = 0;
   #end = 0;
+
+  /** `begunAt`: when it was first told of. */
+  constructor(readonly begunAt: number) {}
 
   get bytes(): number {
     return LINE_BYTES + this.#times.length * SAMPLE_BYTES;

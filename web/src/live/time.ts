@@ -27,6 +27,9 @@ export class GatewayTime {
   readonly #ask: () => Promise<Dated | null>;
   #roughMs: number | null = null;
   #isAsked = false;
+  #tell!: () => void;
+  /** Fulfilled once it is the gateway's. */
+  readonly known = new Promise<void>((resolve) => (this.#tell = resolve));
 
   constructor(client: Client, ask: () => Promise<Dated | null> = askDate) {
     this.#client = client;
@@ -57,11 +60,14 @@ export class GatewayTime {
   }
 
   async #learn(): Promise<void> {
-    if (this.#isAsked || this.#client.contact.offsetMs !== null) return;
+    if (this.#client.contact.offsetMs !== null) this.#tell();
+    if (this.#isAsked || this.isKnown) return;
     this.#isAsked = true;
     const dated = await this.#ask().catch(() => null);
-    if (dated) this.#roughMs = offsetOf(dated);
-    else this.#isAsked = false;
+    this.#isAsked = dated !== null;
+    if (dated === null) return;
+    this.#roughMs = offsetOf(dated);
+    this.#tell();
   }
 }
 

@@ -33,7 +33,7 @@ export default function TrendsPage(): JSX.Element {
   };
   const unknown = createMemo(() => {
     const { end } = view();
-    if (end === null || choice.ids().length === 0) return '';
+    if (end === null || choice.ids().length === 0 || !gateway.isRestored()) return '';
     const { from, to } = spanOf(view(), tick());
     if (choice.ids().some((id) => isKnownWithin(gateway.history.track(id), from, to))) return '';
     return text().trends.unknownThen(momentText(from), momentText(to));

@@ -1,0 +1,58 @@
+// Keeps the trend's lines over a reload, and for another tab: read when the page begins, written when it is hidden or left,
+// and every minute while it is seen.
+//
+// What holds: nothing is written before what was there has been read; a line is kept from when this page first heard the
+// gateway's present run; where the browser keeps nothing everything else is as it is.
+
+import { type Accessor, createSignal, onCleanup, untrack } from 'solid-js';
+import { type Kept, keptOf, takenBack } from './kept.js';
+import type { Records } from './recorder.js';
+
+/** A page that ends without a word loses no more than this. */
+const WRITE_MS = 60_000;
+/** What tells one run of a gateway from any other. */
+const RUN = ['$gateway/started', '$gateway/name'];
+
+/** Where one thing can be kept. Neither ever fails. */
+export interface Store {
+  read(): Promise<unknown>;
+  write(kept: Kept): void;
+}
+
+/** Keeps the lines of these points. Whether what was kept is back, as far as there was any. */
+export function createKeeper({ client, time, history }: Records, ids: Accessor<readonly string[]>, store: Store): Accessor<boolean> {
+  const [isRestored, setRestored] = createSignal(false);
+  const told = new Map<string, unknown>();
+  let run: string | null = null;
+  let since = -Infinity;
+  let begin!: () => void;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const watch = client.watch(RUN, (news) => {
+    for (const { id, value, live } of news) if (live) told.set(id, value);
+    const now = JSON.stringify(RUN.map((id) => told.get(id)));
+    if (RUN.some((id) => !told.has(id)) || now === run) return;
+    if (run !== null) since = time.knownUntil();
+    run = now;
+    begin();
+  });
+  void Promise.all([store.read(), begun, time.known]).then(([found]) => {
+    const kept = run === null || since > -Infinity ? null : takenBack(found, run, time.now());
+    for (const { id, ...track } of kept?.lines ?? []) history.restore(id, track, kept?.until ?? 0, time.now());
+    setRestored(true);
+  });
+  const write = () => {
+    if (run === null || !untrack(isRestored)) return;
+    store.write(keptOf(run, time.knownUntil(), since, untrack(ids).map((id) => [id, history.track(id)])));
+  };
+  const hide = () => void (document.hidden && write());
+  const timer = setInterval(() => document.hidden || write(), WRITE_MS);
+  document.addEventListener('visibilitychange', hide);
+  addEventListener('pagehide', write);
+  onCleanup(() => {
+    watch.close();
+    clearInterval(timer);
+    document.removeEventListener('visibilitychange', hide);
+    removeEventListener('pagehide', write);
+  });
+  return isRestored;
+}

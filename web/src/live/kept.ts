@@ -1,0 +1,50 @@
+// What of the trend's lines a browser keeps for when its page is loaded anew: the hour of the points that were chosen.
+//
+// What holds: it is of one run of one gateway, and nothing else is taken back; not more than an hour, and not more points
+// and changes than are named here. What is read is believed only as far as it was looked at. Pure.
+
+import { MOST_LINES, idsOf } from './chosen.js';
+import { KEPT_MS, type Track } from './history.js';
+import { cut } from './tracks.js';
+
+/** No more changes of a point: an hour has ten a second. */
+export const MOST_CHANGES = 40_000;
+/** Clocks that were asked at different times disagree by this much. */
+const AHEAD_MS = 2_000;
+
+/** A line as it is kept. */
+export interface KeptLine extends Track {
+  readonly id: string;
+}
+
+/** What is kept. */
+export interface Kept {
+  /** Of which run of which gateway. */
+  readonly run: string;
+  /** Until when it was known, Unix ms by that gateway's clock. */
+  readonly until: number;
+  readonly lines: readonly KeptLine[];
+}
+
+/** What is to be kept of tracks, from `since` on. */
+export function keptOf(run: string, until: number, since: number, tracks: Iterable<readonly [id: string, track: Track | undefined]>): Kept {
+  const from = Math.max(since, until - KEPT_MS);
+  const lines = [...tracks].slice(0, MOST_LINES).flatMap(([id, track]) => (track ? [{ id, ...cut(track, from, MOST_CHANGES) }] : []));
+  return { run, until, lines };
+}
+
+/** What may be taken back at `now` of what was kept of this run; null where there is nothing. */
+export function takenBack(found: unknown, run: string, now: number): Kept | null {
+  const kept = found as { run?: unknown; until?: unknown; lines?: unknown } | null | undefined;
+  if (!kept || kept.run !== run || typeof kept.until !== 'number' || !Array.isArray(kept.lines)) return null;
+  const { until } = kept;
+  if (!(until > now - KEPT_MS && until <= now + AHEAD_MS)) return null;
+  const sound = kept.lines.slice(0, MOST_LINES).filter(isLine);
+  return { run, until, lines: sound.map(({ id, times, values }) => ({ id, ...cut({ times, values }, now - KEPT_MS, MOST_CHANGES) })) };
+}
+
+function isLine(found: unknown): found is KeptLine {
+  const { id, times, values } = (found ?? {}) as { id?: unknown; times?: unknown; values?: unknown };
+  return idsOf([id]).length === 1 && times instanceof Float64Array && values instanceof Float64Array && times.length === values.length
+    && times.every((time, at) => Number.isFinite(time) && time >= (times[at - 1] ?? time));
+}
