@@ -1,4 +1,4 @@
-// What points were, for trends and sparklines: the last hour of what watches were told.
+// What points were, for trends and sparklines: the last hour of what watches were told, and before it what a browser kept.
 //
 // What holds: a value stands until the next change or a gap. A gap begins when a value ceases to be good, to be live or
 // to be watched, and ends with the next good value; nothing is known of what was in between. Times never go back, what

@@ -158,9 +158,9 @@ export const en = {
     valuesLast: 'Values are the last ones known, not live.',
     valuesAt: (time: string) => `Values at ${time}.`,
     paused: (from: string, to: string, values: string) => `Lines from ${from} to ${to}. ${values}`,
-    unknownThen: (from: string, to: string) => `Nothing is known here of ${from} to ${to}: each browser keeps the last hour of what it followed, from when it began to.`,
+    unknownThen: (from: string, to: string) => `Nothing is known here of ${from} to ${to}: a browser keeps no more than the last hour of what it followed.`,
     emptyTitle: 'What was, side by side',
-    emptyText: 'Add points by name, or by a pattern such as boiler/*/temperature. From then on their last hour is kept here as long as this window is open, also while you look at other pages.',
+    emptyText: 'Add points by name, or by a pattern such as boiler/*/temperature. From then on their last hour is kept here as long as this window is open, also while you look at other pages or load this one anew.',
     emptyExamples: 'To begin with, for example:',
   },
 

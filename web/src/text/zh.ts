@@ -152,9 +152,9 @@ export const zh: Text = {
     valuesLast: '所示为最后已知数值，并非实时。',
     valuesAt: (time) => `所示为 ${time} 的数值。`,
     paused: (from, to, values) => `曲线范围：${from} 至 ${to}。${values}`,
-    unknownThen: (from, to) => `此处没有 ${from} 至 ${to} 的数据：每个浏览器只保留自开始跟踪以来最近一小时的数据。`,
+    unknownThen: (from, to) => `此处没有 ${from} 至 ${to} 的数据：浏览器只保留其所跟踪测点最近一小时的数据。`,
     emptyTitle: '历史走势，并列对比',
-    emptyText: '按名称添加测点，或使用通配模式，例如 boiler/*/temperature。此后只要本窗口保持打开，即使查看其他页面，这里也会保留其最近一小时的数据。',
+    emptyText: '按名称添加测点，或使用通配模式，例如 boiler/*/temperature。此后只要本窗口保持打开，即使查看其他页面或刷新本页，这里也会保留其最近一小时的数据。',
     emptyExamples: '可以从这些测点开始：',
   },
 
