@@ -1,7 +1,7 @@
 import { createRoot } from 'solid-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Gateway, createGateway } from '../src/live/gateway.js';
-import type { Store } from '../src/live/keeper.js';
+import { type Store, WRITE_MS } from '../src/live/keeper.js';
 import type { Kept } from '../src/live/kept.js';
 import { browserStore } from '../src/live/store.js';
 import { FakeClient, pointOf } from './fake.js';
@@ -104,7 +104,9 @@ test('nothing is taken back from another gateway at the same address, nor from a
   before.chosen.choose(['a'], 60_000);
   fake.tell([pointOf('a', { time: T, value: 1 })]);
   leave();
+  const { kept } = store;
   for (const other of [{ name: 'another' }, { started: 'tuesday' }]) {
+    store.kept = kept;
     const after = await open(other);
     expect([steps(after), after.isRestored()]).toEqual([undefined, true]);
   }
@@ -125,18 +127,19 @@ test('a gateway that starts again, or another in its place, while the page is op
   expect(steps(gateway)?.[0], 'this page knows it still').toEqual([0, 1]);
 });
 
-test('it is written when the page is hidden, and every minute while it is seen', async () => {
-  const gateway = await open();
-  gateway.chosen.choose(['a'], 60_000);
+test('it is written at once, when the page is hidden, and every few minutes while it is seen', async () => {
   const write = vi.spyOn(store, 'write');
-  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(false);
-  await settle(60_000);
+  const gateway = await open();
   expect(write).toHaveBeenCalledTimes(1);
+  gateway.chosen.choose(['a'], 60_000);
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(false);
+  await settle(WRITE_MS);
+  expect(write).toHaveBeenCalledTimes(2);
   hidden.mockReturnValue(true);
   document.dispatchEvent(new Event('visibilitychange'));
-  expect(write).toHaveBeenCalledTimes(2);
-  await settle(600_000);
-  expect(write).toHaveBeenCalledTimes(2);
+  expect(write).toHaveBeenCalledTimes(3);
+  await settle(2 * WRITE_MS);
+  expect(write).toHaveBeenCalledTimes(3);
   hidden.mockRestore();
 });
 

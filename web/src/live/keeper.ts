@@ -1,5 +1,5 @@
 // Keeps the trend's lines over a reload, and for another tab: read when the page begins, written when it is hidden or left,
-// and every minute while it is seen.
+// and every few minutes while it is seen.
 //
 // What holds: nothing is written before what was there has been read; a line is kept from when this page first heard the
 // gateway's present run; where the browser keeps nothing everything else is as it is.
@@ -8,8 +8,8 @@ import { type Accessor, createSignal, onCleanup, untrack } from 'solid-js';
 import { type Kept, keptOf, takenBack } from './kept.js';
 import type { Records } from './recorder.js';
 
-/** A page that ends without a word loses no more than this. */
-const WRITE_MS = 60_000;
+/** A page that ends without a word loses no more than this. A wall screen may write to a memory card, which wears. */
+export const WRITE_MS = 300_000;
 /** What tells one run of a gateway from any other. */
 const RUN = ['$gateway/started', '$gateway/name'];
 
@@ -35,15 +35,17 @@ export function createKeeper({ client, time, history }: Records, ids: Accessor<r
     run = now;
     begin();
   });
-  void Promise.all([store.read(), begun, time.known]).then(([found]) => {
-    const kept = run === null || since > -Infinity ? null : takenBack(found, run, time.now());
-    for (const { id, ...track } of kept?.lines ?? []) history.restore(id, track, kept?.until ?? 0, time.now());
-    setRestored(true);
-  });
   const write = () => {
     if (run === null || !untrack(isRestored)) return;
     store.write(keptOf(run, time.knownUntil(), since, untrack(ids).map((id) => [id, history.track(id)])));
   };
+  void Promise.all([store.read(), begun, time.known]).then(([found]) => {
+    const kept = run === null || since > -Infinity ? null : takenBack(found, run, time.now());
+    for (const { id, ...track } of kept?.lines ?? []) history.restore(id, track, kept?.until ?? 0, time.now());
+    setRestored(true);
+    // The first writing of all takes a browser so long that it would be lost with a page that is left.
+    write();
+  });
   const hide = () => void (document.hidden && write());
   const timer = setInterval(() => document.hidden || write(), WRITE_MS);
   document.addEventListener('visibilitychange', hide);
