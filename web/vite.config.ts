@@ -42,6 +42,8 @@ export default defineConfig({
     target: 'es2022',
     // The policy of the page allows no data: addresses and no inline script.
     assetsInlineLimit: 0,
+    // One file of styles: what a page looks like never comes later than the page, or not at all.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
   },
   // `npm run dev` beside a gateway.

@@ -91,28 +91,28 @@ async function open(browser, path, { wrong, expected, context, language = 'en', 
   return page;
 }
 
-/** Notes by itself when contact was lost, when that was drawn, and what still looked live then: `loss`. */
+/** Tells what looks `live()`, and notes by itself when contact was lost, when that was drawn, and what still looked live then: `loss`. */
 function noteLoss() {
   // What was to be drawn is drawn two frames on.
   const afterDrawing = (act) => requestAnimationFrame(() => requestAnimationFrame(act));
+  globalThis.live = () => {
+    const looks = document.querySelectorAll('main :is([data-look=good], [data-look=uncertain], [data-look=bad])');
+    const probe = document.body.appendChild(document.createElement('i'));
+    const colours = ['good', 'uncertain', 'bad'].map((name) => {
+      probe.style.color = `var(--${name})`;
+      return getComputedStyle(probe).color;
+    });
+    probe.remove();
+    const isColoured = (one) => one.checkVisibility() && ['color', 'fill', 'stroke', 'backgroundColor'].some((part) => colours.includes(getComputedStyle(one)[part]));
+    // What counts none of something says nothing of a value.
+    const counts = (one) => !one.closest('.contact, [data-none=true]');
+    return [...looks, ...[...document.querySelectorAll('main *')].filter(isColoured)].filter(counts).map((one) => one.outerHTML.slice(0, 200));
+  };
   new MutationObserver(() => {
     if (document.querySelector('.app')?.dataset.contact !== 'lost' || globalThis.loss?.isOpen) return;
     const loss = { isOpen: true, lostAt: Date.now() };
     globalThis.loss = loss;
-    afterDrawing(() => {
-      const looks = document.querySelectorAll('main :is([data-look=good], [data-look=uncertain], [data-look=bad])');
-      const probe = document.body.appendChild(document.createElement('i'));
-      const colours = ['good', 'uncertain', 'bad'].map((name) => {
-        probe.style.color = `var(--${name})`;
-        return getComputedStyle(probe).color;
-      });
-      probe.remove();
-      const isColoured = (one) => one.checkVisibility() && ['color', 'fill', 'stroke', 'backgroundColor'].some((part) => colours.includes(getComputedStyle(one)[part]));
-      // What counts none of something says nothing of a value.
-      const counts = (one) => !one.closest('.contact, [data-none=true]');
-      const live = [...looks, ...[...document.querySelectorAll('main *')].filter(isColoured)].filter(counts);
-      Object.assign(loss, { isOpen: false, greyAt: Date.now(), live: live.map((one) => one.outerHTML.slice(0, 200)) });
-    });
+    afterDrawing(() => Object.assign(loss, { isOpen: false, greyAt: Date.now(), live: globalThis.live() }));
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-contact'] });
 }
 
@@ -143,6 +143,15 @@ export async function moves(page, kinds = KINDS) {
     .some((row) => row.dataset.key.startsWith(`${name}/`) && row.querySelector('.number').textContent !== before[row.dataset.key]?.value)),
   { names: kinds, before: first }, { timeout: STEP_MS });
 }
+
+/** What looks live on a page now. */
+export const liveOn = (page) => page.evaluate(() => globalThis.live());
+
+/** Waits until the files of every page are there. */
+export const ahead = (page) => page.waitForFunction(() => {
+  const loaded = performance.getEntriesByType('resource').map(({ name }) => /assets\/([a-z]+)-/.exec(name)?.[1]);
+  return loaded.filter((name) => name === 'page').length === 4 && ['trend', 'uplot', 'zh'].every((name) => loaded.includes(name));
+});
 
 /** Two frames on: what was to be drawn is drawn. */
 export const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));

@@ -1,18 +1,13 @@
 // The page: the reader's language and appearance, one gateway, and a route for each page.
 
 import { Route, Router } from '@solidjs/router';
-import { lazy } from 'solid-js';
 import { render } from 'solid-js/web';
 import { GatewayProvider, createGateway } from './live/gateway.js';
 import { startAppearance } from './shell/appearance.js';
+import { Boards, Devices, Points, Trends, loadAhead } from './shell/pages.js';
 import { Missing, Shell } from './shell/shell.js';
 import { startLanguage } from './text/language.js';
 import './style.css';
-
-const Points = lazy(() => import('./points/page.js'));
-const Trends = lazy(() => import('./trends/page.js'));
-const Devices = lazy(() => import('./devices/page.js'));
-const Boards = lazy(() => import('./boards/page.js'));
 
 const root = document.getElementById('app');
 if (!root) throw new Error('index.html has no #app');
@@ -21,6 +16,7 @@ startAppearance();
 render(() => {
   void startLanguage();
   const gateway = createGateway();
+  loadAhead(gateway.contact);
   return (
     <GatewayProvider value={gateway}>
       <Router root={Shell}>

@@ -1,7 +1,7 @@
 // What is around every page: the gateway's name, the way to the other pages, contact, and the reader's own settings.
 
 import { A, type RouteSectionProps } from '@solidjs/router';
-import { ErrorBoundary, For, type JSX, Show, Suspense, createEffect, on } from 'solid-js';
+import { ErrorBoundary, For, type JSX, Show, Suspense, createEffect, createMemo, on } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { createWatch } from '../live/watch.js';
 import { Bell } from '../notices/bell.js';
@@ -29,7 +29,7 @@ export function Shell(props: RouteSectionProps): JSX.Element {
         <Head notices={notices} site={site()} />
       </Show>
       <main id="content" tabindex="-1">
-        <ErrorBoundary fallback={(error: unknown, again) => <Failed error={error} path={props.location.pathname} onLeave={again} />}>
+        <ErrorBoundary fallback={(error: unknown, again) => <Failed error={error} path={props.location.pathname} onAgain={again} />}>
           <Suspense>{props.children}</Suspense>
         </ErrorBoundary>
       </main>
@@ -76,9 +76,12 @@ function Choice(props: { label: string; value: string; options: readonly (readon
   );
 }
 
-/** A page that broke, most often since its files are of a gateway that was updated meanwhile. */
-function Failed(props: { error: unknown; path: string; onLeave: () => void }): JSX.Element {
-  createEffect(on(() => props.path, () => props.onLeave(), { defer: true }));
+/** A page that broke: its files could not be had, or are of a gateway that was updated meanwhile. */
+function Failed(props: { error: unknown; path: string; onAgain: () => void }): JSX.Element {
+  const { contact } = useGateway();
+  // Its files may be there once the gateway is.
+  const isThere = createMemo(() => contact().state === 'live');
+  createEffect(on([() => props.path, isThere], ([path, there], before) => (there || path !== before?.[0]) && props.onAgain(), { defer: true }));
   return (
     <section class="empty" role="alert">
       <h1>{text().failed.title}</h1>

@@ -56,6 +56,11 @@ export async function speak(tag: string, keep = true): Promise<void> {
   setLocale(customs(tag, navigator.languages));
 }
 
+/** Has every language at hand. */
+export function loadLanguages(): Promise<unknown> {
+  return Promise.all(Object.values(LANGUAGES).map(({ load }) => load()));
+}
+
 /** Speaks the reader's language, and tells the document so. */
 export function startLanguage(): Promise<void> {
   createEffect(() => document.documentElement.setAttribute('lang', language()));

@@ -1,0 +1,34 @@
+// The files of each page. The first page's are loaded alone; the others' as soon as there is contact and nothing else to
+// do, so that each page can be opened also while contact is lost.
+//
+// What holds: a file that could not be had is asked for again when there is contact again, or its page is opened.
+
+import { type Accessor, createEffect, createMemo, lazy } from 'solid-js';
+import type { Contact } from 'pointcast';
+import { loadLanguages } from '../text/language.js';
+
+export const Points = lazy(() => import('../points/page.js'));
+export const Trends = lazy(() => import('../trends/page.js'));
+export const Devices = lazy(() => import('../devices/page.js'));
+export const Boards = lazy(() => import('../boards/page.js'));
+
+const FILES: readonly (() => Promise<unknown>)[] = [
+  ...[Points, Trends, Devices, Boards].map(({ preload }) => preload),
+  () => import('../boards/tiles/trend.js'),
+  () => import('../trends/uplot.js'),
+  loadLanguages,
+];
+
+/** Loads what is not there yet, each time contact is found. */
+export function loadAhead(contact: Accessor<Contact>): void {
+  const isThere = createMemo(() => contact().state === 'live');
+  createEffect(() => isThere() && whenIdle(() => void Promise.allSettled(FILES.map((load) => load()))));
+}
+
+function whenIdle(act: () => void): void {
+  // A browser that does not tell when it is idle.
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(act);
+  else setTimeout(act, PATIENCE_MS);
+}
+
+const PATIENCE_MS = 2_000;
