@@ -1,8 +1,9 @@
 // All boards: a card each, with a sketch of its layout.
 
 import { A, useNavigate } from '@solidjs/router';
-import { For, type JSX, Match, Show, Switch, createSignal, onCleanup, onMount } from 'solid-js';
+import { For, type JSX, Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js';
 import type { Problem } from 'pointcast';
+import { useGateway } from '../live/gateway.js';
 import { text } from '../text/language.js';
 import { type Board, readBoard } from './document.js';
 import { rows } from './layout.js';
@@ -19,6 +20,7 @@ export function BoardList(): JSX.Element {
   const [boards, setBoards] = createSignal<ReadonlyMap<string, Board>>(new Map());
   const [isMaking, setMaking] = createSignal(false);
   const navigate = useNavigate();
+  const { contact } = useGateway();
   let ended = false;
 
   const load = async () => {
@@ -33,6 +35,9 @@ export function BoardList(): JSX.Element {
       if (read && 'board' in read) setBoards((before) => new Map(before).set(name, read.board));
     }
   };
+  // What could not be had is asked for again once there is contact again.
+  const isThere = createMemo(() => contact().state === 'live');
+  createEffect(on(isThere, (there) => there && problem() && void load(), { defer: true }));
   onMount(() => void load());
   onCleanup(() => (ended = true));
 
