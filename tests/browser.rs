@@ -48,6 +48,11 @@ fn it_tells_live_from_not_live() {
 }
 
 #[test]
+fn pages_are_reached_without_loading_again() {
+    try_with("ways");
+}
+
+#[test]
 fn ten_tabs_have_one_stream() {
     try_with("tabs");
 }
