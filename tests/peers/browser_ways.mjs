@@ -53,6 +53,35 @@ await run({
     return `${back.length} pages each way`;
   },
 
+  async 'Back undoes what was chosen of a table, and a search as a whole'() {
+    const query = (wanted) => page.waitForFunction((search) => [...new URLSearchParams(location.search)].map((pair) => pair.join('=')).sort().join('&') === search, wanted);
+    await page.click('nav a[href="/"]');
+    await at(WAYS[0]);
+    await page.click('.choices button >> nth=0');
+    await query('troubled=1');
+    await page.click('.lamp[title*=boiler]');
+    await query('device=boiler&troubled=1');
+    await page.fill('#words', 'tem');
+    await query('device=boiler&find=tem&troubled=1');
+    await page.fill('#words', 'temperature');
+    await query('device=boiler&find=temperature&troubled=1');
+    for (const before of ['device=boiler&troubled=1', 'troubled=1', '']) {
+      await page.goBack();
+      await query(before);
+    }
+    assert.equal(await page.inputValue('#words'), '');
+    assert.equal(await page.getAttribute('.choices button >> nth=0', 'aria-pressed'), 'false');
+    await page.click('nav a[href="/devices"]');
+    await page.click('.states button[data-state=online]');
+    await query('state=online');
+    await page.goBack();
+    await query('');
+    await page.goBack();
+    await at(WAYS[0]);
+    assert.equal(loads, 0, 'a page was loaded again');
+    return 'filters, lamps, words, states';
+  },
+
   async 'pages not opened before are there without contact'({ open }) {
     page = await open('/', { viewport: DESKTOP });
     page.on('load', () => (loads += 1));

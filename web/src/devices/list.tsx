@@ -104,7 +104,8 @@ function Listing(props: { view: View; asked: Asked<readonly Report[]> }): JSX.El
   const fitting = createMemo(() => chosen(all(), shown(), find()));
   const groups = createMemo(() => new Map(grouped(fitting(), order()).map((group) => [group.channel, group])));
   const inChannel = createMemo(() => new Map(grouped(all(), 'name').map((group) => [group.channel, group.devices])));
-  const change = (to: { state?: string; find?: string; order?: string }) => setSearch(to, { replace: true });
+  // Back undoes what was chosen, and a search as a whole.
+  const change = (to: { state?: string; find?: string; order?: string }) => setSearch(to, { replace: to.find !== undefined && find() !== '' });
   return (
     <>
       <Filters counts={counts(all())} states={shown()} find={find()} order={order()} onChange={change} />

@@ -19,9 +19,9 @@ export default function PointsPage(): JSX.Element {
   const empty = emptyOf(view);
   const [grid, setGrid] = createSignal<HTMLElement>();
   const [active, setActive] = createSignal<string | null>(view.asked().open);
-  const openDetails = (id: string) => view.go({ open: id }, view.asked().open === null);
+  const openDetails = (id: string) => view.go({ open: id }, view.asked().open === null ? undefined : 'refined');
   const closeDetails = () => {
-    view.go({ open: null });
+    view.go({ open: null }, 'refined');
     grid()?.focus({ preventScroll: true });
   };
   createEffect(on(() => view.asked().open, (open) => open !== null && setActive(open)));

@@ -21,8 +21,8 @@ const RATE_MS = 1_000;
 export interface View {
   readonly watched: Watched;
   readonly asked: Accessor<Asked>;
-  /** Asks for something else; `back` leads to what was before. */
-  go(patch: Partial<Asked>, back?: boolean): void;
+  /** Asks for something else, and Back asks for what was before; not so where that is only `refined`. */
+  go(patch: Partial<Asked>, how?: 'refined'): void;
   /** Words sought, as typed. */
   readonly typed: Accessor<string>;
   type(words: string): void;
@@ -109,9 +109,9 @@ function createAsked() {
   // What is asked in one go is asked together, though the address follows later.
   let latest = untrack(asked);
   createEffect(() => (latest = asked()));
-  const go = (patch: Partial<Asked>, back = false) => {
+  const go: View['go'] = (patch, how) => {
     latest = { ...latest, ...patch };
-    setQuery(writeAddress(latest), { replace: !back, scroll: false });
+    setQuery(writeAddress(latest), { replace: how === 'refined', scroll: false });
   };
   return { asked, go };
 }
@@ -128,20 +128,24 @@ function createTyping(asked: Accessor<Asked>, go: View['go']) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       timer = undefined;
-      go({ words });
+      // Back ends the search, whatever letters it was made of.
+      go({ words }, untrack(asked).words === '' ? undefined : 'refined');
     }, TYPING_MS);
   };
   return { typed, type };
 }
 
-/** Folds as the address has them; while something is sought all is open, and what is folded then is folded then only. */
+/**
+ * Folds as the address has them; while something is sought all is open, and what is folded then is folded then only.
+ * Back is not to unfold branch after branch: what is asked for is the same.
+ */
 function createFolds(asked: Accessor<Asked>, go: View['go'], isSeeking: () => boolean) {
   const [passing, setPassing] = createSignal(ALL_OPEN);
   const seeks = createMemo(isSeeking);
   createEffect(on(seeks, () => setPassing(ALL_OPEN), { defer: true }));
   return {
     folds: () => (seeks() ? passing() : asked().folds),
-    setFolds: (folds: Folds) => (untrack(seeks) ? void setPassing(folds) : go({ folds })),
+    setFolds: (folds: Folds) => (untrack(seeks) ? void setPassing(folds) : go({ folds }, 'refined')),
   };
 }
 
