@@ -84,6 +84,31 @@ for (const name of Object.keys(PAGES)) {
   };
 }
 
+steps['the head of a phone'] = async ({ open }) => {
+  const found = [];
+  for (const language of ['en', 'zh']) {
+    const page = await settled(open, 'points', { language, viewport: PHONE });
+    for (const width of [320, PHONE.width]) {
+      await page.setViewportSize({ width, height: PHONE.height });
+      await drawn(page);
+      const controls = await page.evaluate(() => [...document.querySelectorAll('.top :is(a, button)')].map((one) => one.getBoundingClientRect().toJSON()));
+      const rows = controls.reduce((bottoms, { top, bottom }) => (bottoms.some((one) => top < one) ? bottoms : [...bottoms, bottom]), []);
+      assert.ok(rows.length <= 2, `${rows.length} rows`);
+      assert.ok(controls.every(({ left, right, width: wide, height }) => left >= 0 && right <= width && wide >= 24 && height >= 24), JSON.stringify(controls));
+    }
+    await page.click('.to-settings');
+    await page.waitForSelector('.settings:popover-open');
+    found.push(...(await findings(page)));
+    await page.selectOption('.settings select >> nth=1', 'dark');
+    await page.waitForFunction(() => document.documentElement.dataset.appearance === 'dark');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.settings', { state: 'hidden' });
+    await page.context().close();
+  }
+  assert.deepEqual(found, []);
+  return 'two rows, and all within reach';
+};
+
 steps['axe on what opens over a page'] = async ({ open }) => {
   const found = [];
   for (const scheme of SCHEMES) {

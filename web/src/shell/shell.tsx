@@ -1,7 +1,7 @@
 // What is around every page: the gateway's name, the way to the other pages, contact, and the reader's own settings.
 
 import { A, type RouteSectionProps } from '@solidjs/router';
-import { ErrorBoundary, For, type JSX, Show, Suspense, createEffect, createMemo, on } from 'solid-js';
+import { ErrorBoundary, For, type JSX, Show, Suspense, createEffect, createMemo, createUniqueId, on } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { createWatch } from '../live/watch.js';
 import { Bell } from '../notices/bell.js';
@@ -39,7 +39,9 @@ export function Shell(props: RouteSectionProps): JSX.Element {
   );
 }
 
+/** Where there is little room the settings are behind a button; elsewhere they are just there, popover or not. */
 function Head(props: { notices: Notices; site: string }): JSX.Element {
+  const settings = createUniqueId();
   return (
     <header class="top">
       <p class="brand">
@@ -54,7 +56,10 @@ function Head(props: { notices: Notices; site: string }): JSX.Element {
         <A href="/devices">{text().nav.devices}</A>
         <A href="/boards">{text().nav.boards}</A>
       </nav>
-      <div class="settings">
+      <button type="button" class="quiet to-settings" popovertarget={settings} aria-label={text().settings} title={text().settings}>
+        <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 6h9m5 0h2M2 14h2m5 0h9" /><circle cx="13.5" cy="6" r="2.5" /><circle cx="6.5" cy="14" r="2.5" /></svg>
+      </button>
+      <div class="settings" id={settings} popover="auto" role="group" aria-label={text().settings}>
         <Choice label={text().languageLabel} value={language()} onChange={(tag) => void speak(tag)}
           options={languages.map(({ tag, name: own }) => [tag, own])} />
         <Choice label={text().appearance.label} value={appearance()} onChange={(as) => appear(as as Appearance)}

@@ -5,6 +5,7 @@ export const en = {
   brand: 'Pointcast',
   nav: { label: 'Pages', points: 'Points', trends: 'Trends', devices: 'Devices', boards: 'Boards' },
   skip: 'Skip to content',
+  settings: 'Settings',
   appearance: { label: 'Appearance', auto: 'as the system', light: 'light', dark: 'dark' },
   languageLabel: 'Language',
   contact: {

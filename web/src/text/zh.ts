@@ -7,6 +7,7 @@ export const zh: Text = {
   brand: 'Pointcast',
   nav: { label: '页面', points: '测点', trends: '趋势', devices: '设备', boards: '看板' },
   skip: '跳到内容',
+  settings: '设置',
   appearance: { label: '外观', auto: '跟随系统', light: '浅色', dark: '深色' },
   languageLabel: '语言',
   contact: {
