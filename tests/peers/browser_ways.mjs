@@ -100,6 +100,7 @@ await run({
     }
     await page.selectOption('.settings select', 'zh');
     await page.waitForFunction(() => document.documentElement.lang === 'zh');
+    assert.match(await page.textContent('.banner .why'), /^[^A-Za-z]+$/);
     await page.goBack();
     await page.waitForURL((url) => url.pathname === '/boards');
     return 'grey, in both languages';

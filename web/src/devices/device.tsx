@@ -18,6 +18,7 @@ import { PlanSection } from './plan-section.js';
 import { type Asked, OLD_AFTER, createQuestion } from './question.js';
 import { type Detailed, Refused, askOne } from './report.js';
 import { createSiblings } from './siblings.js';
+import { causeOf } from './trouble.js';
 import { Trouble } from './trouble-text.js';
 
 const ASK_EVERY_MS = 2_000;
@@ -104,6 +105,10 @@ function Situation(props: { device: string; detailed: Detailed; own: Watched }):
   const standing = () => standingOf(props.own.point(`$devices/${props.device}/state`));
   const lastError = () => props.own.point(`$devices/${props.device}/last_error`);
   const error = () => String(lastError()?.value ?? '');
+  const kind = () => {
+    const cause = causeOf(error(), props.detailed.driver);
+    return cause === null || cause === 'other' ? '' : text().devices.causes[cause].what;
+  };
   return (
     <Switch>
       <Match when={standing().isLive && isTroubled(standing().state)}>
@@ -114,7 +119,7 @@ function Situation(props: { device: string; detailed: Detailed; own: Watched }):
       </Match>
       <Match when={standing().state === 'disabled'}><p class="panel section">{text().devices.disabled}</p></Match>
       <Match when={standing().isLive && error() !== ''}>
-        <p class="muted">{text().devices.lastError(momentText(lastError()?.time ?? null))} <q>{bareError(error(), props.device)}</q></p>
+        <p class="muted">{text().devices.lastError(momentText(lastError()?.time ?? null))} {kind()} <q>{bareError(error(), props.device)}</q></p>
       </Match>
     </Switch>
   );

@@ -4,6 +4,7 @@ import { type JSX, Show } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { momentText } from '../text/format.js';
 import { text } from '../text/language.js';
+import { whyText } from './why.js';
 
 const SHAPES = { live: '●', behind: '▲', lost: '■' };
 
@@ -30,7 +31,7 @@ export function ContactBanner(): JSX.Element {
         <p>
           {last() === null ? text().contact.never : text().contact.since(momentText(last()))} {text().contact.retry}
         </p>
-        <Show when={contact().why}>{(why) => <p class="why">{why()}</p>}</Show>
+        <Show when={contact().why}>{(why) => <p class="why">{whyText(why())}</p>}</Show>
       </div>
     </Show>
   );
