@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Kept, boundsOf, coursePath } from '../src/devices/course-line.js';
 import { lookOfState, standingOf } from '../src/devices/parts.js';
+import { failuresOf, shareOfRequests } from '../src/devices/failures.js';
 import { nameOf } from '../src/devices/page.js';
 import { illOf } from '../src/devices/points.js';
 import type { PlanLine } from '../src/devices/report.js';
-import { offsetText, partedText, requestText, shareOfRequests, shareText, shortTimeText } from '../src/devices/words.js';
+import { offsetText, partedText, requestText, shareText, shortTimeText } from '../src/devices/words.js';
 import { pointOf } from './fake.js';
 
 describe('words', () => {
@@ -17,8 +18,25 @@ describe('words', () => {
       '0 % + 100 %', '0.1 % + 99.9 %', '0.3 % + 99.7 %', '42 % + 58 %', '99.9 % + 0.1 %', '99.9 % + 0.1 %', '100 % + 0 %', '100 % + 0 %',
     ]);
   });
-  test('where nothing was asked there is no share of it', () => {
-    expect([shareOfRequests(10, 0), shareOfRequests(0, 40), shareOfRequests(10, 40)]).toEqual([null, null, 0.25]);
+  test('what failed is no more than what was tried, and a request fails once', () => {
+    const of = (driver: string, requests: number, timeouts: number, exceptions: number, malformed: number) => {
+      const { count, share } = failuresOf({ driver, requests, timeouts, exceptions, malformed });
+      return [count, share];
+    };
+    expect(of('modbus-rtu', 0, 0, 0, 0)).toEqual([0, null]);
+    expect(of('modbus-rtu', 0, 10, 0, 0)).toEqual([10, null]);
+    expect(of('modbus-rtu', 40, 6, 4, 0)).toEqual([10, 0.25]);
+    expect(of('modbus-rtu', 100, 50, 0, 180)).toEqual([50, 0.5]);
+    expect(of('modbus-tcp', 100, 101, 0, 0)).toEqual([101, 1]);
+    expect(of('mqtt', 2, 8, 0, 0)).toEqual([8, 0.8]);
+    expect(of('serial', 30, 0, 0, 6)).toEqual([6, 0.2]);
+  });
+  test('what is counted otherwise than by requests is no share of them', () => {
+    const shares = (driver: string, requests: number) => ['timeouts', 'exceptions', 'malformed', 'damaged', 'late'].map((kind) => shareOfRequests(kind, 10, { driver, requests }));
+    expect(shares('modbus-tcp', 40)).toEqual([0.25, 0.25, null, null, 0.25]);
+    expect(shares('mqtt', 40)).toEqual([null, null, 0.25, 0.25, null]);
+    expect(shares('modbus-tcp', 0)).toEqual([null, null, null, null, null]);
+    expect(shareOfRequests('timeouts', 0, { driver: 'modbus-tcp', requests: 10 })).toBeNull();
   });
   test('a short time has three digits', () => {
     expect([0.0512, 2.0008, 9.996, 21.04, 306.4, 12_345, null].map(shortTimeText))

@@ -3,14 +3,15 @@
 import { For, type JSX, createMemo } from 'solid-js';
 import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
+import { shareOfRequests } from './failures.js';
 import type { Detailed } from './report.js';
-import { shareOfRequests, shareText } from './words.js';
+import { shareText } from './words.js';
 
 const KINDS = ['timeouts', 'exceptions', 'malformed', 'damaged', 'foreign', 'misshapen', 'late'] as const;
 const PARTS: ReadonlySet<string> = new Set(['damaged', 'foreign', 'misshapen']);
 
 interface Row {
-  readonly key: string;
+  readonly kind: string;
   readonly name: string;
   readonly count: number;
   readonly means: string;
@@ -19,8 +20,8 @@ interface Row {
 
 export function Counters(props: { detailed: Detailed; isFresh: boolean }): JSX.Element {
   const words = () => text().devices.counters;
-  const shareOf = (count: number) => {
-    const share = shareOfRequests(count, props.detailed.requests);
+  const shareOf = ({ kind, count }: Row) => {
+    const share = shareOfRequests(kind, count, props.detailed);
     return share === null ? '' : shareText(share);
   };
   const rows = createMemo(() => rowsOf(props.detailed));
@@ -39,12 +40,12 @@ export function Counters(props: { detailed: Detailed; isFresh: boolean }): JSX.E
           </thead>
           <tbody>
             <For each={rows()}>
-              {({ name, count, means, isPart, key }) => (
-                <tr data-part={isPart} data-some={count > 0 && key !== 'requests'}>
-                  <th scope="row">{name}</th>
-                  <td class="number">{numberText(count)}</td>
-                  <td class="number">{key === 'requests' ? '' : shareOf(count)}</td>
-                  <td class="muted">{means}</td>
+              {(row) => (
+                <tr data-part={row.isPart} data-some={row.count > 0 && row.kind !== 'requests'}>
+                  <th scope="row">{row.name}</th>
+                  <td class="number">{numberText(row.count)}</td>
+                  <td class="number">{shareOf(row)}</td>
+                  <td class="muted">{row.means}</td>
                 </tr>
               )}
             </For>
@@ -57,12 +58,12 @@ export function Counters(props: { detailed: Detailed; isFresh: boolean }): JSX.E
 
 function rowsOf(detailed: Detailed): readonly Row[] {
   const words = text().devices.counters;
-  const rows: Row[] = [{ key: 'requests', ...words.requests, count: detailed.requests, isPart: false }];
+  const rows: Row[] = [{ kind: 'requests', ...words.requests, count: detailed.requests, isPart: false }];
   for (const key of KINDS) {
-    rows.push({ key, ...words[key], count: detailed[key], isPart: PARTS.has(key) });
+    rows.push({ kind: key, ...words[key], count: detailed[key], isPart: PARTS.has(key) });
     if (key !== 'exceptions') continue;
     for (const [code, count] of Object.entries(detailed.exception_codes).sort()) {
-      rows.push({ key: code, name: words.exception(code), count, means: text().devices.codes[code] ?? '', isPart: true });
+      rows.push({ kind: 'exceptions', name: words.exception(code), count, means: text().devices.codes[code] ?? '', isPart: true });
     }
   }
   return rows;

@@ -4,13 +4,14 @@ import { A } from '@solidjs/router';
 import { type JSX, Show } from 'solid-js';
 import { momentText, numberText } from '../text/format.js';
 import { text } from '../text/language.js';
+import { failuresOf } from './failures.js';
 import type { View } from './list.js';
 import { isTroubled } from './order.js';
 import { Share, StateLamp, lookOfState, standingOf } from './parts.js';
 import type { Report } from './report.js';
 import { createSight } from './sight.js';
 import { Trouble } from './trouble-text.js';
-import { everyText, shareOfRequests, shareText, shortTimeText } from './words.js';
+import { everyText, shareText, shortTimeText } from './words.js';
 
 /** The columns of the list, in their order. */
 export const COLUMNS = ['device', 'state', 'since', 'response', 'errors', 'points', 'every', 'share'] as const;
@@ -48,8 +49,7 @@ function Cells(props: { device: string; view: View; report: Report | undefined }
   const stream = () => (standing().isLive ? 'none' : 'lost');
   const configured = () => props.report?.configured_scan_ms ?? null;
   const timeouts = () => number('timeouts') ?? props.report?.timeouts ?? 0;
-  const errors = () => timeouts() + (props.report?.exceptions ?? 0) + (props.report?.malformed ?? 0);
-  const ofRequests = () => shareOfRequests(errors(), props.report?.requests ?? 0);
+  const failures = () => (props.report ? failuresOf({ ...props.report, timeouts: timeouts() }) : { count: timeouts(), share: null });
   // What it was stays, in grey, while nobody can tell how it is.
   const answers = () => !standing().isLive || standing().state === 'online' || standing().state === 'degraded';
   const qualities = () => props.report?.qualities ?? { good: 0, uncertain: 0, bad: 0 };
@@ -61,8 +61,8 @@ function Cells(props: { device: string; view: View; report: Report | undefined }
         {shortTimeText(answers() ? props.report?.response_ms : null)}
       </td>
       <td class="number" data-column="errors" data-look={asked()} data-label={words().columns.errors}>
-        {numberText(errors())}
-        <Show when={ofRequests() !== null}><span class="muted" title={words().errorsOf(shareText(ofRequests()))}> {shareText(ofRequests())}</span></Show>
+        {numberText(failures().count)}
+        <Show when={failures().share !== null}><span class="muted" title={words().errorsOf(shareText(failures().share))}> {shareText(failures().share)}</span></Show>
       </td>
       <td class="number" data-column="points" data-look={asked()} data-label={words().columns.points}>
         <Qualities {...qualities()} isQuiet={!props.view.isFresh() || standing().state === 'disabled'} />

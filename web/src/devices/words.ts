@@ -25,11 +25,6 @@ export function partedText(share: number): readonly [string, string] {
   return [`${numberText(shown, digits)} %`, `${numberText(100 - shown, digits)} %`];
 }
 
-/** What of all requests went wrong; none where nothing was asked, as while nobody can be reached. */
-export function shareOfRequests(count: number, requests: number): number | null {
-  return count > 0 && requests > 0 ? count / requests : null;
-}
-
 /** A measured or predicted time: three digits that mean something, at most two behind the point. */
 export function shortTimeText(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return NOTHING;
