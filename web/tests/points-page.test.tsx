@@ -103,16 +103,34 @@ test('only troubled: a point that gets well leaves, one that falls ill comes', a
   await settle();
   expect(rows().map((one) => one.dataset['key'])).toEqual(['x']);
   fake.tell([pointOf('x'), pointOf('y', { quality: 'bad', reason: 'timeout' })]);
-  await settle();
+  await settle(600);
   expect(rows().map((one) => one.dataset['key'])).toEqual(['y']);
   fake.tell([pointOf('y')]);
-  await settle();
+  await settle(600);
   expect(root.querySelector('.empty h2')?.textContent).toBe('Nothing is troubled');
   fake.contact = { ...fake.contact, state: 'lost' };
   fake.emit('contact', fake.contact);
   fake.tell([pointOf('x', { live: false }), pointOf('y', { live: false })]);
   await settle();
   expect(root.querySelector('.empty h2')?.textContent).toBe('Nothing was troubled when the gateway was last heard');
+});
+
+test('only troubled: rows come and go twice a second at most, what they look like changes at once', async () => {
+  open('/?troubled=1');
+  const ill = (id: string, quality: 'bad' | 'uncertain') => pointOf(id, { quality, reason: 'timeout' });
+  const all = () => rows().map((one) => one.dataset['key']);
+  fake.tell([ill('a/x', 'bad'), ill('a/y', 'bad'), pointOf('a/z')]);
+  await settle(600);
+  fake.tell([ill('a/z', 'bad')]);
+  await settle(40);
+  expect(all()).toEqual(['a/', 'a/x', 'a/y', 'a/z']);
+  fake.tell([pointOf('a/x'), ill('a/y', 'uncertain'), ill('a/z', 'uncertain')]);
+  await settle(40);
+  expect(all()).toEqual(['a/', 'a/x', 'a/y', 'a/z']);
+  expect(row('a/x')?.dataset['look']).toBe('good');
+  expect(row('a/')?.dataset['look']).toBe('uncertain');
+  await settle(500);
+  expect(all()).toEqual(['a/', 'a/y', 'a/z']);
 });
 
 test('whoever comes by a link to a point sees its row, once', async () => {

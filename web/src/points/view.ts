@@ -16,6 +16,9 @@ import { type Listing, type Tally, Tree, listing } from './tree.js';
 /** An address is written so long after the last letter typed. */
 const TYPING_MS = 300;
 const RATE_MS = 1_000;
+/** Where only what is troubled is shown, rows come and go no more often than this. */
+const SORT_MS = 500;
+const NO_TREE = new Tree([], () => 'none');
 
 /** What the page's parts share. */
 export interface View {
@@ -58,15 +61,23 @@ export function createView(): View {
   const patterns = createMemo(() => asked().patterns, undefined, { equals: (one, other) => one.join() === other.join() });
   const [tallied, setTallied] = createSignal(0);
   const rate = createRate();
-  let tree = new Tree([], () => 'none');
+  let [tree, pruned] = [NO_TREE, NO_TREE];
 
   const watched = createWatch(patterns, (news, held) => {
     rate.hear(news, held);
-    let isNews = false;
-    for (const point of news) isNews = tree.see(point.id, lookOf(point)) || isNews;
+    let [isNews, isSorted] = [false, true];
+    for (const point of news) {
+      const look = lookOf(point);
+      isNews = tree.see(point.id, look) || isNews;
+      if (pruned !== tree) pruned.see(point.id, look);
+      isSorted &&= isTroubled(point) === isTroubled(held.get(point.id));
+    }
     if (isNews) inNextFrame(recount);
+    if (!isSorted) resort();
   });
   const recount = () => setTallied((before) => before + 1);
+  const [sorted, setSorted] = createSignal(0);
+  const resort = createPace(() => setSorted((before) => before + 1), SORT_MS);
 
   const grown = (ids: readonly string[]) => new Tree(ids, (id) => lookOf(watched.peek().get(id)));
   const words = createMemo(() => wordsOf(typed()).join(' '));
@@ -78,10 +89,11 @@ export function createView(): View {
     return passing(watched.ids(), (id) => infos.get(id), sought, device);
   });
   const whole = createMemo(() => (tree = grown(passed())));
+  const isPruned = createMemo(() => asked().troubled);
   const shown = createMemo(() => {
-    if (!asked().troubled) return whole();
-    tallied();
-    return grown(passed().filter((id) => isTroubled(watched.peek().get(id))));
+    if (!isPruned()) return (pruned = whole());
+    sorted();
+    return (pruned = grown(passed().filter((id) => isTroubled(watched.peek().get(id)))));
   });
   const { folds, setFolds } = createFolds(asked, go, () => words() !== '' || asked().troubled);
 
@@ -146,6 +158,20 @@ function createFolds(asked: Accessor<Asked>, go: View['go'], isSeeking: () => bo
   return {
     folds: () => (seeks() ? passing() : asked().folds),
     setFolds: (folds: Folds) => (untrack(seeks) ? void setPassing(folds) : go({ folds }, 'refined')),
+  };
+}
+
+/** What asks for `act` to be done in the next frame, the first time at once, then at least `leastMs` apart. */
+function createPace(act: () => void, leastMs: number): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let doneAt = -Infinity;
+  onCleanup(() => clearTimeout(timer));
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      doneAt = performance.now();
+      inNextFrame(act);
+    }, Math.max(0, doneAt + leastMs - performance.now()));
   };
 }
 
