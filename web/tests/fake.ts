@@ -13,7 +13,7 @@ interface FakeWatch {
   open: boolean;
 }
 
-/** Watches are kept with their patterns, but for those of the gateway's own points; `walks` holds what was asked of the catalogue. */
+/** Watches are kept with their patterns, but for those of the gateway's own points; `walks` holds what was asked about points. */
 export class FakeClient {
   readonly watches: FakeWatch[] = [];
   readonly #own: FakeWatch[] = [];
@@ -48,6 +48,11 @@ export class FakeClient {
     this.walks.push(match);
     if (this.failing) throw new Error('no gateway');
     yield* this.infos;
+  }
+
+  read(ids: readonly string[]): Promise<PointInfo[]> {
+    this.walks.push(ids);
+    return this.failing ? Promise.reject(new Error('no gateway')) : Promise.resolve(this.infos.filter(({ id }) => ids.includes(id)));
   }
 
   close(): void {}

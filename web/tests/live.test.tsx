@@ -125,6 +125,15 @@ test('units come once for a pattern, and anew when names have changed', async ()
   expect(fake.walks.length).toBe(2);
 });
 
+test('many ids are one question, and patterns another', async () => {
+  const ids = Array.from({ length: 1_500 }, (_, at) => `a/${at}`);
+  fake.infos = [infoOf('a/7', '°C')];
+  const watched = watching(() => [...ids, 'b/**']);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(watched.info('a/7')?.unit).toBe('°C');
+  expect(fake.walks).toEqual([ids, ['b/**']]);
+});
+
 test('what there is no more is forgotten when all is asked for anew, and not before', async () => {
   fake.infos = [infoOf('a', '°C'), infoOf('b', '°C')];
   const watched = watching(() => ['**']);

@@ -1,24 +1,17 @@
 import { MemoryRouter, Route, createMemoryHistory } from '@solidjs/router';
 import { render } from 'solid-js/web';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { PointInfo } from 'pointcast';
 import { GatewayProvider, createGateway } from '../src/live/gateway.js';
 import PointsPage from '../src/points/page.js';
 import { FakeClient, pointOf } from './fake.js';
 
-class Client extends FakeClient {
-  read(): Promise<PointInfo[]> {
-    return Promise.resolve([]);
-  }
-}
-
-let fake: Client;
+let fake: FakeClient;
 let end: () => void = () => {};
 let root: HTMLElement;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'requestAnimationFrame', 'Date', 'performance', 'clearTimeout', 'clearInterval'] });
-  fake = new Client();
+  fake = new FakeClient();
 });
 afterEach(() => {
   end();
@@ -146,6 +139,24 @@ test('whoever comes by a link to a point sees its row, once', async () => {
   expect(scrolled).toHaveBeenCalledTimes(1);
   scrolled.mockRestore();
   below.mockRestore();
+});
+
+test('details ask while there is contact, and no more', async () => {
+  open('/?point=a/x');
+  fake.tell([pointOf('a/x')]);
+  const asked = () => fake.walks.length;
+  await settle(2_500);
+  const first = asked();
+  await settle(2_000);
+  expect(asked()).toBe(first + 2);
+  fake.contact = { ...fake.contact, state: 'lost' };
+  fake.emit('contact', fake.contact);
+  await settle(10_000);
+  expect(asked()).toBe(first + 2);
+  fake.contact = { ...fake.contact, state: 'live' };
+  fake.emit('contact', fake.contact);
+  await settle(0);
+  expect(asked()).toBe(first + 3);
 });
 
 test('details of a point that there is not say so, once that is known', async () => {

@@ -9,7 +9,9 @@ import type { Client, PointInfo } from 'pointcast';
 
 const RETRY_MS = 5_000;
 /** As many patterns are asked for at once: a longer address than that makes the gateway may refuse. */
-const MOST_AT_ONCE = 50;
+const MOST_PATTERNS = 50;
+/** As many ids, which stand in no address. */
+const MOST_IDS = 2_000;
 
 /** Every point, the gateway's own too. */
 export const EVERY_POINT = ['**', '$devices/**', '$gateway/**'];
@@ -85,8 +87,11 @@ export class Catalog {
     }
   }
 
+  /** Ids or patterns, as they are asked for otherwise. */
   #next(): string[] {
-    return [...this.#wanted.keys()].filter((pattern) => !this.#walked.has(pattern)).slice(0, MOST_AT_ONCE);
+    const left = [...this.#wanted.keys()].filter((pattern) => !this.#walked.has(pattern));
+    const ids = left.filter(isId);
+    return ids.length > 0 ? ids.slice(0, MOST_IDS) : left.slice(0, MOST_PATTERNS);
   }
 
   /** Points that are no more. */
@@ -103,8 +108,8 @@ export class Catalog {
     // A walk that began before names changed tells nothing of what there is now.
     const told = this.#told;
     try {
-      const lacking = new Set(patterns.filter((pattern) => !pattern.includes('*')));
-      for await (const info of this.#client.points(patterns)) {
+      const lacking = new Set(patterns.filter(isId));
+      for await (const info of lacking.size > 0 ? await this.#client.read(patterns) : this.#client.points(patterns)) {
         this.#infos.set(info.id, info);
         told?.add(info.id);
         lacking.delete(info.id);
@@ -123,4 +128,8 @@ export class Catalog {
     }
     this.#more();
   }
+}
+
+function isId(pattern: string): boolean {
+  return !pattern.includes('*');
 }

@@ -130,12 +130,14 @@ function Facts(props: { point: Point | undefined; info: PointInfo | undefined; r
   );
 }
 
-/** The point as the gateway has it, asked for again and again: one question at a time, none while nobody looks. */
+/** The point as the gateway has it, asked for again and again: one question at a time, none while nobody looks or there is no contact. */
 function createRead(id: () => string): () => PointInfo | undefined {
-  const { client } = useGateway();
+  const { client, contact } = useGateway();
   const [read, setRead] = createSignal<PointInfo>();
-  createEffect(on(id, (asked) => {
-    setRead(undefined);
+  const isThere = createMemo(() => contact().state !== 'lost');
+  createEffect(on(id, () => setRead(undefined)));
+  createEffect(on([id, isThere], ([asked, there]) => {
+    if (!there) return;
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async () => {

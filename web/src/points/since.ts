@@ -30,7 +30,7 @@ export function createSinces(client: Client): Sinces {
   let isBusy = false;
 
   const ask = async () => {
-    if (isBusy || wanted.size === 0 || document.hidden) return;
+    if (isBusy || wanted.size === 0 || document.hidden || client.contact.state === 'lost') return;
     isBusy = true;
     const ids = [...wanted.keys()].slice(0, MOST_ASKED);
     for (const id of ids) wanted.delete(id);
