@@ -2,7 +2,7 @@
 // in the list behind the bell.
 
 import assert from 'node:assert/strict';
-import { contact, gateway, notify, run } from './page.mjs';
+import { PHONE, contact, gateway, goodOfEach, notify, run } from './page.mjs';
 
 /** What is only told goes by itself after 10 s. */
 const INFO_MS = 10_000;
@@ -69,5 +69,34 @@ await run({
     await page.keyboard.press('Escape');
     await page.waitForSelector('.all-notices', { state: 'hidden' });
     return `${all.length} of them`;
+  },
+
+  async 'over a dialog they can be read and put away'({ open }) {
+    // On a phone the details are a dialog too, under the one that writes.
+    page = await open('/?points=boiler/supply/*', { viewport: PHONE });
+    await goodOfEach(page, ['boiler']);
+    await notify('warning', 'before');
+    await count(1);
+    await page.click('.row[data-key="boiler/supply/setpoint"]');
+    await page.click('.details button.write');
+    await page.waitForSelector('.write-dialog[data-stage=edit]');
+    await notify('warning', 'meanwhile');
+    await count(2);
+    assert.equal(await page.textContent('.write-dialog [aria-live=polite]'), 'Warning: meanwhile');
+    for (const left of [1, 0]) {
+      await page.click('.toast button >> nth=0');
+      await count(left);
+    }
+    assert.ok(await page.evaluate(() => document.activeElement.closest('.write-dialog') !== null), 'the keyboard lost its place');
+    await notify('critical', 'at last');
+    await count(1);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.write-dialog', { state: 'detached' });
+    assert.ok(await page.isVisible('dialog.details .toast'));
+    await page.goBack();
+    await page.waitForSelector('dialog', { state: 'detached' });
+    await page.click('.toast button');
+    await count(0);
+    return 'in two of them, and after them';
   },
 });

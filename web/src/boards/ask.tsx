@@ -1,11 +1,12 @@
 // A question over the page. Escape, and the button that the asker gives, close it.
 
-import { type JSX, createUniqueId, onMount } from 'solid-js';
+import { type JSX, createUniqueId } from 'solid-js';
+import { createModal } from '../shell/modal.js';
 
 export function Ask(props: { title: string; onClose: () => void; children: JSX.Element }): JSX.Element {
   let dialog!: HTMLDialogElement;
   const id = createUniqueId();
-  onMount(() => dialog.showModal());
+  createModal(() => dialog);
   return (
     <dialog class="ask panel" ref={dialog} aria-labelledby={id} onClose={() => props.onClose()}>
       <h2 id={id}>{props.title}</h2>

@@ -1,7 +1,9 @@
-// Messages in sight, in a corner above everything else. What is only told goes by itself, what is serious stays.
+// Messages in sight, in a corner above everything else, within reach also while a dialog is open. What is only told goes by
+// itself, what is serious stays.
 
-import { For, type JSX, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js';
+import { For, type JSX, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount, untrack } from 'solid-js';
 import { Portal } from 'solid-js/web';
+import { uppermost } from '../shell/modal.js';
 import { momentText } from '../text/format.js';
 import { text } from '../text/language.js';
 import type { Notices } from './notices.js';
@@ -34,12 +36,13 @@ export function Origin(props: { message: Message }): JSX.Element {
 export function Toasts(props: { notices: Notices }): JSX.Element {
   let list: HTMLElement | undefined;
   const sight = createMemo(() => inSight(props.notices.shelf()));
-  // Above a dialog that was opened meanwhile: what is shown last is on top. Not under somebody's hands.
-  createEffect(on(props.notices.newest, () => {
-    if (!list?.isConnected || list.contains(document.activeElement)) return;
-    if (list.matches(':popover-open')) list.hidePopover();
-    if (sight().shown.length > 0) list.showPopover();
-  }, { defer: true }));
+  // Above everything: what is shown last is on top.
+  const lift = () => {
+    if (list?.matches(':popover-open')) list.hidePopover();
+    if (list?.isConnected && sight().shown.length > 0) list.showPopover();
+  };
+  // Not under somebody's hands.
+  createEffect(on(props.notices.newest, () => list?.contains(document.activeElement) || lift(), { defer: true }));
   createEffect(on(() => sight().shown.length, (count) => {
     if (count === 0 && list?.matches(':popover-open')) list.hidePopover();
   }, { defer: true }));
@@ -48,7 +51,10 @@ export function Toasts(props: { notices: Notices }): JSX.Element {
     focusNext(list, at);
   };
   return (
-    <Portal>
+    <Portal mount={uppermost() ?? document.body} ref={(box) => {
+      box.style.display = 'contents';
+      untrack(lift);
+    }}>
       <Spoken newest={props.notices.newest()} />
       <section class="toasts" ref={(element) => (list = element)} popover="manual" aria-label={text().notices.inSight}>
         <For each={sight().shown.map(({ key }) => key)}>
@@ -66,10 +72,10 @@ export function Toasts(props: { notices: Notices }): JSX.Element {
   );
 }
 
-/** The keyboard keeps its place: at the next message, or at the list of all. */
+/** The keyboard keeps its place: at the next message, or in the dialog that it came over, or at the list of all. */
 function focusNext(list: HTMLElement | undefined, at: number): void {
   const buttons = [...(list?.querySelectorAll<HTMLElement>('.toast button') ?? [])];
-  const next = buttons[Math.min(at, buttons.length - 1)] ?? document.querySelector<HTMLElement>('.bell');
+  const next = buttons[Math.min(at, buttons.length - 1)] ?? uppermost()?.querySelector<HTMLElement>('input, button') ?? document.querySelector<HTMLElement>('.bell');
   next?.focus();
 }
 

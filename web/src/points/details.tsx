@@ -3,10 +3,11 @@
 // When a point was read last is no change, so the stream does not say it: that is asked for as long as this is open.
 
 import { A } from '@solidjs/router';
-import { For, type JSX, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js';
+import { For, type JSX, Show, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { Point, PointInfo } from 'pointcast';
 import { useGateway } from '../live/gateway.js';
 import { createWatch } from '../live/watch.js';
+import { createModal } from '../shell/modal.js';
 import { Quality, lookOf } from '../shell/quality.js';
 import { reasonText, share, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
@@ -45,7 +46,7 @@ export function Details(props: DetailsProps): JSX.Element {
 /** Over the page. A press beside the content is one on the dialog element itself. */
 function Over(props: { onClose: () => void; children: JSX.Element }): JSX.Element {
   let dialog!: HTMLDialogElement;
-  onMount(() => dialog.showModal());
+  createModal(() => dialog);
   return (
     <dialog class="details" ref={dialog} aria-labelledby="details-title" onClose={() => props.onClose()}
       onClick={({ target }) => target === dialog && dialog.close()}>

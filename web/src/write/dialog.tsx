@@ -7,6 +7,7 @@ import { type JSX, Match, Show, Switch, createEffect, createSignal, createUnique
 import type { PointInfo, Value, Written } from 'pointcast';
 import { useGateway } from '../live/gateway.js';
 import { createWatch } from '../live/watch.js';
+import { createModal } from '../shell/modal.js';
 import { Quality, lookOf } from '../shell/quality.js';
 import { reasonText } from '../text/format.js';
 import { locale, text } from '../text/language.js';
@@ -51,7 +52,7 @@ export function WriteDialog(props: { info: PointInfo; onEnd: () => void }): JSX.
   };
   // Some browsers close a dialog at a second Escape whatever the page says: what was sent is still to be told.
   const closed = () => (stage().at === 'sending' ? dialog.showModal() : props.onEnd());
-  onMount(() => dialog.showModal());
+  createModal(() => dialog);
   return (
     <dialog class="write-dialog" ref={dialog} aria-labelledby={title} data-stage={stage().at} onClose={closed}
       onCancel={(event) => stage().at === 'sending' && event.preventDefault()}>
