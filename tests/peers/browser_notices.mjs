@@ -80,6 +80,7 @@ await run({
     await page.click('.row[data-key="boiler/supply/setpoint"]');
     await page.click('.details button.write');
     await page.waitForSelector('.write-dialog[data-stage=edit]');
+    assert.ok(await page.evaluate(() => [...document.querySelectorAll('dialog')].every((one) => one.scrollWidth <= one.clientWidth)), 'a dialog is cut');
     await notify('warning', 'meanwhile');
     await count(2);
     assert.equal(await page.textContent('.write-dialog [aria-live=polite]'), 'Warning: meanwhile');
