@@ -5,6 +5,7 @@
 
 import { type JSX, createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js';
 import type uPlot from 'uplot';
+import { useGateway } from '../live/gateway.js';
 import type { Track } from '../live/history.js';
 import type { Look } from '../shell/quality.js';
 import { locale } from '../text/language.js';
@@ -59,9 +60,12 @@ export function Plot(props: PlotProps): JSX.Element {
   let box!: HTMLDivElement;
   const [size, setSize] = createSignal({ width: 0, height: 0 });
   const [scale, setScale] = createSignal(1);
+  const { contact } = useGateway();
   const [make, setMake] = createSignal<typeof uPlot>();
+  const isThere = createMemo(() => contact().state === 'live');
+  // Where its file could not be had it may be there with the gateway.
+  createEffect(on(isThere, () => make() ?? void import('./uplot.js').then((module) => setMake(() => module.default), () => {})));
   onMount(() => {
-    void import('./uplot.js').then((module) => setMake(() => module.default));
     const observer = new ResizeObserver(([entry]) => {
       setScale(scaleIn(box));
       if (entry) setSize({ width: Math.floor(entry.contentRect.width), height: Math.floor(entry.contentRect.height) });
