@@ -160,7 +160,7 @@ fn plain(web: &Path, out: &Path, why: &str) -> Outcome<PathBuf> {
     Ok(folder)
 }
 
-/// Copies a file or a folder, so that nothing else is in the copy. What is alike is left as it is.
+/// Copies a file or a folder, so that nothing else is in the copy.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     if from.is_file() {
         if let Some(folder) = to.parent() {

@@ -72,7 +72,7 @@ impl DeviceState {
 pub struct DeviceCounters {
     /// Requests sent, or messages and lines taken in where nothing is asked.
     pub requests: u64,
-    /// Requests that no valid reply came to in time.
+    /// Requests that no valid reply came to in time, nor would, as their link was lost under them.
     pub timeouts: u64,
     /// Exceptions: the device answered that it could not.
     pub exceptions: u64,

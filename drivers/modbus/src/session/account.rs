@@ -92,6 +92,18 @@ impl<L: Link> Session<'_, L> {
         });
     }
 
+    /// Counts a request under which the link was lost: no valid reply came to it, nor will.
+    pub(super) fn count_unanswered(&mut self, lost: &Lost, device: DeviceIndex) {
+        if matches!(lost, Lost::Stuck) {
+            // It was not sent.
+            return;
+        }
+        self.reports.update(self.outlet, device, |report| {
+            report.counters.requests += 1;
+            report.counters.timeouts += 1;
+        });
+    }
+
     /// What came that nobody can tell whose it is.
     fn count_of_channel(&self, count: u64) {
         self.reports.update_all(|report| report.counters.channel_malformed += count);

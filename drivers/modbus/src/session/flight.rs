@@ -55,7 +55,8 @@ impl<L: Link> Session<'_, L> {
             return self.ask(first, &|| true).await;
         }
         self.writes.count_read();
-        match self.fly(&flight).await {
+        let mut open = vec![false; flight.len()];
+        match self.fly(&flight, &mut open).await {
             Ok(Some(course)) if course.has_failed => self.flight_failed(),
             Ok(Some(course)) => self.flight_succeeded(&flight, &course),
             Ok(None) => return self.ask(first, &|| true).await,
@@ -63,6 +64,9 @@ impl<L: Link> Session<'_, L> {
                 let device = flight.first().map(|member| member.device);
                 let is_its = |member: &Member| Some(member.device) == device;
                 self.count_lost(&lost, device.filter(|_| flight.iter().all(is_its)));
+                for (member, _) in flight.iter().zip(&open).filter(|(_, is_open)| **is_open) {
+                    self.count_unanswered(&lost, member.device);
+                }
                 self.flight_failed();
                 return Err(lost);
             }
@@ -127,18 +131,24 @@ impl<L: Link> Session<'_, L> {
         self.health.iter().map(|health| health.unit.timeout).min().unwrap_or_default()
     }
 
-    /// Sends them and hears what each is answered; `None`: the link sends no two together.
-    async fn fly(&mut self, flight: &[Member]) -> Result<Option<Course>, Lost> {
+    /// Sends them and hears what each is answered; `None`: the link sends no two together. `open` has a place for each,
+    /// and says which of them are on their way, also when the link is lost.
+    async fn fly(&mut self, flight: &[Member], open: &mut [bool]) -> Result<Option<Course>, Lost> {
         let requests: Vec<(Request, Duration)> =
             flight.iter().map(|member| (member.request.into(), member.patience)).collect();
         let started = Instant::now();
-        if self.link.send_all(&requests).await? == 0 {
+        let sent = self.link.send_all(&requests).await?;
+        if sent == 0 {
             return Ok(None);
         }
+        open.iter_mut().take(sent).for_each(|is_open| *is_open = true);
         let first = Duration::ZERO;
         let mut course = Course { started, since: started, first, heard: 0, has_failed: false };
         while let Some((place, exchange)) = self.link.hear().await? {
             let Some(member) = flight.get(place) else { continue };
+            if let Some(is_open) = open.get_mut(place) {
+                *is_open = false;
+            }
             let is_first = course.heard == 0 && exchange.answer.is_ok();
             let purpose = Purpose {
                 at: self.place_of(member),

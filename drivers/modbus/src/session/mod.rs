@@ -349,6 +349,7 @@ impl<'a, L: Link> Session<'a, L> {
             Ok(exchange) => exchange,
             Err(lost) => {
                 self.count_lost(&lost, Some(purpose.device));
+                self.count_unanswered(&lost, purpose.device);
                 return Err(lost);
             }
         };

@@ -1,5 +1,7 @@
 //! Headers of Modbus TCP that cannot be: the stream is out of step, and somebody is to be told of it.
 
+use pointcast_api::DeviceCounters;
+
 use super::*;
 
 /// Two devices, unit 1 and unit 2.
@@ -16,12 +18,13 @@ fn two(keys: &str, scan_ms: u32) -> Rig {
 
 /// What the devices count of it: damaged, malformed, and malformed of the channel.
 fn counted(rig: &Rig) -> [(u64, u64, u64); 2] {
+    counters(rig).map(|one| (one.damaged, one.malformed, one.channel_malformed))
+}
+
+fn counters(rig: &Rig) -> [DeviceCounters; 2] {
     rig.reports.tell(&rig.ear);
     let heard = take(&rig.ear);
-    [0, 1].map(|at| {
-        let counters = report(&heard, at).counters;
-        (counters.damaged, counters.malformed, counters.channel_malformed)
-    })
+    [0, 1].map(|at| report(&heard, at).counters)
 }
 
 /// A right reply but for the protocol in its header.
@@ -47,8 +50,28 @@ async fn one_in_answer_to_a_request_is_counted_for_who_was_asked() {
             _ => at_once(incoming.reply()),
         });
         assert!(matches!(lost.await, Some(Lost::OutOfStep { .. })));
-        assert_eq!(counted(&rig), [(0, 0, 0), (1, 1, 0)]);
+        let [other, own] = counters(&rig);
+        assert_eq!((other.damaged, other.malformed, other.timeouts), (0, 0, 0));
+        assert_eq!((own.damaged, own.malformed, own.channel_malformed), (1, 1, 0));
+        // It is a request too, that no valid reply came to.
+        assert_eq!((own.requests, own.timeouts), (1, 1));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_under_which_the_link_is_lost_are_in_vain() {
+    let rig = two("max_in_flight = 4", 50);
+    let mut count = 0;
+    let lost = rig.run(20 * SECOND, move |incoming| {
+        count += 1;
+        let bytes = if count > 6 { of_no_protocol(&incoming) } else { incoming.reply() };
+        vec![(100 * MS, bytes)]
+    });
+    assert!(lost.await.is_some());
+    let all = counters(&rig);
+    // Six were answered, and two were on their way together.
+    assert_eq!(all.iter().map(|one| one.requests).sum::<u64>(), 8, "{all:?}");
+    assert_eq!(all.map(|one| one.timeouts), [1, 1], "{all:?}");
 }
 
 #[tokio::test(start_paused = true)]
