@@ -273,6 +273,8 @@ impl<'a> Session<'a> {
             let error = format!("device {name:?} on {}: {what}", self.channel.port);
             let state = self.standing.state(device);
             self.reports.update(self.outlet, device, |report| {
+                // It was taken in as any other line.
+                report.counters.requests += 1;
                 report.counters.malformed += 1;
                 report.last_error = Some(error);
                 report.state = state;
