@@ -32,10 +32,10 @@ describe('words', () => {
     expect(of('serial', 30, 0, 0, 6)).toEqual([6, 0.2]);
   });
   test('what is counted otherwise than by requests is no share of them', () => {
-    const shares = (driver: string, requests: number) => ['timeouts', 'exceptions', 'malformed', 'damaged', 'late'].map((kind) => shareOfRequests(kind, 10, { driver, requests }));
-    expect(shares('modbus-tcp', 40)).toEqual([0.25, 0.25, null, null, 0.25]);
-    expect(shares('mqtt', 40)).toEqual([null, null, 0.25, 0.25, null]);
-    expect(shares('modbus-tcp', 0)).toEqual([null, null, null, null, null]);
+    const shares = (driver: string, requests: number) => ['requests', 'timeouts', 'exceptions', 'malformed', 'damaged', 'late'].map((kind) => shareOfRequests(kind, 10, { driver, requests }));
+    expect(shares('modbus-tcp', 40)).toEqual([null, 0.25, 0.25, null, null, 0.25]);
+    expect(shares('mqtt', 40)).toEqual([null, null, null, 0.25, 0.25, null]);
+    expect(shares('modbus-tcp', 0)).toEqual([null, null, null, null, null, null]);
     expect(shareOfRequests('timeouts', 0, { driver: 'modbus-tcp', requests: 10 })).toBeNull();
   });
   test('a short time has three digits', () => {

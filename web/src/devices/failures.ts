@@ -23,8 +23,8 @@ export function failuresOf({ driver, requests, timeouts, exceptions, malformed }
 /** Counts that are of requests, one of each at most. */
 const OF_REQUESTS: ReadonlySet<string> = new Set(['timeouts', 'exceptions', 'late']);
 
-/** What share of requests, or of messages, `count` of a kind is; null where it is none of them. */
+/** What share of requests, or of messages, `count` of a kind is; null where it is none of them, or they themselves. */
 export function shareOfRequests(kind: string, count: number, { driver, requests }: Pick<Report, 'driver' | 'requests'>): number | null {
-  if (OF_REQUESTS.has(kind) !== isAsked(driver)) return null;
+  if (kind === 'requests' || OF_REQUESTS.has(kind) !== isAsked(driver)) return null;
   return count > 0 && requests > 0 ? Math.min(1, count / requests) : null;
 }
