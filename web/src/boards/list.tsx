@@ -22,10 +22,15 @@ export function BoardList(): JSX.Element {
   const navigate = useNavigate();
   const { contact } = useGateway();
   let ended = false;
+  /** How often contact came. */
+  let met = 0;
 
-  const load = async () => {
+  const load = async (): Promise<void> => {
+    const before = met;
     const got = await listBoards();
     if (ended) return;
+    // The question was lost with the contact before this one.
+    if (!got.ok && met !== before && isThere()) return load();
     setProblem(got.ok ? null : got.problem);
     setLines(got.ok ? got.value : null);
     // One after the other: the gateway reads one file at a time anyway.
@@ -37,7 +42,11 @@ export function BoardList(): JSX.Element {
   };
   // What could not be had is asked for again once there is contact again.
   const isThere = createMemo(() => contact().state === 'live');
-  createEffect(on(isThere, (there) => there && problem() && void load(), { defer: true }));
+  createEffect(on(isThere, (there) => {
+    if (!there) return;
+    met += 1;
+    if (problem()) void load();
+  }, { defer: true }));
   onMount(() => void load());
   onCleanup(() => (ended = true));
 

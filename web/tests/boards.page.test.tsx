@@ -1,0 +1,94 @@
+import { MemoryRouter, Route, createMemoryHistory } from '@solidjs/router';
+import { render } from 'solid-js/web';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import BoardsPage from '../src/boards/page.js';
+import { GatewayProvider, createGateway } from '../src/live/gateway.js';
+import { FakeClient } from './fake.js';
+
+interface Question {
+  readonly asked: string;
+  answer(json: unknown, version?: string): Promise<void>;
+  fail(): Promise<void>;
+}
+
+let fake: FakeClient;
+let root: HTMLElement;
+let end: () => void = () => {};
+/** What is asked about boards, until the test answers. */
+let waiting: Question[] = [];
+
+const settle = (ms = 50) => vi.advanceTimersByTimeAsync(ms);
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'requestAnimationFrame', 'Date', 'clearTimeout', 'clearInterval'] });
+  fake = new FakeClient();
+  waiting = [];
+  vi.stubGlobal('fetch', (address: string, { method = 'GET' }: RequestInit = {}) => {
+    if (!address.startsWith('/api/v1/boards')) return Promise.reject(new Error('not asked here'));
+    return new Promise<Response>((give, refuse) => waiting.push({
+      asked: `${method} ${address}`,
+      answer(json, version = '') {
+        give(new Response(JSON.stringify(json), { headers: { etag: version } }));
+        return settle().then(() => {});
+      },
+      fail() {
+        refuse(new Error('no answer in time'));
+        return settle().then(() => {});
+      },
+    }));
+  });
+});
+afterEach(() => {
+  end();
+  root.remove();
+  vi.advanceTimersToNextFrame();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+async function open(address: string): Promise<void> {
+  const history = createMemoryHistory();
+  history.set({ value: address });
+  root = document.body.appendChild(document.createElement('div'));
+  end = render(() => (
+    <GatewayProvider value={createGateway(fake.client)}>
+      <MemoryRouter history={history}><Route path="/boards/:board?" component={BoardsPage} /></MemoryRouter>
+    </GatewayProvider>
+  ), root);
+  await settle();
+}
+
+async function contact(state: 'live' | 'lost'): Promise<void> {
+  fake.contact = { ...fake.contact, state };
+  fake.emit('contact', fake.contact);
+  await settle();
+}
+
+function next(asked: string): Question {
+  const at = waiting.findIndex((one) => one.asked === asked);
+  const [question] = at < 0 ? [] : waiting.splice(at, 1);
+  if (!question) throw new Error(`${asked} is not asked, but ${waiting.map((one) => one.asked).join()}`);
+  return question;
+}
+
+test('a list that is asked for without contact is asked for again when contact is back, whenever the question fails', async () => {
+  fake.contact = { ...fake.contact, state: 'lost' };
+  await open('/boards');
+  const before = next('GET /api/v1/boards');
+  await contact('live');
+  await before.fail();
+  await next('GET /api/v1/boards').answer({ boards: [{ name: 'plant', error: 'broken', given: false }] });
+  expect(root.querySelector('.card')?.textContent).toContain('plant');
+});
+
+test('a list that fails while there is contact says so, and is asked for when contact is back', async () => {
+  await open('/boards');
+  await next('GET /api/v1/boards').fail();
+  expect(waiting).toEqual([]);
+  expect(root.querySelector('[role=alert]')).not.toBeNull();
+  await contact('lost');
+  expect(waiting).toEqual([]);
+  await contact('live');
+  await next('GET /api/v1/boards').answer({ boards: [{ name: 'plant', error: 'broken', given: false }] });
+  expect(root.querySelector('[role=alert]')).toBeNull();
+});
