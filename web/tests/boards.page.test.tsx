@@ -71,6 +71,13 @@ function next(asked: string): Question {
   return question;
 }
 
+async function click(name: string): Promise<void> {
+  const button = [...root.querySelectorAll('button')].find(({ textContent }) => textContent === name);
+  if (!button) throw new Error(`no ${name} among ${[...root.querySelectorAll('button')].map(({ textContent }) => textContent).join()}`);
+  button.click();
+  await settle();
+}
+
 test('a list that is asked for without contact is asked for again when contact is back, whenever the question fails', async () => {
   fake.contact = { ...fake.contact, state: 'lost' };
   await open('/boards');
@@ -91,4 +98,28 @@ test('a list that fails while there is contact says so, and is asked for when co
   await contact('live');
   await next('GET /api/v1/boards').answer({ boards: [{ name: 'plant', error: 'broken', given: false }] });
   expect(root.querySelector('[role=alert]')).toBeNull();
+});
+
+const boardOf = (title: string) => ({ title, tiles: [] });
+
+test('what was saved stays, though an older question is answered later', async () => {
+  await open('/boards/plant');
+  await next('GET /api/v1/boards/plant').answer(boardOf('as it was'), '"1"');
+  await settle(30_000);
+  const slow = next('GET /api/v1/boards/plant');
+  await click('Arrange');
+  const title = root.querySelector<HTMLInputElement>('input')!;
+  title.value = 'as it is saved';
+  title.dispatchEvent(new Event('input', { bubbles: true }));
+  title.dispatchEvent(new Event('change', { bubbles: true }));
+  await settle();
+  await click('Save');
+  await next('PUT /api/v1/boards/plant').answer({}, '"2"');
+  await click('Done');
+  expect(root.querySelector('h1')?.textContent).toBe('as it is saved');
+  await slow.answer(boardOf('as it was'), '"1"');
+  expect(root.querySelector('h1')?.textContent).toBe('as it is saved');
+  await settle(30_000);
+  await next('GET /api/v1/boards/plant').answer(boardOf('of somebody else'), '"3"');
+  expect(root.querySelector('h1')?.textContent).toBe('of somebody else');
 });

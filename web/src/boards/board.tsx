@@ -27,15 +27,14 @@ export interface KeptBoard {
 
 type Standing = { is: 'loading' } | { is: 'failed'; problem: Problem } | { is: 'refused'; fault: Fault; version: string } | { is: 'here'; kept: KeptBoard };
 
+const keptOf = (now: Standing): KeptBoard | null => (now.is === 'here' ? now.kept : null);
+
 export function BoardPage(props: { name: string }): JSX.Element {
   const location = useLocation<{ arrange?: boolean }>();
   const navigate = useNavigate();
   const [standing, setStanding] = createSignal<Standing>({ is: 'loading' });
   const [arranged, setArranged] = createSignal<Board | null>(null);
-  const kept = createMemo(() => {
-    const now = standing();
-    return now.is === 'here' ? now.kept : null;
-  });
+  const kept = createMemo(() => keptOf(standing()));
   const [isArranging, setArranging] = createSignal(location.state?.arrange ?? false);
   const load = useLoading(() => props.name, standing, setStanding, isArranging);
   const next = useRotation(() => props.name);
@@ -73,16 +72,17 @@ function useLoading(name: () => string, standing: () => Standing, set: (now: Sta
   const { contact } = useGateway();
   let ended = false;
   const load = async () => {
+    const before = keptOf(standing());
     const got = await loadBoard(name());
-    if (ended || isBusy() && standing().is === 'here') return;
-    const before = standing();
+    // An answer to who knew less than is known now, such as what was saved meanwhile, is old.
+    if (ended || keptOf(standing()) !== before || isBusy() && before) return;
     if (!got.ok) {
       // What is shown stays while the gateway does not answer; what was deleted goes.
-      if (before.is !== 'here' || got.problem.status === 404) set({ is: 'failed', problem: got.problem });
+      if (!before || got.problem.status === 404) set({ is: 'failed', problem: got.problem });
       return;
     }
     const { json, version } = got.value;
-    if (before.is === 'here' && before.kept.version === version) return;
+    if (before?.version === version) return;
     const read = readBoard(json);
     set('board' in read ? { is: 'here', kept: { board: read.board, version } } : { is: 'refused', fault: read.fault, version });
   };
