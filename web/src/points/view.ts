@@ -56,8 +56,8 @@ export function useView(): View {
 /** The view of the page's address. */
 export function createView(): View {
   const gateway = useGateway();
-  const { asked, go } = createAsked();
-  const { typed, type } = createTyping(asked, go);
+  const { asked, came, go } = createAsked();
+  const { typed, type } = createTyping(asked, came, go);
   const patterns = createMemo(() => asked().patterns, undefined, { equals: (one, other) => one.join() === other.join() });
   const [tallied, setTallied] = createSignal(0);
   const rate = createRate();
@@ -120,29 +120,34 @@ function createAsked() {
   const asked = createMemo(() => readAddress({ ...query }));
   // What is asked in one go is asked together, though the address follows later.
   let latest = untrack(asked);
+  /** What an address asked for that is not of the page's own making: Back, Forward, a link. */
+  const came = createMemo<Asked>((before) => (isSame(asked(), latest) ? before : asked()), latest);
   createEffect(() => (latest = asked()));
   const go: View['go'] = (patch, how) => {
     latest = { ...latest, ...patch };
     setQuery(writeAddress(latest), { replace: how === 'refined', scroll: false });
   };
-  return { asked, go };
+  return { asked, came, go };
 }
 
-function createTyping(asked: Accessor<Asked>, go: View['go']) {
+function isSame(one: Asked, other: Asked): boolean {
+  return JSON.stringify(writeAddress(one)) === JSON.stringify(writeAddress(other));
+}
+
+function createTyping(asked: Accessor<Asked>, came: Accessor<Asked>, go: View['go']) {
   const [typed, setTyped] = createSignal(untrack(asked).words);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  createEffect(on(() => asked().words, (words) => {
-    if (timer === undefined && words !== untrack(typed).trim()) setTyped(words);
+  // Letters that are not in the address yet belong to what was asked for when they were typed.
+  createEffect(on(came, ({ words }) => {
+    clearTimeout(timer);
+    setTyped(words);
   }, { defer: true }));
   onCleanup(() => clearTimeout(timer));
   const type = (words: string) => {
     setTyped(words);
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = undefined;
-      // Back ends the search, whatever letters it was made of.
-      go({ words }, untrack(asked).words === '' ? undefined : 'refined');
-    }, TYPING_MS);
+    // Back ends the search, whatever letters it was made of.
+    timer = setTimeout(() => go({ words }, untrack(asked).words === '' ? undefined : 'refined'), TYPING_MS);
   };
   return { typed, type };
 }
