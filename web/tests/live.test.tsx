@@ -1,8 +1,9 @@
-import { type JSX, createEffect, createSignal } from 'solid-js';
+import { For, type JSX, createEffect, createSignal } from 'solid-js';
 import { render } from 'solid-js/web';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { PointInfo } from 'pointcast';
 import { GatewayProvider, createGateway } from '../src/live/gateway.js';
+import { Looks } from '../src/live/looks.js';
 import { type Watched, createWatch } from '../src/live/watch.js';
 import { FakeClient, pointOf } from './fake.js';
 
@@ -10,7 +11,7 @@ let fake: FakeClient;
 let end: () => void = () => {};
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'requestAnimationFrame', 'Date', 'clearTimeout', 'clearInterval'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'requestAnimationFrame', 'Date', 'performance', 'clearTimeout', 'clearInterval'] });
   fake = new FakeClient();
 });
 afterEach(() => {
@@ -82,6 +83,56 @@ test('what is no more is gone', () => {
   frame();
   expect(watched.point('a')).toBeUndefined();
   expect(watched.ids()).toEqual(['b']);
+});
+
+test('what is no more and comes back is drawn for who looked at it all the while', () => {
+  const drawn: string[] = [];
+  const Inside = () => {
+    const watched = createWatch(() => ['**']);
+    createEffect(() => void drawn.push(String(watched.point('a')?.value)));
+    return null;
+  };
+  within(() => <Inside />);
+  const all = [() => fake.tell([pointOf('a')]), () => fake.tell([], ['a']), () => fake.tell([], ['a']), () => fake.tell([pointOf('a', { value: 2 })])];
+  for (const tell of all) {
+    tell();
+    frame();
+  }
+  // It comes and goes within one frame.
+  fake.tell([], ['a']);
+  frame();
+  fake.tell([pointOf('a')]);
+  fake.tell([], ['a']);
+  frame();
+  fake.tell([pointOf('a', { value: 3 })]);
+  frame();
+  expect(drawn.filter((one, at) => one !== drawn[at - 1])).toEqual(['undefined', '1', 'undefined', '2', 'undefined', '3']);
+});
+
+test('of points that are no more nothing is kept, also where names are put in order later', async () => {
+  const drawn = vi.spyOn(Looks.prototype, 'draw');
+  const Inside = () => {
+    const watched = createWatch(() => ['**']);
+    return <For each={watched.ids()}>{(id) => <p>{String(watched.point(id)?.value)}</p>}</For>;
+  };
+  within(() => <Inside />);
+  const kept = () => (drawn.mock.contexts.at(-1) as Looks).size;
+  fake.tell([pointOf('a'), pointOf('b')]);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(kept()).toBe(2);
+  fake.tell([], ['a']);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(kept()).toBe(1);
+  fake.tell(Array.from({ length: 1_500 }, (_, at) => pointOf(`many/${at}`)));
+  await vi.advanceTimersByTimeAsync(500);
+  expect(kept()).toBe(1_501);
+  for (const id of ['many/1', 'many/2', 'many/3']) {
+    fake.tell([], [id]);
+    frame();
+  }
+  await vi.advanceTimersByTimeAsync(500);
+  expect(kept()).toBe(1_498);
+  drawn.mockRestore();
 });
 
 test('other patterns are another watch, and nothing of the one before is left', () => {

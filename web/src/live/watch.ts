@@ -3,10 +3,11 @@
 // What holds: what is given out is what this watch was told last, live or not; a watch that ended gives nothing. What is
 // drawn is brought up to date once per animation frame, and costs only the points that are looked at.
 
-import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
+import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import { type Point, type PointInfo, patternFault } from 'pointcast';
 import { inNextFrame } from './frame.js';
 import { useGateway } from './gateway.js';
+import { Looks } from './looks.js';
 import { Names } from './names.js';
 import { createRecorder } from './recorder.js';
 
@@ -36,7 +37,7 @@ export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard
   const gateway = useGateway();
   const { client, catalog } = gateway;
   const points = new Map<string, Point>();
-  const looks = new Map<string, ReturnType<typeof createLook>>();
+  const looks = new Looks();
   const dirty = new Set<string>();
   const [changed, setChanged] = createSignal(0);
   const list = createList(points);
@@ -44,9 +45,13 @@ export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard
 
   const draw = () => {
     if (ended) return;
-    for (const id of dirty) looks.get(id)?.[1](points.get(id));
-    dirty.clear();
-    if (!list.renew()) inNextFrame(draw);
+    // First the names: what listed a point that is no more looks at it no more.
+    const isNamed = list.renew();
+    for (const id of dirty) {
+      looks.draw(id, points.get(id));
+      if (isNamed || points.has(id)) dirty.delete(id);
+    }
+    if (!isNamed) inNextFrame(draw);
     setChanged((before) => before + 1);
   };
   const take = (news: readonly Point[], removed: readonly string[]) => {
@@ -89,11 +94,7 @@ export function createWatch(patterns: Accessor<readonly string[]>, heard?: Heard
   onCleanup(() => (ended = true));
 
   return {
-    point(id) {
-      const look = looks.get(id) ?? createLook(points.get(id));
-      looks.set(id, look);
-      return look[0]();
-    },
+    point: (id) => looks.of(id, points.get(id)),
     info: (id) => catalog.info(id),
     ids: list.ids,
     peek: () => points,
@@ -126,8 +127,4 @@ function createList(points: ReadonlyMap<string, Point>) {
       return true;
     },
   };
-}
-
-function createLook(point: Point | undefined) {
-  return untrack(() => createSignal<Point | undefined>(point));
 }
