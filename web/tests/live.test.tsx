@@ -2,6 +2,7 @@ import { For, type JSX, createEffect, createSignal } from 'solid-js';
 import { render } from 'solid-js/web';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { PointInfo } from 'pointcast';
+import { Catalog, MOST_REMEMBERED } from '../src/live/catalog.js';
 import { GatewayProvider, createGateway } from '../src/live/gateway.js';
 import { Looks } from '../src/live/looks.js';
 import { type Watched, createWatch } from '../src/live/watch.js';
@@ -197,6 +198,33 @@ test('what there is no more is forgotten when all is asked for anew, and not bef
   fake.failing = false;
   await vi.advanceTimersByTimeAsync(5_000);
   expect([watched.info('a')?.unit, watched.info('b')]).toEqual(['°C', undefined]);
+});
+
+test('what was asked for is remembered for who comes back, but not of any number', async () => {
+  const catalog = new Catalog(fake.client);
+  const visit = async (...patterns: string[]) => {
+    const leave = catalog.want(patterns);
+    await vi.advanceTimersByTimeAsync(0);
+    leave();
+    return fake.walks.length;
+  };
+  expect([await visit('**'), await visit('gone'), await visit('**', 'gone')]).toEqual([1, 2, 2]);
+  expect(catalog.lacks('gone')).toBe(true);
+  const before = await visit(...Array.from({ length: MOST_REMEMBERED }, (_, at) => `gone/${at}`));
+  const remembered = Array.from({ length: MOST_REMEMBERED }, (_, at) => `gone/${at}`).filter((id) => catalog.lacks(id));
+  expect(remembered.length).toBe(MOST_REMEMBERED - 2);
+  expect([await visit('**', 'gone'), await visit(...remembered), await visit('gone/0')]).toEqual([before, before, before + 1]);
+});
+
+test('once names have changed it is not known any more what there is not, but for who wants to know', async () => {
+  const catalog = new Catalog(fake.client);
+  catalog.want(['a']);
+  const leave = catalog.want(['b']);
+  await vi.advanceTimersByTimeAsync(0);
+  leave();
+  expect(['a', 'b'].map((id) => catalog.lacks(id))).toEqual([true, true]);
+  fake.emit('catalog', 2);
+  expect(['a', 'b'].map((id) => catalog.lacks(id))).toEqual([true, false]);
 });
 
 test('a walk that fails is tried again', async () => {

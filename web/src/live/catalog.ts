@@ -1,8 +1,8 @@
 // What points are called: unit, type, range, labels, of everything some part of the page wants.
 //
 // What holds: a pattern is asked for once until the gateway says that names have changed, one walk at a time; a walk that
-// fails is tried again; what the gateway does not tell of any more is forgotten then. Values never come this way: only the
-// stream has them in order.
+// fails is tried again; what the gateway does not tell of any more is forgotten then; of patterns that nobody wants any
+// more a bounded number is remembered. Values never come this way: only the stream has them in order.
 
 import { type Accessor, createSignal } from 'solid-js';
 import type { Client, PointInfo } from 'pointcast';
@@ -12,6 +12,8 @@ const RETRY_MS = 5_000;
 const MOST_PATTERNS = 50;
 /** As many ids, which stand in no address. */
 const MOST_IDS = 2_000;
+/** Beyond as many patterns and ids what is wanted no more is no more remembered to have been asked for. */
+export const MOST_REMEMBERED = 2_000;
 
 /** Every point, the gateway's own too. */
 export const EVERY_POINT = ['**', '$devices/**', '$gateway/**'];
@@ -37,6 +39,7 @@ export class Catalog {
     this.#more = () => setVersion((before) => before + 1);
     client.on('catalog', () => {
       this.#walked.clear();
+      for (const id of this.#lacking) if (!this.#wanted.has(id)) this.#lacking.delete(id);
       this.#told = new Set();
       void this.#walk();
     });
@@ -68,9 +71,17 @@ export class Catalog {
       for (const pattern of patterns) {
         const left = (this.#wanted.get(pattern) ?? 0) - 1;
         if (left > 0) this.#wanted.set(pattern, left);
-        else this.#wanted.delete(pattern);
+        else this.#leave(pattern);
       }
     };
+  }
+
+  /** Nobody wants it any more. Whoever comes back to it need not ask again, unless much else was wanted meanwhile. */
+  #leave(pattern: string): void {
+    this.#wanted.delete(pattern);
+    if (this.#walked.has(pattern) && this.#walked.size <= MOST_REMEMBERED) return;
+    this.#walked.delete(pattern);
+    this.#lacking.delete(pattern);
   }
 
   async #walk(): Promise<void> {
@@ -115,7 +126,7 @@ export class Catalog {
         lacking.delete(info.id);
       }
       for (const id of patterns) {
-        if (lacking.has(id)) this.#lacking.add(id);
+        if (lacking.has(id) && this.#walked.has(id)) this.#lacking.add(id);
         else this.#lacking.delete(id);
       }
     } catch {
