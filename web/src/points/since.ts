@@ -22,14 +22,15 @@ export interface Sinces {
   of(point: Point): number | null;
 }
 
-/** Asks as long as the component lives, for what `of` was called with meanwhile. */
-export function createSinces(client: Client): Sinces {
+/** Asks as long as the component lives, for what `of` was called with meanwhile. `held`: the points that there are. */
+export function createSinces(client: Client, held: () => ReadonlyMap<string, Point>): Sinces {
   const known = new Map<string, Known>();
   const wanted = new Map<string, Point>();
   const [version, setVersion] = createSignal(0);
   let isBusy = false;
 
   const ask = async () => {
+    for (const id of known.keys()) if (!held().has(id)) known.delete(id);
     if (isBusy || wanted.size === 0 || document.hidden || client.contact.state === 'lost') return;
     isBusy = true;
     const ids = [...wanted.keys()].slice(0, MOST_ASKED);

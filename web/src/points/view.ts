@@ -106,7 +106,7 @@ export function createView(): View {
     },
     rate: rate.perSecond,
     refusals: createRefusals(gateway, patterns),
-    sinces: createSinces(gateway.client),
+    sinces: createSinces(gateway.client, watched.peek),
   };
 }
 
