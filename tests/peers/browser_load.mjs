@@ -13,7 +13,7 @@ const CHANGES_PER_S = 2_000;
 const EVERY_MS = (1_000 * POINTS) / CHANGES_PER_S;
 /** So long each page is looked at. */
 const LOOK_MS = 5_000;
-/** Other tests share the machine: the best of so many is what the page itself needs. */
+/** Other tests share the machine: in one of so many the page has what it needs, of both. */
 const ROUNDS = 3;
 const FRAMES_SHARE = 0.8;
 const MAIN_THREAD_SHARE = 0.5;
@@ -95,10 +95,9 @@ await run({
     }
     const rate = (1_000 * (await changes() - begin.changes)) / (performance.now() - begin.at);
     assert.ok(rate > 0.9 * CHANGES_PER_S, `only ${Math.round(rate)} changes a second`);
-    const best = { frames: Math.max(...rounds.map(({ frames }) => frames)), share: Math.min(...rounds.map(({ share }) => share)) };
     const each = rounds.map((one) => `${Math.round(one.rate)}/s is ${one.frames.toFixed(2)}, busy ${one.share.toFixed(2)}`);
     const told = `${Math.round(rate)} changes a second: ${each.join('; ')}`;
-    assert.ok(best.frames >= FRAMES_SHARE && best.share <= MAIN_THREAD_SHARE, told);
+    assert.ok(rounds.some(({ frames, share }) => frames >= FRAMES_SHARE && share <= MAIN_THREAD_SHARE), told);
     return told;
   },
 
