@@ -11,6 +11,9 @@ const BROWSER = process.env.POINTCAST_CHROMIUM ?? '/usr/bin/chromium';
 const QUIET = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
+/** Pages tell times of this zone, wherever the machine is. */
+const ZONE = 'UTC';
+
 /** A step that takes longer is broken. */
 export const STEP_MS = 30_000;
 /** Points of which a page shows something soon. */
@@ -46,7 +49,7 @@ export const gateway = gatewayOf(binary, config, address);
  */
 export async function run(steps, { expected = /^$/ } = {}) {
   if (!existsSync(BROWSER)) throw new Error(`${BROWSER} is missing: run tests/run`);
-  const browser = await chromium.launch({ executablePath: BROWSER, args: QUIET });
+  const browser = await chromium.launch({ executablePath: BROWSER, args: QUIET, env: { ...process.env, TZ: ZONE } });
   const wrong = [];
   const seen = { browser, wrong, open: (path, options) => open(browser, path, { wrong, expected, ...options }) };
   try {
