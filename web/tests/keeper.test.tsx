@@ -99,6 +99,18 @@ test('where contact was lost meanwhile nothing is known from then on', async () 
   expect(store.kept?.until).toBe(T + 2_000);
 });
 
+test('a page that is left is kept under the gateway\'s time, also where the client hears of that first', async () => {
+  const before = await open();
+  fake.contact = { ...fake.contact, offsetMs: -60_000 };
+  before.chosen.choose(['a'], 60_000);
+  fake.tell([pointOf('a', { time: T - 60_000, value: 1 })]);
+  await settle(5_000);
+  fake.contact = { state: 'lost', lastContact: T + 5_000, offsetMs: -60_000, why: 'the page is not shown' };
+  fake.emit('contact', fake.contact);
+  leave();
+  expect(store.kept?.until).toBe(T - 55_000);
+});
+
 test('nothing is taken back from another gateway at the same address, nor from an earlier run', async () => {
   const before = await open();
   before.chosen.choose(['a'], 60_000);

@@ -56,6 +56,7 @@ export class Client {
   readonly #wide = new Set<string>();
   #said: Said = NOWHERE;
   #lastContact: number | null = null;
+  #offsetMs: number | null = null;
   #told = '';
   #telling = false;
 
@@ -75,8 +76,7 @@ export class Client {
 
   /** The same, with what is known of it. */
   get contact(): Contact {
-    const { offsetMs, why } = this.#said;
-    return { state: this.state, lastContact: this.#lastContact, offsetMs, why };
+    return { state: this.state, lastContact: this.#lastContact, offsetMs: this.#offsetMs, why: this.#said.why };
   }
 
   /** Calls `listener` with each such event. Returns what ends that. */
@@ -202,6 +202,8 @@ export class Client {
     const before = this.#said;
     this.#said = said;
     this.#lastContact = Math.max(said.lastContact ?? 0, this.#lastContact ?? 0) || null;
+    // Without an engine, or with one that has not heard the gateway yet, its clock is as it was.
+    if (said.lastContact !== null) this.#offsetMs = said.offsetMs;
     const batches = new Map<Watcher, Batch>();
     this.#take(said, before, batches);
     for (const [watcher, { points, removed }] of batches) {

@@ -146,6 +146,21 @@ test('heartbeats alone keep it live, and tell the gateway\'s clock', async () =>
   expect(client.contact).toMatchObject({ state: 'live', offsetMs: 0, why: null });
 });
 
+test('a page that gives its engine up still knows the gateway\'s clock', async () => {
+  const page = new EventTarget();
+  vi.stubGlobal('document', page);
+  vi.stubGlobal('addEventListener', () => {});
+  const { client, pass } = await live();
+  await pass(2 * HEARTBEAT_MS);
+  const contacts: [string, number | null][] = [];
+  client.on('contact', ({ state, offsetMs }) => contacts.push([state, offsetMs]));
+  page.dispatchEvent(new Event('freeze'));
+  expect(contacts).toEqual([['lost', 0]]);
+  page.dispatchEvent(new Event('resume'));
+  expect(client.contact).toMatchObject({ state: 'lost', offsetMs: 0 });
+  client.close();
+});
+
 test('a restart drops everything, and what is there then comes', async () => {
   const { client, shown, gateway, pass, flush } = await live();
   gateway.restart();
