@@ -16,7 +16,7 @@ export type Callback = (points: readonly Point[], removed: readonly string[]) =>
 
 /** What `on` tells of, and with what. */
 export interface Events {
-  /** Contact was lost, found, or is lost for another reason. */
+  /** Contact was lost, found, or is lost for another reason; or the gateway's clock has become known. */
   contact: Contact;
   /** Names, units or labels have changed: the catalogue's generation. */
   catalog: number;
@@ -200,6 +200,7 @@ export class Client {
 
   #hear(said: Said): void {
     const before = this.#said;
+    const isTimed = this.#offsetMs !== null;
     this.#said = said;
     this.#lastContact = Math.max(said.lastContact ?? 0, this.#lastContact ?? 0) || null;
     // Without an engine, or with one that has not heard the gateway yet, its clock is as it was.
@@ -209,7 +210,8 @@ export class Client {
     for (const [watcher, { points, removed }] of batches) {
       this.#call(watcher, [...points.values()].map((one) => this.#point(one)), [...removed]);
     }
-    if (standing(before) !== standing(said) || before.why !== said.why) this.#emit('contact', this.contact);
+    const isOther = standing(before) !== standing(said) || before.why !== said.why || isTimed !== (this.#offsetMs !== null);
+    if (isOther) this.#emit('contact', this.contact);
     if (said.catalog !== undefined) this.#emit('catalog', said.catalog);
     for (const notice of said.notices ?? []) this.#emit('notice', notice);
     for (const refusal of said.refusals ?? []) this.#emit('refused', refusal);

@@ -227,6 +227,8 @@ export class Engine {
     const before = this.#state;
     const { state, effects } = step(before, input, now, this.io.random());
     if (input.type === 'event') this.#lastContact = this.io.wall();
+    // Either clock may have been set since.
+    if (state.connection !== before.connection) this.#offsetMs = null;
     for (const effect of effects) if (effect.do === 'stamp') this.#offsetMs = effect.time - this.io.wall();
     this.#state = state;
     this.onStep?.(this.#stepOf(changed(before, state), effects));

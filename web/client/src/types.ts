@@ -46,7 +46,7 @@ export interface Contact {
   readonly state: Liveness;
   /** When the gateway was last heard, Unix milliseconds by this machine's clock; null for never. */
   readonly lastContact: number | null;
-  /** The gateway's clock less this machine's, as of the last heartbeat, in ms; null while unknown. */
+  /** The gateway's clock less this machine's, as of the last heartbeat, in ms; null until a connection has had one. */
   readonly offsetMs: number | null;
   /** Why contact is lost, for people; null while there is none to tell. */
   readonly why: string | null;

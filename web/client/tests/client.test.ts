@@ -309,6 +309,19 @@ test('a clock that jumps is a connection that cannot be trusted', async () => {
   expect(shown.live).toEqual(['a/1', 'a/2', 'a/3']);
 });
 
+test('the gateway\'s clock is told anew with each connection, and its becoming known is told', async () => {
+  const { client, network, pass } = await live();
+  const contacts: [string, number | null][] = [];
+  client.on('contact', ({ state, offsetMs }) => contacts.push([state, offsetMs]));
+  await pass(2 * HEARTBEAT_MS);
+  expect(contacts).toEqual([['live', 0]]);
+  network.cut();
+  await pass(2_000);
+  await pass(2 * HEARTBEAT_MS);
+  expect(contacts).toEqual([['live', 0], ['lost', 0], ['behind', null], ['live', 0]]);
+  client.close();
+});
+
 test('more than fits into an address is told after the opening, in parts', async () => {
   const { gateway, flush, pass } = world();
   const ids = Array.from({ length: 4_500 }, (_, at) => `m/${at}`);
