@@ -2,7 +2,7 @@ import { createRoot, createSignal } from 'solid-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GatewayProvider, createGateway, type Gateway } from '../src/live/gateway.js';
 import { createWatch } from '../src/live/watch.js';
-import { GatewayTime, offsetOf } from '../src/live/time.js';
+import { AGAIN_MS, GatewayTime, offsetOf } from '../src/live/time.js';
 import { FakeClient, pointOf } from './fake.js';
 
 const T = 1_800_000_000_000;
@@ -117,9 +117,10 @@ test('what is remembered wrongly does no harm', () => {
 });
 
 test('another clock: nothing where the two may agree, else the middle', () => {
-  expect(offsetOf({ dateMs: T, askedAt: T + 300, answeredAt: T + 350 })).toBe(0);
-  expect(offsetOf({ dateMs: T, askedAt: T - 20, answeredAt: T + 10 })).toBe(0);
-  expect(offsetOf({ dateMs: T + 60_000, askedAt: T, answeredAt: T + 100 })).toBe(60_450);
+  expect(offsetOf({ dateMs: T, askedAt: T + 300, answeredAt: T + 350 }, 0)).toBe(0);
+  expect(offsetOf({ dateMs: T, askedAt: T - 20, answeredAt: T + 10 }, 0)).toBe(0);
+  expect(offsetOf({ dateMs: T + 60_000, askedAt: T, answeredAt: T + 100 }, 0)).toBe(60_450);
+  expect(offsetOf({ dateMs: T + 60_000, askedAt: T, answeredAt: T + 100 }, 60_123), 'what was known holds').toBe(60_123);
 });
 
 test('until a heartbeat tells the time, the date of an answer does', async () => {
@@ -135,4 +136,94 @@ test('until a heartbeat tells the time, the date of an answer does', async () =>
   expect(ask).toHaveBeenCalledTimes(1);
   fake.contact = { ...fake.contact, offsetMs: 60_123 };
   expect(time.now()).toBe(T + 60_123);
+});
+
+/** A client that has contact, and a stream without heartbeats. */
+function busy() {
+  fake.contact = { state: 'live', lastContact: T, offsetMs: null, why: null };
+}
+
+/** What the client tells of its contact. */
+const tell = (over: Partial<typeof fake.contact>) => {
+  fake.contact = { ...fake.contact, ...over };
+  fake.emit('contact', fake.contact);
+  return vi.advanceTimersByTimeAsync(0);
+};
+
+test('a screen whose clock is set meanwhile asks again when contact is back, and until then holds to what it knew', async () => {
+  busy();
+  let behindMs = 3_600_000;
+  let answer = () => {};
+  const ask = vi.fn(async () => {
+    const askedAt = Date.now();
+    await new Promise<void>((resolve) => (answer = resolve));
+    return { dateMs: askedAt + behindMs, askedAt, answeredAt: Date.now() };
+  });
+  const time = new GatewayTime(fake.client, ask);
+  await tell({});
+  answer();
+  await tell({});
+  expect(time.now() - Date.now()).toBe(3_600_500);
+  behindMs = 0;
+  await tell({ state: 'lost' });
+  await tell({ state: 'behind' });
+  await tell({ state: 'live' });
+  expect(ask).toHaveBeenCalledTimes(2);
+  expect(time.now() - Date.now()).toBe(3_600_500);
+  answer();
+  await tell({});
+  expect(time.now()).toBe(Date.now() + 500);
+});
+
+test('an answer to a contact that is over is none', async () => {
+  busy();
+  const answers: (() => void)[] = [];
+  const ask = () => new Promise<{ dateMs: number; askedAt: number; answeredAt: number }>((resolve) =>
+    answers.push(() => resolve({ dateMs: T + 60_000 * answers.length, askedAt: T, answeredAt: T })));
+  const time = new GatewayTime(fake.client, ask);
+  await tell({});
+  await tell({ state: 'lost' });
+  await tell({ state: 'live' });
+  answers[0]?.();
+  await tell({});
+  expect(time.isKnown).toBe(false);
+  answers[1]?.();
+  await tell({});
+  expect(time.now()).toBe(T + 120_500);
+});
+
+test('what a heartbeat told last holds when contact is lost, and after it where the next stream has none', async () => {
+  const time = new GatewayTime(fake.client, () => new Promise(() => {}));
+  await tell({ offsetMs: 60_123 });
+  await tell({ state: 'lost', offsetMs: null });
+  await tell({ state: 'live' });
+  expect(time.now()).toBe(T + 60_123);
+});
+
+test('a question that is never answered keeps nobody from learning the time by a heartbeat', async () => {
+  busy();
+  const time = new GatewayTime(fake.client, () => new Promise(() => {}));
+  const known = vi.fn();
+  void time.known.then(known);
+  await tell({});
+  expect(known).not.toHaveBeenCalled();
+  await tell({ offsetMs: 5 });
+  expect(known).toHaveBeenCalled();
+});
+
+test('a question has an end, and is asked again', async () => {
+  busy();
+  const limit = new AbortController();
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal);
+  const hangs = vi.fn((_: string, { signal }: RequestInit) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))));
+  vi.stubGlobal('fetch', hangs);
+  const time = new GatewayTime(fake.client);
+  await tell({});
+  limit.abort();
+  vi.stubGlobal('fetch', async () => ({ headers: new Headers({ date: new Date(T + 60_000).toUTCString() }) }));
+  await vi.advanceTimersByTimeAsync(AGAIN_MS);
+  expect(hangs).toHaveBeenCalledTimes(1);
+  expect(time.isKnown).toBe(true);
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
