@@ -207,6 +207,12 @@ await run({
     assert.ok(rows[blank - 1].cells.every((cell) => cell !== ''), 'nothing was known before the reload');
     assert.ok(rows[blank].time > gap.end && rows.slice(blank + 1).some(({ cells }) => cells.every((cell) => cell !== '')), 'no gap');
     const first = page;
+    // A tab with another choice of points, and its reload, take nothing away.
+    const other = await open(`/trends?points=${WIND}`, { context: first.context() });
+    await other.waitForSelector(`${entry(WIND)}[data-look=good]`);
+    await other.reload();
+    await other.waitForSelector(`${entry(WIND)}[data-look=good]`);
+    await other.close();
     page = await open(address.replace(/^.*?(?=\/trends)/, ''), { context: first.context() });
     await are('good', IDS);
     await until('what was kept', async () => (await table()).rows.length > 2);

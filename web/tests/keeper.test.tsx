@@ -8,32 +8,44 @@ import { FakeClient, pointOf } from './fake.js';
 
 const T = 1_800_000_000_000;
 
-/** Keeps a copy, as a browser does. */
+/** Keeps copies, as a browser does: one for each page. */
 class MemoryStore implements Store {
-  kept: Kept | null = null;
-  read = async () => structuredClone(this.kept);
-  write = (kept: Kept) => void (this.kept = structuredClone(kept));
+  readonly #pages: (Kept | null)[];
+  #own = -1;
+
+  constructor(pages: (Kept | null)[]) {
+    this.#pages = pages;
+  }
+
+  async read() {
+    this.#own = this.#pages.push(null) - 1;
+    return structuredClone(this.#pages);
+  }
+
+  write(kept: Kept) {
+    this.#pages[this.#own] = structuredClone(kept);
+  }
 }
 
+/** What pages kept. */
+let pages: (Kept | null)[];
+const lastKept = () => pages.findLast((page) => page !== null);
 let fake: FakeClient;
-let store: MemoryStore;
 let ends: (() => void)[] = [];
 
 beforeEach(() => {
   localStorage.clear();
   vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'requestAnimationFrame', 'Date', 'clearTimeout', 'clearInterval'], now: T });
-  store = new MemoryStore();
+  pages = [];
 });
 afterEach(() => {
-  for (const end of ends) end();
-  ends = [];
+  close();
   vi.useRealTimers();
 });
 
-/** A page that begins: of a gateway that started then and has this name. */
-async function open({ started = 'monday', name = 'plant', kept = store as Store } = {}): Promise<Gateway> {
-  for (const end of ends) end();
-  ends = [];
+/** A page that begins, `besides` those that are open: of a gateway that started then and has this name. */
+async function open({ started = 'monday', name = 'plant', kept = new MemoryStore(pages) as Store, besides = false } = {}): Promise<Gateway> {
+  if (!besides) close();
   fake = new FakeClient();
   let gateway!: Gateway;
   createRoot((end) => {
@@ -44,6 +56,11 @@ async function open({ started = 'monday', name = 'plant', kept = store as Store 
   run(started, name);
   await settle();
   return gateway;
+}
+
+function close(): void {
+  for (const end of ends) end();
+  ends = [];
 }
 
 const settle = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
@@ -75,7 +92,7 @@ test('also where the point was told of first', async () => {
   leave();
   await settle(1_000);
   let answer!: () => void;
-  const slow: Store = { read: () => new Promise((resolve) => (answer = () => resolve(structuredClone(store.kept)))), write: vi.fn() };
+  const slow: Store = { read: () => new Promise((resolve) => (answer = () => resolve(structuredClone(pages)))), write: vi.fn() };
   const after = await open({ kept: slow });
   fake.tell([pointOf('a', { time: T, value: 1 })]);
   await settle(500);
@@ -96,7 +113,7 @@ test('where contact was lost meanwhile nothing is known from then on', async () 
   fake.contact = { ...fake.contact, state: 'lost', lastContact: T + 2_000 };
   await settle(5_000);
   leave();
-  expect(store.kept?.until).toBe(T + 2_000);
+  expect(lastKept()?.until).toBe(T + 2_000);
 });
 
 test('a page that is left is kept under the gateway\'s time, also where the client hears of that first', async () => {
@@ -108,7 +125,7 @@ test('a page that is left is kept under the gateway\'s time, also where the clie
   fake.contact = { state: 'lost', lastContact: T + 5_000, offsetMs: -60_000, why: 'the page is not shown' };
   fake.emit('contact', fake.contact);
   leave();
-  expect(store.kept?.until).toBe(T - 55_000);
+  expect(lastKept()?.until).toBe(T - 55_000);
 });
 
 test('nothing is taken back from another gateway at the same address, nor from an earlier run', async () => {
@@ -116,9 +133,9 @@ test('nothing is taken back from another gateway at the same address, nor from a
   before.chosen.choose(['a'], 60_000);
   fake.tell([pointOf('a', { time: T, value: 1 })]);
   leave();
-  const { kept } = store;
+  const left = [...pages];
   for (const other of [{ name: 'another' }, { started: 'tuesday' }]) {
-    store.kept = kept;
+    pages = [...left];
     const after = await open(other);
     expect([steps(after), after.isRestored()]).toEqual([undefined, true]);
   }
@@ -134,16 +151,20 @@ test('a gateway that starts again, or another in its place, while the page is op
   run('tuesday', 'plant');
   fake.tell([pointOf('a', { time: T + 2_500, value: 2 })]);
   leave();
-  expect(store.kept?.run).toMatch(/tuesday/);
-  expect(store.kept?.lines.flatMap(({ times, values }) => [...times].map((time, at) => [time - T, values[at]]))).toEqual([[2_000, NaN], [2_500, 2]]);
+  expect(lastKept()?.run).toMatch(/tuesday/);
+  expect(lastKept()?.lines.flatMap(({ times, values }) => [...times].map((time, at) => [time - T, values[at]]))).toEqual([[2_000, NaN], [2_500, 2]]);
   expect(steps(gateway)?.[0], 'this page knows it still').toEqual([0, 1]);
 });
 
 test('it is written at once, when the page is hidden, and every few minutes while it is seen', async () => {
+  const before = await open();
+  before.chosen.choose(['a'], 60_000);
+  fake.tell([pointOf('a', { time: T, value: 1 })]);
+  leave();
+  const store = new MemoryStore(pages);
   const write = vi.spyOn(store, 'write');
-  const gateway = await open();
+  await open({ kept: store });
   expect(write).toHaveBeenCalledTimes(1);
-  gateway.chosen.choose(['a'], 60_000);
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(false);
   await settle(WRITE_MS);
   expect(write).toHaveBeenCalledTimes(2);
@@ -153,6 +174,44 @@ test('it is written at once, when the page is hidden, and every few minutes whil
   await settle(2 * WRITE_MS);
   expect(write).toHaveBeenCalledTimes(3);
   hidden.mockRestore();
+});
+
+test('a page writes over nothing that another kept, whether it has chosen nothing or something else', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(false);
+  const stays = await open();
+  const goes = await open({ besides: true });
+  goes.chosen.choose(['a'], 60_000);
+  fake.tell([pointOf('a', { time: T, value: 1 })]);
+  await settle(1_000);
+  leave();
+  ends.pop()?.();
+  await settle(WRITE_MS);
+  const other = await open({ besides: true });
+  expect(steps(other)).toEqual([[0, 1], [1_000, NaN]]);
+  other.chosen.choose(['b'], 60_000);
+  fake.tell([pointOf('b', { time: T + 310_000, value: 2 })]);
+  leave();
+  expect(stays.chosen.ids()).toEqual([]);
+  const after = await open();
+  expect(steps(after)).toEqual([[0, 1], [1_000, NaN]]);
+  expect(after.history.track('b')).toBeDefined();
+  hidden.mockRestore();
+});
+
+test('what was kept goes on from page to page, though they have chosen something else', async () => {
+  const before = await open();
+  before.chosen.choose(['a'], 60_000);
+  fake.tell([pointOf('a', { time: T, value: 1 })]);
+  await settle(1_000);
+  leave();
+  (await open()).chosen.choose(['b'], 60_000);
+  for (let count = 0; count < 20; count += 1) {
+    await settle(1_000);
+    await open();
+    leave();
+    pages = pages.slice(-1);
+  }
+  expect(steps(await open())).toEqual([[0, 1], [1_000, NaN]]);
 });
 
 test('a browser that keeps nothing is no error', async () => {

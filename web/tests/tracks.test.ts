@@ -53,20 +53,36 @@ test('no gap follows another', () => {
 const KEPT = keptOf('run', T, -Infinity, [['a', track([T - 2_000, 1], [T - 1_000, 2])], ['b', undefined]]);
 
 test('what was kept of this run is taken back', () => {
-  expect(takenBack(KEPT, 'run', T + 1_000)).toEqual(KEPT);
+  expect(takenBack([KEPT], 'run', T + 1_000)).toEqual(KEPT.lines.map((line) => ({ ...line, until: T })));
   expect(KEPT.lines.map(({ id }) => id)).toEqual(['a']);
 });
 
+test('of several pages all that any of them knew is taken back, and nothing between', () => {
+  const page = (until: number, id: string, ...all: readonly (readonly [number, number])[]) =>
+    keptOf('run', T + until, -Infinity, [[id, track(...all.map(([time, value]) => [T + time, value] as const))]]);
+  const back = (...pages: readonly ReturnType<typeof page>[]) =>
+    takenBack(pages, 'run', T + 100).map(({ id, until, ...line }) => [id, until - T, steps(line).map(([time = NaN, value]) => [time - T, value])]);
+  const [long, short] = [page(50, 'a', [0, 1], [10, 2]), page(90, 'a', [40, 2], [60, 3])];
+  for (const pages of [[long, short], [short, long]]) expect(back(...pages)).toEqual([['a', 90, [[0, 1], [10, 2], [50, NaN], [50, 2], [60, 3]]]]);
+  const later = page(90, 'a', [70, 3]);
+  for (const pages of [[long, later], [later, long]]) expect(back(...pages)).toEqual([['a', 90, [[0, 1], [10, 2], [50, NaN], [70, 3]]]]);
+  const within = page(40, 'a', [20, 9]);
+  for (const pages of [[long, within], [within, long]]) expect(back(...pages)).toEqual([['a', 50, [[0, 1], [10, 2]]]]);
+  const passedOn = page(95, 'a', [0, 1], [5, NaN]);
+  for (const pages of [[long, passedOn], [passedOn, long]]) expect(back(...pages)).toEqual([['a', 50, [[0, 1], ...(pages[0] === long ? [] : [[5, NaN], [5, 1]]), [10, 2]]]]);
+  expect(back(long, page(90, 'b', [40, 5]))).toEqual([['a', 50, [[0, 1], [10, 2]]], ['b', 90, [[40, 5]]]]);
+});
+
 test('nothing is taken back of another run or gateway, of more than an hour ago, or of the future', () => {
-  expect(takenBack(KEPT, 'another', T)).toBeNull();
-  expect(takenBack(KEPT, 'run', T + HOUR)).toBeNull();
-  expect(takenBack(KEPT, 'run', T - 60_000)).toBeNull();
+  expect(takenBack([KEPT], 'another', T)).toEqual([]);
+  expect(takenBack([KEPT], 'run', T + HOUR)).toEqual([]);
+  expect(takenBack([KEPT], 'run', T - 60_000)).toEqual([]);
 });
 
 test('what is older than the hour is left out on both ways, and so is what is of an earlier run', () => {
   const line = track([T - 2 * HOUR, 1], [T - 1_800_000, 2], [T - 1_000, 3]);
   expect(steps(keptOf('run', T, -Infinity, [['a', line]]).lines[0] ?? line)).toEqual([[T - HOUR, 1], [T - 1_800_000, 2], [T - 1_000, 3]]);
-  expect(steps(takenBack(keptOf('run', T, -Infinity, [['a', line]]), 'run', T + 1_800_000)?.lines[0] ?? line)).toEqual([[T - 1_800_000, 2], [T - 1_000, 3]]);
+  expect(steps(takenBack([keptOf('run', T, -Infinity, [['a', line]])], 'run', T + 1_800_000)[0] ?? line)).toEqual([[T - 1_800_000, 2], [T - 1_000, 3]]);
   expect(steps(keptOf('run', T, T - 5_000, [['a', line]]).lines[0] ?? line)).toEqual([[T - 5_000, 2], [T - 1_000, 3]]);
 });
 
@@ -80,10 +96,10 @@ test('there is an end to how much is kept', () => {
 
 test('what is found and is no such thing does no harm', () => {
   for (const found of [null, undefined, 7, 'run', {}, { run: 'run' }, { ...KEPT, until: '1' }, { ...KEPT, until: NaN }, { ...KEPT, lines: 'a' }]) {
-    expect(takenBack(found, 'run', T)).toBeNull();
+    expect(takenBack([found], 'run', T)).toEqual([]);
   }
   const [line] = KEPT.lines;
-  const wrong = [null, { ...line, id: 'a/*' }, { ...line, id: 7 }, { ...line, times: [1, 2] }, { ...line, values: Float64Array.of(1) }, { ...line, times: Float64Array.of(T, T - 1) },
+  const wrong = [null, { ...line, id: 'a/*' }, { ...line, id: 7 }, { ...line, times: [1, 2] }, { ...line, values: Float64Array.of(1) }, { ...line, times: Float64Array.of(T, T - 1) }, { ...line, ...track() },
     { ...line, times: Float64Array.of(NaN, T) }];
-  expect(takenBack({ ...KEPT, lines: wrong }, 'run', T)).toEqual({ run: 'run', until: T, lines: [] });
+  expect(takenBack([{ ...KEPT, lines: wrong }], 'run', T)).toEqual([]);
 });

@@ -1,8 +1,9 @@
-// Keeps the trend's lines over a reload, and for another tab: read when the page begins, written when it is hidden or left,
-// and every few minutes while it is seen.
+// Keeps the trend's lines over a reload, and for another tab: read when the page begins, written then, when it is hidden or
+// left, and every few minutes while it is seen.
 //
-// What holds: nothing is written before what was there has been read; a line is kept from when this page first heard the
-// gateway's present run; where the browser keeps nothing everything else is as it is.
+// What holds: nothing is written before what was there has been read, and nothing over what another page kept; a line is
+// kept from when this page first heard the gateway's present run; where the browser keeps nothing everything else is as it
+// is.
 
 import { type Accessor, createSignal, onCleanup, untrack } from 'solid-js';
 import { type Kept, keptOf, takenBack } from './kept.js';
@@ -13,9 +14,11 @@ export const WRITE_MS = 300_000;
 /** What tells one run of a gateway from any other. */
 const RUN = ['$gateway/started', '$gateway/name'];
 
-/** Where one thing can be kept. Neither ever fails. */
+/** Where each page can keep one thing. Neither ever fails. */
 export interface Store {
-  read(): Promise<unknown>;
+  /** What all of them kept, those that began first first. Before anything is written. */
+  read(): Promise<readonly unknown[]>;
+  /** In place of what this page kept. */
   write(kept: Kept): void;
 }
 
@@ -25,6 +28,7 @@ export function createKeeper({ client, time, history }: Records, ids: Accessor<r
   const told = new Map<string, unknown>();
   let run: string | null = null;
   let since = -Infinity;
+  let restored: readonly string[] = [];
   let begin!: () => void;
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const watch = client.watch(RUN, (news) => {
@@ -37,13 +41,16 @@ export function createKeeper({ client, time, history }: Records, ids: Accessor<r
   });
   const write = () => {
     if (run === null || !untrack(isRestored)) return;
-    store.write(keptOf(run, time.knownUntil(), since, untrack(ids).map((id) => [id, history.track(id)])));
+    // What other pages kept goes on from page to page, as far as there is room.
+    const all = new Set([...untrack(ids), ...restored]);
+    const kept = keptOf(run, time.knownUntil(), since, [...all].map((id) => [id, history.track(id)]));
+    if (kept.lines.length > 0) store.write(kept);
   };
   void Promise.all([store.read(), begun, time.known]).then(([found]) => {
-    const kept = run === null || since > -Infinity ? null : takenBack(found, run, time.now());
-    for (const { id, ...track } of kept?.lines ?? []) history.restore(id, track, kept?.until ?? 0, time.now());
+    const lines = run === null || since > -Infinity ? [] : takenBack(found, run, time.now());
+    for (const { id, until, ...track } of lines) history.restore(id, track, until, time.now());
+    restored = lines.map(({ id }) => id);
     setRestored(true);
-    // The first writing of all takes a browser so long that it would be lost with a page that is left.
     write();
   });
   const hide = () => void (document.hidden && write());
