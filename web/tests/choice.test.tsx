@@ -192,3 +192,37 @@ test('a point that is added to a stretch leaves the stretch', async () => {
   await go('/trends');
   expect(history.get()).toBe('/trends?points=a,b&span=10s&until=2026-11-27T21:58:00.000Z');
 });
+
+test('an address with a slash at its end, or in other letters, is the same page', async () => {
+  for (const address of ['/trends/?points=a&span=5m', '/Trends?points=a&span=5m']) {
+    gateway?.chosen.choose([], 60_000);
+    await open(address);
+    expect([choice.ids(), choice.view()]).toEqual([['a'], { spanMs: 300_000, end: null }]);
+    choice.add('b');
+    await settle();
+    expect(history.get()).toBe('/trends?points=a,b&span=5m');
+    end();
+  }
+});
+
+test('an address with a pattern that means nothing yet stays, and so does what was chosen', async () => {
+  localStorage.setItem('pointcast.trend', JSON.stringify({ ids: ['x', 'y'], spanMs: 60_000 }));
+  await open('/trends?points=hall/**');
+  await fake.asked[0]?.answer();
+  expect(choice.message()).toMatch(/hall\/\*\*/);
+  choice.setView({ spanMs: 10_000, end: T - 5_000 });
+  await settle(REST_MS);
+  expect(history.get()).toBe('/trends?points=hall/**');
+  expect(choice.ids()).toEqual(['x', 'y']);
+  expect(localStorage.getItem('pointcast.trend')).toContain('"x","y"');
+});
+
+test('what means something is shown meanwhile; what is chosen then is in the address', async () => {
+  await open('/trends?points=hall/**,b/*&span=5m');
+  await fake.asked[0]?.answer();
+  await fake.asked[1]?.answer('b/1');
+  expect([choice.ids(), history.get()]).toEqual([['b/1'], '/trends?points=hall/**,b/*&span=5m']);
+  choice.add('c');
+  await settle();
+  expect(history.get()).toBe('/trends?points=b/1,c&span=5m');
+});

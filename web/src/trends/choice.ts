@@ -2,9 +2,10 @@
 //
 // What holds: the address says what is shown, and whoever comes without one finds the points that were shown last; it
 // follows a view once that has come to rest, in the same entry of the history. What is chosen or asked for last is shown:
-// a pattern that is looked up for long changes nothing then.
+// a pattern that is looked up for long changes nothing then. An address with a pattern that means nothing yet stays: it
+// may mean something when the page is loaded again.
 
-import { useLocation, useNavigate, useSearchParams } from '@solidjs/router';
+import { useMatch, useNavigate, useSearchParams } from '@solidjs/router';
 import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import { MOST_LINES, idsOf } from '../live/chosen.js';
 import { useGateway } from '../live/gateway.js';
@@ -34,34 +35,25 @@ export interface Choice {
 
 export function createChoice(): Choice {
   const { chosen } = useGateway();
-  const [params] = useSearchParams<{ points: string; span: string; until: string }>();
-  const navigate = useNavigate();
-  const location = useLocation();
+  const address = createAddress();
   const found = createFinder();
-  const one = (part: string | string[] | undefined) => [part].flat()[0];
-  const asked = createMemo(() => askedOf(one(params.points), one(params.span), one(params.until)));
-  const [view, setView] = createSignal(viewOf(untrack(asked), untrack(chosen.spanMs)));
+  const [view, setView] = createSignal(viewOf(untrack(address.asked), untrack(chosen.spanMs)));
   const [message, setMessage] = createSignal('');
-  /** What the address is known to say. */
-  let said = '';
   /** Another with each address that somebody else made: what was to be added before is not meant for it. */
   let picture = {};
-  /** The address whose patterns are looked up: until then it stays as it is. */
+  /** The address whose patterns are looked up, or mean nothing yet: until then it stays as it is. */
   let opening: object | null = null;
 
   const live = (): View => ({ spanMs: chosen.spanMs(), end: null });
   const write = () => {
-    const address = addressOf(chosen.ids(), view().end === null ? live() : view());
-    // Whoever has gone on to another page is not brought back.
-    if (opening !== null || address === said || untrack(() => location.pathname) !== PAGE) return;
-    said = address;
-    navigate(address, { replace: true, scroll: false });
+    if (opening === null) address.write(addressOf(chosen.ids(), view().end === null ? live() : view()));
   };
-  const show = (ids: readonly string[]) => {
-    opening = null;
+  const show = (ids: readonly string[], isAll = true) => {
     const all = [...new Set(ids)];
     if (all.length > MOST_LINES) setMessage(text().trends.cut(numberText(MOST_LINES)));
     chosen.choose(all, chosen.spanMs());
+    if (!isAll) return;
+    opening = null;
     write();
   };
   const take = async (wanted: readonly string[], isLate: () => boolean, before: () => readonly string[]) => {
@@ -69,12 +61,11 @@ export function createChoice(): Choice {
     const { ids, note } = await found(wanted, isLate);
     if (isLate()) return;
     setMessage(note);
-    if (ids !== null) show([...before(), ...ids]);
+    if (ids !== null && ids.length > 0) show([...before(), ...ids], note === '');
   };
-  createEffect(on(asked, (now) => {
-    const address = addressOf(now.points, viewOf(now, chosen.spanMs()));
-    if (untrack(() => location.pathname) !== PAGE || address === said) return;
-    [said, picture, opening] = [address, {}, null];
+  createEffect(on(address.asked, (now) => {
+    if (!address.isNews(addressOf(now.points, viewOf(now, chosen.spanMs())))) return;
+    [picture, opening] = [{}, null];
     setMessage('');
     if (now.points.length === 0) return write();
     const liveMs = (now.until === null ? now.spanMs : null) ?? chosen.spanMs();
@@ -108,6 +99,29 @@ export function createChoice(): Choice {
     remove(id) {
       setMessage('');
       show(chosen.ids().filter((other) => other !== id));
+    },
+  };
+}
+
+/** What the page's address asks for, and how it comes to say what is shown. */
+function createAddress() {
+  const [params] = useSearchParams<{ points: string; span: string; until: string }>();
+  const navigate = useNavigate();
+  const here = useMatch(() => PAGE);
+  const one = (part: string | string[] | undefined) => [part].flat()[0];
+  /** What it is known to say. */
+  let said = '';
+  /** Whether it said something else. Whoever has gone on to another page is not brought back. */
+  const isNews = (address: string) => {
+    if (untrack(here) === undefined || address === said) return false;
+    said = address;
+    return true;
+  };
+  return {
+    asked: createMemo(() => askedOf(one(params.points), one(params.span), one(params.until))),
+    isNews,
+    write(address: string) {
+      if (isNews(address)) navigate(address, { replace: true, scroll: false });
     },
   };
 }
