@@ -226,3 +226,17 @@ test('what means something is shown meanwhile; what is chosen then is in the add
   await settle();
   expect(history.get()).toBe('/trends?points=b/1,c&span=5m');
 });
+
+test('an address of what is to come, by the gateway\'s clock, follows', async () => {
+  await open('/trends?points=a&span=10s&until=2026-11-27T23:00:00.000Z');
+  expect(choice.view(), 'whose clock is not known yet').toEqual({ spanMs: 10_000, end: T + 3_600_000 });
+  fake.contact = { ...fake.contact, offsetMs: 3_590_000 };
+  fake.emit('contact', fake.contact);
+  await settle();
+  expect(choice.view()).toEqual({ spanMs: 900_000, end: null });
+  await settle(REST_MS);
+  expect(history.get()).toBe('/trends?points=a&span=15m');
+  await go('/trends?points=a&span=10s&until=2026-11-27T22:59:00.000Z');
+  await settle(REST_MS);
+  expect(choice.view()).toEqual({ spanMs: 10_000, end: T + 3_540_000 });
+});

@@ -33,6 +33,10 @@ test('a point without any value is an empty column', () => {
   expect(rows([{ id: 'a', info: undefined, track: undefined }])).toEqual(['2026-01-02T03:04:05.000Z,', '2026-01-02T03:04:06.000Z,']);
 });
 
+test('a stretch that begins after what is known has no rows', () => {
+  expect(rows([column('a', [[0, 1]])], 1_000, 500)).toEqual([]);
+});
+
 test('a change at an end of what is shown is one row', () => {
   expect(rows([column('a', [[0, 1], [1_000, 2]])])).toEqual(['2026-01-02T03:04:05.000Z,1', '2026-01-02T03:04:06.000Z,2']);
 });

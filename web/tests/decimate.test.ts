@@ -15,15 +15,21 @@ test('the change at or before a time', () => {
 
 test('a value stands until the next change, and before the first there is none', () => {
   const one = track([10, 1], [20, NaN], [30, 2]);
-  expect([5, 10, 19, 20, 29, 30, 1e9].map((time) => valueAt(one, time))).toEqual([NaN, 1, 1, NaN, NaN, 2, 2]);
-  expect(valueAt(undefined, 1)).toBeNaN();
+  expect([5, 10, 19, 20, 29, 30, 1e9].map((time) => valueAt(one, time, 1e9))).toEqual([NaN, 1, 1, NaN, NaN, 2, 2]);
+  expect(valueAt(undefined, 1, 1)).toBeNaN();
 });
 
 test('whether anything is known of a stretch', () => {
   const one = track([10, 1], [20, NaN], [30, 2]);
-  const known = (from: number, to: number) => isKnownWithin(one, from, to);
+  const known = (from: number, to: number) => isKnownWithin(one, from, to, 1e9);
   expect([known(0, 9), known(0, 10), known(12, 15), known(20, 29), known(15, 25), known(25, 30), known(90, 99)]).toEqual([false, true, true, false, true, true, true]);
-  expect(isKnownWithin(undefined, 0, 9)).toBe(false);
+  expect(isKnownWithin(undefined, 0, 9, 9)).toBe(false);
+});
+
+test('nothing is known of what is to come', () => {
+  const one = track([10, 1], [20, 2]);
+  expect([valueAt(one, 30, 30), valueAt(one, 31, 30), valueAt(one, 20, 15)]).toEqual([2, NaN, NaN]);
+  expect([isKnownWithin(one, 30, 40, 30), isKnownWithin(one, 31, 40, 30), isKnownWithin(one, 5, 40, 9)]).toEqual([true, false, false]);
 });
 
 test('steps: a value is drawn until the next, the newest up to what is known', () => {

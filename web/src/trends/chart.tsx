@@ -108,10 +108,10 @@ function Chart(props: ChartProps): JSX.Element {
   const empty: Group = { key: '', kind: 'number', unit: '', lines: [] };
   const group = createMemo<Group>((before) => props.grouped.groups.find(({ key }) => key === props.key) ?? before, empty);
   const look = (id: string) => lookOf(props.watched.point(id));
-  const time = () => (props.cross === null ? null : props.span.from + (props.span.to - props.span.from) * props.cross);
+  const time = () => (props.cross === null ? null : Math.min(props.span.to, props.span.from + (props.span.to - props.span.from) * props.cross));
   const past = () => {
     const at = time();
-    return at === null ? undefined : (id: string) => valueAt(history.track(id), at);
+    return at === null ? undefined : (id: string) => valueAt(history.track(id), at, props.now);
   };
   return (
     <figure class="chart">

@@ -34,7 +34,7 @@ export interface Choice {
 }
 
 export function createChoice(): Choice {
-  const { chosen } = useGateway();
+  const { chosen, time } = useGateway();
   const address = createAddress();
   const found = createFinder();
   const [view, setView] = createSignal(viewOf(untrack(address.asked), untrack(chosen.spanMs)));
@@ -48,10 +48,11 @@ export function createChoice(): Choice {
   const write = () => {
     if (opening === null) address.write(addressOf(chosen.ids(), view().end === null ? live() : view()));
   };
+  /** Nothing is known of what is to come, by the gateway's clock: such a view follows. */
+  const followFuture = () => void time.known.then(() => (view().end ?? -Infinity) >= time.now() && setView(live()));
   const show = (ids: readonly string[], isAll = true) => {
-    const all = [...new Set(ids)];
-    if (all.length > MOST_LINES) setMessage(text().trends.cut(numberText(MOST_LINES)));
-    chosen.choose(all, chosen.spanMs());
+    if (new Set(ids).size > MOST_LINES) setMessage(text().trends.cut(numberText(MOST_LINES)));
+    chosen.choose(ids, chosen.spanMs());
     if (!isAll) return;
     opening = null;
     write();
@@ -67,6 +68,7 @@ export function createChoice(): Choice {
     if (!address.isNews(addressOf(now.points, viewOf(now, chosen.spanMs())))) return;
     [picture, opening] = [{}, null];
     setMessage('');
+    followFuture();
     if (now.points.length === 0) return write();
     const liveMs = (now.until === null ? now.spanMs : null) ?? chosen.spanMs();
     const isPlain = now.points.join() === idsOf(now.points).join();
@@ -76,10 +78,7 @@ export function createChoice(): Choice {
     const mine = (opening = {});
     void take(now.points, () => opening !== mine, () => []);
   }));
-  createEffect(on(view, () => {
-    const timer = setTimeout(write, REST_MS);
-    onCleanup(() => clearTimeout(timer));
-  }, { defer: true }));
+  whenAtRest(view, write);
   onCleanup(() => [picture, opening] = [{}, null]);
   return {
     ids: chosen.ids,
@@ -101,6 +100,14 @@ export function createChoice(): Choice {
       show(chosen.ids().filter((other) => other !== id));
     },
   };
+}
+
+/** Acts each time that a view has come to rest. */
+function whenAtRest(view: Accessor<View>, act: () => void): void {
+  createEffect(on(view, () => {
+    const timer = setTimeout(act, REST_MS);
+    onCleanup(() => clearTimeout(timer));
+  }, { defer: true }));
 }
 
 /** What the page's address asks for, and how it comes to say what is shown. */

@@ -24,9 +24,10 @@ const END = '\r\n';
 /** Rows are handed over in texts of so many. */
 const ROWS_PER_TEXT = 5_000;
 
-/** The table from one time to another, in texts that belong one after the other. */
+/** The table from one time to another, in texts that belong one after the other. Without rows where the end is before the beginning. */
 export function* csvOf(columns: readonly Column[], from: number, to: number, most = MOST_ROWS): Generator<string, void, void> {
   yield MARK + ['time', ...columns.map(headerOf)].map(quoted).join() + END;
+  if (from > to) return;
   const merge = new Merge(columns, from, to);
   for (let spare = merge.count() - most; spare > 0; spare -= 1) merge.next();
   let rows: string[] = [];

@@ -37,18 +37,18 @@ export function indexAt(times: Float64Array, time: number): number {
   return low - 1;
 }
 
-/** The value that stood at `time`; NaN where none did. */
-export function valueAt(track: Track | undefined, time: number): number {
-  if (!track) return NaN;
+/** The value that stood at `time`; NaN where none did, or where that is to come. */
+export function valueAt(track: Track | undefined, time: number, now: number): number {
+  if (!track || time > now) return NaN;
   const at = indexAt(track.times, time);
   return at < 0 ? NaN : (track.values[at] ?? NaN);
 }
 
-/** Whether any value stood between two times. */
-export function isKnownWithin(track: Track | undefined, from: number, to: number): boolean {
-  if (!track) return false;
+/** Whether any value stood between two times, of what is not to come. */
+export function isKnownWithin(track: Track | undefined, from: number, to: number, now: number): boolean {
+  if (!track || from > now) return false;
   // No gap follows another: what is next is a value.
-  for (let at = Math.max(0, indexAt(track.times, from)); (track.times[at] ?? Infinity) <= to; at += 1) {
+  for (let at = Math.max(0, indexAt(track.times, from)); (track.times[at] ?? Infinity) <= Math.min(to, now); at += 1) {
     if (!Number.isNaN(track.values[at] ?? NaN)) return true;
   }
   return false;

@@ -28,14 +28,16 @@ export default function TrendsPage(): JSX.Element {
   const tick = createTick(stage.now, view, () => true);
   const save = () => {
     const { from, to } = spanOf(view(), stage.now());
+    // A clock that was set back leaves a view of what is to come.
+    const until = Math.min(to, stage.now());
     const columns = choice.ids().map((id) => ({ id, info: gateway.catalog.info(id), track: gateway.history.track(id) }));
-    download(csvName(to), [...csvOf(columns, from, Math.min(to, stage.now()))]);
+    download(csvName(until), [...csvOf(columns, from, until)]);
   };
   const unknown = createMemo(() => {
     const { end } = view();
     if (end === null || choice.ids().length === 0 || !gateway.isRestored()) return '';
     const { from, to } = spanOf(view(), tick());
-    if (choice.ids().some((id) => isKnownWithin(gateway.history.track(id), from, to))) return '';
+    if (choice.ids().some((id) => isKnownWithin(gateway.history.track(id), from, to, tick()))) return '';
     return text().trends.unknownThen(momentText(from), momentText(to));
   });
   return (
