@@ -240,3 +240,16 @@ test('an address of what is to come, by the gateway\'s clock, follows', async ()
   await settle(REST_MS);
   expect(choice.view()).toEqual({ spanMs: 10_000, end: T + 3_540_000 });
 });
+
+test('an addition tells whether there was something; of another picture nobody asks', async () => {
+  await open('/trends?points=a');
+  expect(await choice.add('b')).toBe(true);
+  const added = [choice.add('none/*'), choice.add('fails/*'), choice.add('some/*'), choice.add('late/*')];
+  await settle();
+  await fake.asked[0]?.answer();
+  await fake.asked[1]?.fail();
+  await fake.asked[2]?.answer('some/1');
+  await go('/trends?points=c');
+  await fake.asked[3]?.answer();
+  expect(await Promise.all(added)).toEqual([false, false, true, true]);
+});

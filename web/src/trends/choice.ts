@@ -28,8 +28,8 @@ export interface Choice {
   setSpan(spanMs: number): void;
   /** What is to be said of what was asked for last. */
   readonly message: Accessor<string>;
-  /** Takes an id, or what a pattern means now, besides. */
-  add(wanted: string): void;
+  /** Takes an id, or what a pattern means now, besides. Whether there was something; true where that is no longer asked. */
+  add(wanted: string): Promise<boolean>;
   remove(id: string): void;
 }
 
@@ -48,8 +48,6 @@ export function createChoice(): Choice {
   const write = () => {
     if (opening === null) address.write(addressOf(chosen.ids(), view().end === null ? live() : view()));
   };
-  /** Nothing is known of what is to come, by the gateway's clock: such a view follows. */
-  const followFuture = () => void time.known.then(() => (view().end ?? -Infinity) >= time.now() && setView(live()));
   const show = (ids: readonly string[], isAll = true) => {
     if (new Set(ids).size > MOST_LINES) setMessage(text().trends.cut(numberText(MOST_LINES)));
     chosen.choose(ids, chosen.spanMs());
@@ -60,15 +58,18 @@ export function createChoice(): Choice {
   const take = async (wanted: readonly string[], isLate: () => boolean, before: () => readonly string[]) => {
     setMessage('');
     const { ids, note } = await found(wanted, isLate);
-    if (isLate()) return;
+    if (isLate()) return true;
     setMessage(note);
-    if (ids !== null && ids.length > 0) show([...before(), ...ids], note === '');
+    if (ids === null || ids.length === 0) return false;
+    show([...before(), ...ids], note === '');
+    return true;
   };
   createEffect(on(address.asked, (now) => {
     if (!address.isNews(addressOf(now.points, viewOf(now, chosen.spanMs())))) return;
     [picture, opening] = [{}, null];
     setMessage('');
-    followFuture();
+    // Nothing is known of what is to come, by the gateway's clock: such a view follows.
+    void time.known.then(() => (view().end ?? -Infinity) >= time.now() && setView(live()));
     if (now.points.length === 0) return write();
     const liveMs = (now.until === null ? now.spanMs : null) ?? chosen.spanMs();
     const isPlain = now.points.join() === idsOf(now.points).join();
@@ -93,7 +94,7 @@ export function createChoice(): Choice {
     message,
     add(wanted) {
       const mine = picture;
-      void take([wanted], () => picture !== mine, chosen.ids);
+      return take([wanted], () => picture !== mine, chosen.ids);
     },
     remove(id) {
       setMessage('');

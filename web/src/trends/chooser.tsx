@@ -1,6 +1,7 @@
 // Choosing points by name or by pattern, with suggestions from all that there are.
 //
-// What holds: what is typed is never lost; the catalogue is asked for when somebody begins to choose, not before.
+// What holds: what was asked for and could not be had is in the field again, unless something else is by then; the catalogue
+// is asked for when somebody begins to choose, not before.
 
 import { For, type JSX, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from 'solid-js';
 import { type PointInfo, patternFault } from 'pointcast';
@@ -11,7 +12,8 @@ import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { suggestionsOf } from './suggest.js';
 
-export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: string) => void }): JSX.Element {
+/** `onAdd` tells whether it could be had. */
+export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: string) => Promise<boolean> }): JSX.Element {
   let field!: HTMLInputElement;
   const { catalog } = useGateway();
   const [query, setQuery] = createSignal('');
@@ -23,17 +25,11 @@ export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: stri
     if (isAsked()) onCleanup(catalog.want(EVERY_POINT));
   });
   const isPattern = () => query().includes('*');
-  const found = createMemo<readonly PointInfo[]>(() => {
-    if (!isOpen() || isPattern()) return [];
-    return suggestionsOf(query(), catalog.all().values(), props.chosen);
-  });
+  const found = createMemo<readonly PointInfo[]>(() => (isOpen() && !isPattern() ? suggestionsOf(query(), catalog.all().values(), props.chosen) : []));
   const isFull = () => props.chosen.length >= MOST_LINES;
   const hint = () => (isFull() ? text().trends.full(numberText(MOST_LINES)) : isPattern() ? text().trends.pattern : '');
   const isListed = () => isOpen() && !isFull() && found().length > 0;
   createEffect(on(query, () => setAt(-1), { defer: true }));
-  createEffect(() => {
-    if (isListed() && at() >= 0) document.getElementById(`${listId}-${at()}`)?.scrollIntoView({ block: 'nearest' });
-  });
 
   const open = () => {
     setAsked(true);
@@ -42,9 +38,14 @@ export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: stri
   const add = (wanted: string) => {
     const clean = wanted.trim();
     if (clean === '' || patternFault(clean) !== null) return;
-    props.onAdd(clean);
     setQuery('');
     setAt(-1);
+    void props.onAdd(clean).then((isHad) => {
+      if (isHad || query() !== '') return;
+      setQuery(clean);
+      // Why it could not is told where the menu is.
+      setOpen(false);
+    });
     field.focus();
   };
   const move = (by: number) => {
@@ -75,17 +76,26 @@ export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: stri
         }} />
       <div class="menu" hidden={!isOpen() || (!isListed() && hint() === '')}>
         <p class="hint" id={`${listId}-hint`} hidden={hint() === ''}>{hint()}</p>
-        <ul id={listId} role="listbox" aria-label={text().trends.suggestions} hidden={!isListed()}>
-          <For each={isListed() ? found() : []}>
-            {({ id, unit, description }, place) => (
-              <li id={`${listId}-${place()}`} role="option" aria-selected={place() === at()}
-                onPointerDown={(event) => event.preventDefault()} onClick={() => add(id)}>
-                <span class="name">{id}</span> <span class="about"><Show when={unit}>{unit} · </Show>{description}</span>
-              </li>
-            )}
-          </For>
-        </ul>
+        <Suggestions id={listId} found={isListed() ? found() : []} at={at()} onChoose={add} />
       </div>
     </div>
+  );
+}
+
+function Suggestions(props: { id: string; found: readonly PointInfo[]; at: number; onChoose: (id: string) => void }): JSX.Element {
+  createEffect(() => {
+    if (props.found.length > 0 && props.at >= 0) document.getElementById(`${props.id}-${props.at}`)?.scrollIntoView({ block: 'nearest' });
+  });
+  return (
+    <ul id={props.id} role="listbox" aria-label={text().trends.suggestions} hidden={props.found.length === 0}>
+      <For each={props.found}>
+        {({ id, unit, description }, place) => (
+          <li id={`${props.id}-${place()}`} role="option" aria-selected={place() === props.at}
+            onPointerDown={(event) => event.preventDefault()} onClick={() => props.onChoose(id)}>
+            <span class="name">{id}</span> <span class="about"><Show when={unit}>{unit} · </Show>{description}</span>
+          </li>
+        )}
+      </For>
+    </ul>
   );
 }
