@@ -8,7 +8,7 @@ import { zh } from '../src/text/zh.js';
 afterEach(() => speak('en', false));
 
 const CLIENT = join(import.meta.dirname, '../client/src');
-const GATEWAY = join(import.meta.dirname, '../../src/stream');
+const GATEWAY = join(process.env['POINTCAST_ROOT'] ?? join(import.meta.dirname, '../..'), 'src/stream');
 const said = (folder: string, files: readonly string[]) => files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
 
 test('each reason of lost contact that has Chinese is one that is given', () => {
