@@ -21,14 +21,14 @@ const GUTTER_STEP_PX = 12;
 /** So many steps of the last digit shown an axis has at least: it is not to magnify what reads alike. */
 const LEAST_STEPS = 4;
 
-/** Times beside an axis whose marks are `stepMs` apart. */
+/** Times beside an axis whose marks are `stepMs` apart. Marks are summed up: what lacks a trifle of its second is that second. */
 export function timeMarks(times: readonly number[], stepMs: number): string[] {
   const format = new Intl.DateTimeFormat(locale(), {
     hour: 'numeric', minute: '2-digit',
     ...(stepMs < MINUTE_MS && { second: '2-digit' }),
     ...(stepMs < 1_000 && { fractionalSecondDigits: stepMs < 10 ? 3 : stepMs < 100 ? 2 : 1 }),
   });
-  return times.map((time) => format.format(time));
+  return times.map((time) => format.format(Math.round(time)));
 }
 
 /** A time as exact as a chart of this span can show it; with its day where that is no longer of the hour before `now`. */

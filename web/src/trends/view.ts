@@ -1,7 +1,7 @@
 // Which span of time is looked at, and how zooming and panning change it. Pure.
 //
 // What holds: a view is never shorter than can be told apart, nor longer than what is kept, and lies between the oldest
-// that is kept and now. One that follows ends now, always.
+// that is kept and now. One that follows ends now, always. Beginnings and ends are whole milliseconds.
 
 import { KEPT_MS } from '../live/history.js';
 
@@ -20,15 +20,15 @@ const NEAR = 0.01;
 
 /** Beginning and end of a view, Unix ms. */
 export function spanOf({ spanMs, end }: View, now: number): { from: number; to: number } {
-  const to = end ?? now;
+  const to = Math.floor(end ?? now);
   return { from: to - spanMs, to };
 }
 
 /** The view from one time to another, within what there is. Where its end comes to lie now, it follows. */
 export function between(from: number, to: number, now: number): View {
-  const spanMs = Math.min(KEPT_MS, Math.max(LEAST_SPAN_MS, to - from));
+  const spanMs = Math.round(Math.min(KEPT_MS, Math.max(LEAST_SPAN_MS, to - from)));
   const middle = (from + to) / 2;
-  const end = Math.min(now, Math.max(now - KEPT_MS + spanMs, middle + spanMs / 2));
+  const end = Math.round(Math.min(now, Math.max(now - KEPT_MS + spanMs, middle + spanMs / 2)));
   return { spanMs, end: end >= now - spanMs * NEAR ? null : end };
 }
 
