@@ -4,7 +4,7 @@ import { idsOf } from '../src/live/chosen.js';
 import { addressOf, askedOf, spanPart, viewOf } from '../src/trends/address.js';
 import { gutterOf, marksOf, timeMarks, timeText, valueMarks, valueRange } from '../src/trends/axes.js';
 import { examplesOf } from '../src/trends/empty.js';
-import { type Group, groupsOf, rampMs } from '../src/trends/groups.js';
+import { type Group, groupsOf } from '../src/trends/groups.js';
 import { heightsOf } from '../src/trends/layout.js';
 import { DARK, LIGHT, colourOf, patternOf } from '../src/trends/palette.js';
 import { isExact, laneBase, rangeOf } from '../src/trends/range.js';
@@ -85,18 +85,6 @@ test('a chart for each unit, in the order in which points were chosen; switches 
   ]);
   expect([texts, unknown]).toEqual([['name'], ['nowhere']]);
   expect(groups[1]?.lines[0]?.slot).toBe(2);
-});
-
-test('only numbers that are read again and again have slopes', () => {
-  const slope = (one: PointInfo) => {
-    const group = only(one);
-    const [line] = group.lines;
-    return line && rampMs(group, line);
-  };
-  expect(slope(info('a', { scan_ms: 500 }))).toBe(500);
-  expect(slope(info('a'))).toBe(0);
-  expect(slope(info('a', { scan_ms: 500, labels: MODES, type: 'u16' }))).toBe(0);
-  expect(slope(info('a', { scan_ms: 500, type: 'bool' }))).toBe(0);
 });
 
 test('twelve lines differ in colour or pattern', () => {

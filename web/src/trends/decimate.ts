@@ -2,8 +2,8 @@
 //
 // What holds: the first, lowest, highest and last value of each column of pixels are drawn, so that no peak is lost
 // and the drawing costs no more than the columns; columns stand at fixed times, so that a picture which moves does not
-// flicker; a gap is never drawn over. A value stands until the next: at most the last `rampMs` before a change are
-// drawn as a slope, where that is how often the point is read and nobody knows more.
+// flicker; a gap is never drawn over. A value stands until the next, so the line goes in steps: where it is cut it has the
+// value that was told, and a slope would be made up.
 
 import type { Track } from '../live/history.js';
 
@@ -55,8 +55,8 @@ export function isKnownWithin(track: Track | undefined, from: number, to: number
 }
 
 /** What to draw of a track. A value that still stands is drawn up to `until`, the time that it is known to stand. */
-export function strokeOf({ times, values }: Track, { from, to, columns }: Window, until: number, rampMs = 0): Stroke {
-  const pen = new Pen(rampMs);
+export function strokeOf({ times, values }: Track, { from, to, columns }: Window, until: number): Stroke {
+  const pen = new Pen();
   const first = Math.max(0, indexAt(times, from));
   const end = indexAt(times, to) + 1;
   if (end - first <= columns * FEW) {
@@ -90,15 +90,10 @@ function columnsOf(times: Float64Array, values: Float64Array, first: number, end
 
 /** Draws values that stand until the next, and keeps their extremes. */
 class Pen {
-  readonly #rampMs: number;
   readonly #times: number[] = [];
   readonly #values: number[] = [];
   #time = NaN;
   #value = NaN;
-
-  constructor(rampMs: number) {
-    this.#rampMs = rampMs;
-  }
 
   to(time: number, value: number): void {
     const isOn = !Number.isNaN(this.#value);
@@ -106,8 +101,7 @@ class Pen {
       if (isOn) this.#corner(time, this.#value);
       if (this.#times.length > 0) this.#corner(time, NaN);
     } else {
-      // The value before stood until now, or until the reading before this one.
-      if (isOn && this.#value !== value) this.#corner(Math.max(this.#time, time - this.#rampMs), this.#value);
+      if (isOn && this.#value !== value) this.#corner(time, this.#value);
       this.#corner(time, value);
     }
     [this.#time, this.#value] = [time, value];

@@ -56,8 +56,3 @@ export function groupsOf(ids: readonly string[], infoOf: (id: string) => PointIn
 function kindOf({ type, labels }: PointInfo): Kind {
   return type === 'bool' ? 'switch' : labels ? 'names' : 'number';
 }
-
-/** How long a change may have taken to be seen: numbers between two readings are drawn as a slope, states never. */
-export function rampMs({ kind }: Pick<Group, 'kind'>, { info }: Line): number {
-  return kind === 'number' ? (info.scan_ms ?? 0) : 0;
-}

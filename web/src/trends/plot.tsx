@@ -11,7 +11,7 @@ import type { Look } from '../shell/quality.js';
 import { locale } from '../text/language.js';
 import { gutterOf, marksOf, timeMarks, valueMarks, valueRange } from './axes.js';
 import { type Stroke, strokeOf } from './decimate.js';
-import { type Group, rampMs } from './groups.js';
+import type { Group } from './groups.js';
 import { type Shades, colourOf, patternOf } from './palette.js';
 import { type Range, isExact, laneBase } from './range.js';
 
@@ -133,7 +133,7 @@ class Drawing {
     const inexact: string[] = [];
     this.#strokes = group.lines.map((line) => {
       const found = track(line.id);
-      const stroke = found ? strokeOf(found, { from, to, columns }, until, rampMs(group, line)) : null;
+      const stroke = found ? strokeOf(found, { from, to, columns }, until) : null;
       if (!stroke || isExact(stroke.low, stroke.high)) return stroke;
       inexact.push(line.id);
       return null;
