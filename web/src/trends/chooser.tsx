@@ -1,7 +1,8 @@
 // Choosing points by name or by pattern, with suggestions from all that there are.
 //
-// What holds: what was asked for and could not be had is in the field again, unless something else is by then; the catalogue
-// is asked for when somebody begins to choose, not before.
+// What holds: what was asked for and could not be had is in the field again, unless something else is by then; suggestions
+// cover the charts no longer than somebody chooses among them; the catalogue is asked for when somebody begins to choose,
+// not before.
 
 import { For, type JSX, Show, createEffect, createMemo, createSignal, createUniqueId, on, onCleanup } from 'solid-js';
 import { type PointInfo, patternFault } from 'pointcast';
@@ -47,6 +48,7 @@ export function Chooser(props: { chosen: readonly string[]; onAdd: (wanted: stri
       setOpen(false);
     });
     field.focus();
+    setOpen(false);
   };
   const move = (by: number) => {
     open();
