@@ -71,3 +71,11 @@ test('suggestions are gone once one was taken, by Enter or by a click, and there
   type('g');
   expect(isOpen()).toBe(true);
 });
+
+test('a name may break after a slash, and is still the id', async () => {
+  const { type, options } = open();
+  type('gust');
+  await vi.waitFor(() => expect(options()).toHaveLength(1));
+  const name = options()[0]?.querySelector('.name');
+  expect([name?.innerHTML.replaceAll(/<!--.*?-->/g, ''), name?.textContent]).toEqual(['wind/<wbr>gust', 'wind/gust']);
+});

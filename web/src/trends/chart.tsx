@@ -6,6 +6,7 @@
 import { type Accessor, For, type JSX, Show, createMemo, createSignal, onCleanup } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { type Watched, createWatch } from '../live/watch.js';
+import { Id } from '../shell/id.js';
 import { lookOf } from '../shell/quality.js';
 import { NOTHING, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
@@ -190,7 +191,7 @@ function Rest(props: { grouped: Grouped; watched: Watched; onRemove: ((id: strin
           {({ id, why }) => (
             <li data-id={id}>
               <div class="entry">
-                <span class="name">{id}</span>
+                <span class="name"><Id id={id} /></span>
                 <Show when={props.onRemove}>
                   {(remove) => <button type="button" class="quiet" aria-label={text().trends.remove(id)} onClick={() => remove()(id)}>×</button>}
                 </Show>

@@ -9,6 +9,7 @@ import { type PointInfo, patternFault } from 'pointcast';
 import { EVERY_POINT } from '../live/catalog.js';
 import { MOST_LINES } from '../live/chosen.js';
 import { useGateway } from '../live/gateway.js';
+import { Id } from '../shell/id.js';
 import { numberText } from '../text/format.js';
 import { text } from '../text/language.js';
 import { suggestionsOf } from './suggest.js';
@@ -94,7 +95,7 @@ function Suggestions(props: { id: string; found: readonly PointInfo[]; at: numbe
         {({ id, unit, description }, place) => (
           <li id={`${props.id}-${place()}`} role="option" aria-selected={place() === props.at}
             onPointerDown={(event) => event.preventDefault()} onClick={() => props.onChoose(id)}>
-            <span class="name">{id}</span> <span class="about"><Show when={unit}>{unit} · </Show>{description}</span>
+            <span class="name"><Id id={id} /></span> <span class="about"><Show when={unit}>{unit} · </Show>{description}</span>
           </li>
         )}
       </For>

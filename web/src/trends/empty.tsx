@@ -3,6 +3,7 @@
 import { For, type JSX, Show, createMemo, onCleanup } from 'solid-js';
 import type { PointInfo } from 'pointcast';
 import { useGateway } from '../live/gateway.js';
+import { Id } from '../shell/id.js';
 import { text } from '../text/language.js';
 
 const MOST_EXAMPLES = 4;
@@ -28,7 +29,7 @@ export function Empty(props: { onAdd: (id: string) => void }): JSX.Element {
       <Show when={examples().length > 0}>
         <p>{text().trends.emptyExamples}</p>
         <div class="examples">
-          <For each={examples()}>{(id) => <button type="button" onClick={() => props.onAdd(id)}>{id}</button>}</For>
+          <For each={examples()}>{(id) => <button type="button" onClick={() => props.onAdd(id)}><Id id={id} /></button>}</For>
         </div>
       </Show>
     </section>

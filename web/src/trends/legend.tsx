@@ -5,6 +5,7 @@
 
 import { For, type JSX, Show } from 'solid-js';
 import type { Point } from 'pointcast';
+import { Id } from '../shell/id.js';
 import { type Look, Quality, lookOf } from '../shell/quality.js';
 import { NOTHING, numberText, reasonText, valueText } from '../text/format.js';
 import { text } from '../text/language.js';
@@ -47,7 +48,7 @@ function Entry(props: LegendProps & { line: Line }): JSX.Element {
     <li data-look={props.past ? undefined : look()} data-id={id()}>
       <div class="entry">
         <Sample colour={lineColour(props.shades, props.line, look())} dash={props.hasPatterns ? patternOf(props.line.slot) : []} />
-        <span class="name" title={props.line.info.description}>{id()}</span>
+        <span class="name" title={props.line.info.description}><Id id={id()} /></span>
         <span class="value number">{shown()} <span class="unit">{unit()}</span></span>
         <Show when={!props.past} fallback={<span class="quality" />}>
           <Quality look={look()} compact={look() !== 'bad' && look() !== 'uncertain'} />
