@@ -123,3 +123,17 @@ test('what was saved stays, though an older question is answered later', async (
   await next('GET /api/v1/boards/plant').answer(boardOf('of somebody else'), '"3"');
   expect(root.querySelector('h1')?.textContent).toBe('of somebody else');
 });
+
+test('whoever is asked whether to leave without saving stays by Enter', async () => {
+  await open('/boards/plant');
+  await next('GET /api/v1/boards/plant').answer(boardOf('as it was'), '"1"');
+  await click('Arrange');
+  const title = root.querySelector<HTMLInputElement>('input')!;
+  title.value = 'as it is not saved';
+  title.dispatchEvent(new Event('input', { bubbles: true }));
+  title.dispatchEvent(new Event('change', { bubbles: true }));
+  await settle();
+  await click('Cancel');
+  expect(root.querySelector('dialog h2')?.textContent).toBe('Leave without saving?');
+  expect([...root.querySelectorAll('dialog [autofocus]')].map(({ textContent }) => textContent)).toEqual(['Stay']);
+});

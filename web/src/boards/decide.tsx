@@ -28,7 +28,7 @@ export function Conflict(props: { draft: Draft; onDecided: (draft: Draft, isSave
   );
 }
 
-/** `leave`: what leaving would be; `null` while nobody wants to. */
+/** `leave`: what leaving would be; `null` while nobody wants to. Enter alone throws nothing away. */
 export function Leaving(props: { leave: (() => void) | null; onStay: () => void }): JSX.Element {
   const words = () => text().boards.edit.leave;
   return (
@@ -38,7 +38,7 @@ export function Leaving(props: { leave: (() => void) | null; onStay: () => void 
           <p>{words().text}</p>
           <p class="row end">
             <button type="button" onClick={() => { const go = leave(); props.onStay(); go(); }}>{words().yes}</button>
-            <button type="button" class="main" onClick={() => props.onStay()}>{words().no}</button>
+            <button type="button" class="main" autofocus onClick={() => props.onStay()}>{words().no}</button>
           </p>
         </Ask>
       )}
