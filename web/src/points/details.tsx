@@ -85,7 +85,7 @@ function Sheet(props: DetailsProps): JSX.Element {
       <Show when={point() === undefined && catalog.lacks(props.id)}><p class="description">{text().points.details.unknown}</p></Show>
       <Show when={info()?.description}>{(description) => <p class="description">{description()}</p>}</Show>
       <Show when={error()}>
-        {(says) => <p class="says"><b>{text().points.details.says}</b> {says()}</p>}
+        {(says) => <p class="says"><b>{text().devices.gatewaySays}</b> {says()}</p>}
       </Show>
       <Recent id={props.id} info={info()} look={look()} />
       <div class="ways">

@@ -106,7 +106,6 @@ export const en = {
     },
     details: {
       unknown: 'The gateway has no such point: it may have been renamed or removed in the configuration.',
-      says: 'Device says:',
       noTrend: 'No trend: nothing good was seen of this point since the page was opened, or it is no number.',
       trend: (span: string) => `last ${span}`,
       between: (low: string, high: string) => `${low} to ${high}`,

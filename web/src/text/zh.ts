@@ -99,7 +99,6 @@ export const zh: Text = {
     },
     details: {
       unknown: '网关中没有此测点，可能已在配置中改名或删除。',
-      says: '设备报告：',
       noTrend: '暂无趋势：打开页面以来没有该测点的有效数值，或该测点不是数值型。',
       trend: (span) => `最近 ${span}`,
       between: (low, high) => `${low} 至 ${high}`,
