@@ -22,13 +22,18 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'requestAnimationFrame', 'Date', 'clearTimeout', 'clearInterval'] });
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ devices: [report('a'), report('b')] })));
   fake = new FakeClient();
+});
+
+/** The page, once it is settled. */
+async function open(): Promise<void> {
   root = document.body.appendChild(document.createElement('div'));
   end = render(() => (
     <GatewayProvider value={createGateway(fake.client)}>
       <MemoryRouter><Route path="/" component={DevicesPage} /></MemoryRouter>
     </GatewayProvider>
   ), root);
-});
+  await vi.advanceTimersByTimeAsync(300);
+}
 afterEach(() => {
   end();
   vi.advanceTimersToNextFrame(); // what was asked for is not to wait in the next test
@@ -45,6 +50,7 @@ const tell = async (live: boolean) => {
 };
 
 test('what is wrong with a whole channel is told once, and not when nobody knows whether it is still so', async () => {
+  await open();
   await tell(true);
   expect(root.querySelectorAll('.why').length).toBe(1);
   expect(root.querySelector('.states')?.textContent).toContain('■ 2 offline');
@@ -55,4 +61,15 @@ test('what is wrong with a whole channel is told once, and not when nobody knows
   expect(root.querySelectorAll('.why').length).toBe(0);
   expect(root.querySelector('.states')?.textContent).toContain('◌ 2 offline');
   expect(root.querySelector('.states .quality')?.textContent).toContain('not live');
+});
+
+test('a list that is opened without contact says that there is none, and asks when there is again', async () => {
+  fake.contact = { ...fake.contact, state: 'lost' };
+  await open();
+  expect(root.querySelector('.empty')?.textContent).toBe('There is no contact with the gateway. It is asked once there is.');
+  fake.contact = { ...fake.contact, state: 'live' };
+  fake.emit('contact', fake.contact);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(root.querySelector('.empty')).toBeNull();
+  expect(root.querySelectorAll('.devices-table tbody').length).toBe(1);
 });

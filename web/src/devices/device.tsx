@@ -10,7 +10,7 @@ import { text } from '../text/language.js';
 import { Counters } from './counters.js';
 import { Kept } from './course-line.js';
 import { Facts } from './facts.js';
-import { Old, channelShare } from './list.js';
+import { Old, Unanswered, channelShare } from './list.js';
 import { isTroubled } from './order.js';
 import { StateLamp, standingOf } from './parts.js';
 import { DevicePoints } from './points.js';
@@ -53,10 +53,7 @@ function Asking(props: { device: string; asked: Asked<Detailed> }): JSX.Element 
   return (
     <section class="empty">
       <h1>{props.device}</h1>
-      <Show when={props.asked.answer().fault !== null} fallback={<p>{text().devices.asking}</p>}>
-        <p><code>{String(props.asked.answer().fault)}</code></p>
-        <button type="button" onClick={props.asked.again}>{text().devices.again}</button>
-      </Show>
+      <Unanswered asked={props.asked} />
       <A class="button" href="/devices">{text().devices.back}</A>
     </section>
   );

@@ -52,12 +52,25 @@ export function DeviceList(): JSX.Element {
 function NotYet(props: { asked: Asked<unknown> }): JSX.Element {
   return (
     <section class="empty">
-      <Show when={props.asked.answer().fault !== null} fallback={<p>{text().devices.asking}</p>}>
-        <p>{text().devices.noAnswer}</p>
+      <Unanswered asked={props.asked} noAnswer={text().devices.noAnswer} />
+    </section>
+  );
+}
+
+/** Why there is no first answer yet: it is on its way, there is nobody to ask, or it failed. */
+export function Unanswered(props: { asked: Asked<unknown>; noAnswer?: string }): JSX.Element {
+  const { contact } = useGateway();
+  // A page that has just been opened is on its way to contact.
+  const isLost = () => contact().state === 'lost' && (contact().lastContact !== null || contact().why !== null);
+  return (
+    <Switch fallback={<p>{text().devices.asking}</p>}>
+      <Match when={isLost()}><p role="status">{text().devices.noContact}</p></Match>
+      <Match when={props.asked.answer().fault !== null}>
+        <Show when={props.noAnswer}><p>{props.noAnswer}</p></Show>
         <p><code>{String(props.asked.answer().fault)}</code></p>
         <button type="button" onClick={props.asked.again}>{text().devices.again}</button>
-      </Show>
-    </section>
+      </Match>
+    </Switch>
   );
 }
 

@@ -204,6 +204,7 @@ export const en = {
     nothingFits: 'No device fits.',
     showAll: 'Show all',
     asking: 'Asking the gateway…',
+    noContact: 'There is no contact with the gateway. It is asked once there is.',
     noAnswer: 'The gateway has not said which devices there are.',
     old: (time: string) => `Response times, counts and reading plans are as of ${time}: the gateway has not answered since.`,
     again: 'Ask again',

@@ -196,6 +196,7 @@ export const zh: Text = {
     nothingFits: '没有符合条件的设备。',
     showAll: '显示全部',
     asking: '正在向网关查询…',
+    noContact: '与网关没有连接，恢复连接后将自动查询。',
     noAnswer: '网关未答复有哪些设备。',
     old: (time) => `响应时间、计数和读取计划截至 ${time}：此后网关未再答复。`,
     again: '再次查询',
