@@ -107,3 +107,11 @@ test('a tile leads to its point', async () => {
   await draw({ kind: 'number', point: 'a/ü b', title: 'A' });
   expect(tile()?.querySelector('a')?.getAttribute('href')).toBe('/?point=a%2F%C3%BC%20b');
 });
+
+test('a tile that is called by its point is cut at the beginning of the id, and tells all of it where it is pointed at', async () => {
+  await draw({ kind: 'number', point: 'plant/line1/a' }, { kind: 'number', point: 'plant/line1/b', title: 'B' });
+  const captions = [...place.querySelectorAll<HTMLElement>('.caption')];
+  expect(captions.map(({ textContent, title, dataset }) => [textContent, title, 'id' in dataset])).toEqual([
+    ['plant/line1/a', 'plant/line1/a', true], ['B', 'plant/line1/b', false],
+  ]);
+});

@@ -37,6 +37,8 @@ export function TileView(props: { tile: Tile; watched: Watched; isShort: boolean
     const now = what();
     return 'point' in now ? now.point : undefined;
   };
+  /** Whether it is called by its only point: of a long id its end tells more than its beginning. */
+  const isId = () => nameOf(props.tile) === pointsOf(props.tile)[0];
   const look = createMemo<Look | undefined>(() => {
     const of = id();
     return of === undefined ? undefined : lookOf(props.watched.point(of));
@@ -44,10 +46,13 @@ export function TileView(props: { tile: Tile; watched: Watched; isShort: boolean
   return (
     <article class="tile panel" data-kind={what().kind} data-look={look()} data-short={props.isShort ? '' : undefined} aria-label={nameOf(props.tile)}>
       <Show when={what().kind !== 'text' || 'title' in what()}>
-        <h2 class="caption" title={pointsOf(props.tile).join('\n')}>
-          <Show when={!props.isStill && placeOf(props.tile)} fallback={nameOf(props.tile)}>
-            {(place) => <A class="cover" href={place()}>{nameOf(props.tile)}</A>}
-          </Show>
+        <h2 class="caption" title={pointsOf(props.tile).join('\n')} data-id={isId() ? '' : undefined}>
+          {/* What is before an id's end is left out on the left, though the id runs as ever. */}
+          <bdi>
+            <Show when={!props.isStill && placeOf(props.tile)} fallback={nameOf(props.tile)}>
+              {(place) => <A class="cover" href={place()}>{nameOf(props.tile)}</A>}
+            </Show>
+          </bdi>
         </h2>
       </Show>
       <Body what={what()} watched={props.watched} />
