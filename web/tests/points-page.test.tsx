@@ -221,3 +221,31 @@ test('what a device complained about before it was well again is not why a point
   // Who did not reply said nothing: it is the gateway that says so.
   expect(says()).toBe('The gateway says: no reply within 500 ms');
 });
+
+test('what is shown of what was asked for without contact is not taken for all of it, until it was answered', async () => {
+  const contact = async (state: 'live' | 'lost') => {
+    fake.contact = { ...fake.contact, state, lastContact: state === 'live' ? Date.now() : fake.contact.lastContact };
+    fake.emit('contact', fake.contact);
+    await settle();
+  };
+  const partial = () => root.querySelector('.partial')?.textContent;
+  fake.contact = { ...fake.contact, state: 'lost' };
+  open('/?points=a/*');
+  fake.tell([pointOf('a/x', { live: false })]);
+  await settle();
+  expect(partial()).toContain('only what was followed before is known');
+  await contact('live');
+  expect(partial()).toBeUndefined();
+  await contact('lost');
+  expect(partial()).toBeUndefined();
+});
+
+test('what was heard before it was asked for is no answer to it', async () => {
+  open();
+  fake.tell([pointOf('a/x')]);
+  await settle();
+  fake.contact = { ...fake.contact, state: 'lost', lastContact: Date.now() - 60_000 };
+  fake.emit('contact', fake.contact);
+  await settle();
+  expect(root.querySelector('.partial')).not.toBeNull();
+});

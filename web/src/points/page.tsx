@@ -39,6 +39,7 @@ export default function PointsPage(): JSX.Element {
     <ViewProvider value={view}>
       <div class="page points">
         <h1 class="unseen">{text().nav.points}</h1>
+        <Show when={view.isPartial() && view.watched.ids().length > 0}><p class="partial" role="status">{text().points.partial}</p></Show>
         <Lamps />
         <Filters />
         <div class="desk" data-split={view.asked().open !== null}>

@@ -38,6 +38,8 @@ export interface View {
   readonly tallied: Accessor<number>;
   /** Changes in the last second. */
   readonly rate: Accessor<number>;
+  /** Without contact, and nobody was there to tell what there is of what is asked for. */
+  readonly isPartial: Accessor<boolean>;
   /** What of the patterns the gateway would not take. */
   readonly refusals: Accessor<readonly Refusal[]>;
   readonly sinces: Sinces;
@@ -105,6 +107,7 @@ export function createView(): View {
       return whole().tally;
     },
     rate: rate.perSecond,
+    isPartial: createPartial(gateway, patterns),
     refusals: createRefusals(gateway, patterns),
     sinces: createSinces(gateway.client, watched.peek),
   };
@@ -193,6 +196,21 @@ function createRate() {
     for (const { id, live } of news) if (live && held.get(id)?.live) changes += 1;
   };
   return { perSecond, hear };
+}
+
+/** Answered is what was asked for once the page is up to date with it, or was heard of by contact that was there already. */
+function createPartial({ contact }: Gateway, patterns: Accessor<readonly string[]>): Accessor<boolean> {
+  const [isAnswered, setAnswered] = createSignal(false);
+  createEffect(on(patterns, () => {
+    const askedAt = Date.now();
+    setAnswered(false);
+    createEffect(on(contact, (now, before) => {
+      if (!before) return;
+      const [is, was] = [now.state === 'live', before.state === 'live'];
+      if (is ? !was : was && (now.lastContact ?? 0) > askedAt) setAnswered(true);
+    }));
+  }));
+  return () => contact().state === 'lost' && !isAnswered();
 }
 
 function createRefusals({ client }: Gateway, patterns: Accessor<readonly string[]>): Accessor<readonly Refusal[]> {

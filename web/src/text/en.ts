@@ -85,6 +85,7 @@ export const en = {
     allDevices: (device: string) => `Show all devices, not ${device} alone`,
     foldAll: 'Fold all',
     unfoldAll: 'Unfold all',
+    partial: 'Without contact only what was followed before is known: there may be more points than are shown here.',
     counts: 'Points by quality',
     rate: (count: string) => `${count} changes/s`,
     refused: (pattern: string, why: string) => `Not taken: “${pattern}”: ${why}`,

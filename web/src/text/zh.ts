@@ -78,6 +78,7 @@ export const zh: Text = {
     allDevices: (device) => `显示所有设备，而不仅是 ${device}`,
     foldAll: '全部折叠',
     unfoldAll: '全部展开',
+    partial: '与网关没有连接，仅显示此前已订阅的测点，实际测点可能更多。',
     counts: '按质量统计的测点',
     rate: (count) => `每秒变化 ${count} 次`,
     refused: (pattern, why) => `未订阅“${pattern}”：${why}`,
