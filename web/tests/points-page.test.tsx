@@ -198,9 +198,14 @@ test('what the gateway will not take is told, with what to do', async () => {
 });
 
 test('a gateway without points says how it comes to some, but not before it had time to tell', async () => {
+  fake.contact = { ...fake.contact, state: 'lost' };
   open();
   await settle(100);
   expect(root.querySelector('.empty h2')?.textContent).toBe('Waiting for the gateway');
+  fake.contact = { ...fake.contact, state: 'live' };
+  fake.emit('contact', fake.contact);
+  await settle(100);
+  expect(root.querySelector('.empty h2')?.textContent).toBe('Looking for points');
   await settle(2_000);
   expect(root.querySelector('.empty h2')?.textContent).toBe('This gateway has no points yet');
 });

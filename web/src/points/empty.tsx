@@ -8,7 +8,7 @@ import { EVERYTHING } from './address.js';
 import { type View, useView } from './view.js';
 
 /** Why no row is shown. */
-export type Why = 'waiting' | 'refused' | 'nothing' | 'unmatched' | 'calm' | 'calmLast' | 'filtered';
+export type Why = 'waiting' | 'looking' | 'refused' | 'nothing' | 'unmatched' | 'calm' | 'calmLast' | 'filtered';
 
 /** With nothing left to catch up with, this long without a point: there is none. */
 const PATIENCE_MS = 1_000;
@@ -34,7 +34,7 @@ export function emptyOf(view: View): Accessor<Why | null> {
     if (view.listing().rows.length > 0) return null;
     if (view.refusals().length >= view.asked().patterns.length) return 'refused';
     if (view.watched.ids().length === 0) {
-      if (!isSettled()) return 'waiting';
+      if (!isSettled()) return contact().state === 'lost' ? 'waiting' : 'looking';
       return view.asked().patterns.includes(EVERYTHING) ? 'nothing' : 'unmatched';
     }
     const isFiltered = view.typed().trim() !== '' || view.asked().device !== null;

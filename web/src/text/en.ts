@@ -131,6 +131,7 @@ export const en = {
     },
     empty: {
       waiting: { title: 'Waiting for the gateway', text: 'Points appear here as soon as it tells of them.' },
+      looking: { title: 'Looking for points', text: 'They appear here as soon as the gateway tells of them.' },
       refused: { title: 'The gateway did not take this', text: 'Nothing of what was asked for is followed. Ask for a part of it, or for something else:' },
       nothing: {
         title: 'This gateway has no points yet',

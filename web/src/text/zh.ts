@@ -124,6 +124,7 @@ export const zh: Text = {
     },
     empty: {
       waiting: { title: '正在等待网关', text: '网关发来测点后会立即显示在此处。' },
+      looking: { title: '正在查找测点', text: '网关发来测点后会立即显示在此处。' },
       refused: { title: '网关未接受此请求', text: '所请求的内容均未订阅。请只选择其中一部分，或选择其他内容：' },
       nothing: {
         title: '此网关还没有测点',
