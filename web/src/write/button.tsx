@@ -1,6 +1,6 @@
 // The way to write a point: nothing where it cannot be written, and not to be pressed while there is no contact.
 
-import { type JSX, Show, createRoot, createUniqueId, getOwner } from 'solid-js';
+import { type JSX, Show, createRoot, createSignal, createUniqueId, getOwner, onCleanup } from 'solid-js';
 import { insert } from 'solid-js/web';
 import type { Point, PointInfo } from 'pointcast';
 import { useGateway } from '../live/gateway.js';
@@ -14,10 +14,12 @@ export function WriteButton(props: { info: PointInfo | undefined; point: Point |
   const why = createUniqueId();
   const isLost = () => contact().state === 'lost';
   const writable = () => (props.info?.writable && props.point ? props.info : undefined);
-  // The dialog outlives this button: a row that is scrolled away must not take the verdict with it.
+  // What is being sent outlives this button: it must not take the verdict with it. All else is left with it.
+  const [isLeft, setLeft] = createSignal(false);
+  onCleanup(() => setLeft(true));
   const open = (info: PointInfo) => createRoot((dispose) => {
     const place = document.body.appendChild(document.createElement('div'));
-    insert(place, <WriteDialog info={info} onEnd={() => {
+    insert(place, <WriteDialog info={info} isLeft={isLeft() || (props.info?.id ?? info.id) !== info.id} onEnd={() => {
       dispose();
       place.remove();
     }} />);

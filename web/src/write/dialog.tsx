@@ -23,7 +23,8 @@ type Stage =
   | { readonly at: 'confirm' | 'sending'; readonly value: Exclude<Value, null> }
   | { readonly at: 'done'; readonly value: Exclude<Value, null>; readonly written: Written };
 
-export function WriteDialog(props: { info: PointInfo; onEnd: () => void }): JSX.Element {
+/** `isLeft`: where it was opened from is no more, nor is it then, unless a write is under way. */
+export function WriteDialog(props: { info: PointInfo; isLeft?: boolean; onEnd: () => void }): JSX.Element {
   let dialog!: HTMLDialogElement;
   const { client, contact, catalog } = useGateway();
   const { id } = props.info;
@@ -53,6 +54,9 @@ export function WriteDialog(props: { info: PointInfo; onEnd: () => void }): JSX.
   // Some browsers close a dialog at a second Escape whatever the page says: what was sent is still to be told.
   const closed = () => (stage().at === 'sending' ? dialog.showModal() : props.onEnd());
   createModal(() => dialog);
+  createEffect(on(() => props.isLeft, (isLeft) => {
+    if (isLeft && stage().at !== 'sending') dialog.close();
+  }, { defer: true }));
   return (
     <dialog class="write-dialog" ref={dialog} aria-labelledby={title} data-stage={stage().at} onClose={closed}
       onCancel={(event) => stage().at === 'sending' && event.preventDefault()}>
