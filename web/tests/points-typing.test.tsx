@@ -89,3 +89,56 @@ test('what is chosen on the page while a search is typed does not take letters a
   await settle();
   expect(shown()).toEqual(['/?device=boiler&find=temp', 'temp ']);
 });
+
+test('details that were opened from here and closed again leave nothing for Back', async () => {
+  view.go({ open: 'a' });
+  view.go({ open: 'b' }, 'refined');
+  await settle();
+  expect(history.get()).toBe('/?device=boiler&point=b');
+  view.closeDetails();
+  view.closeDetails();
+  await settle();
+  expect(history.get()).toBe('/?device=boiler');
+  history.back();
+  await settle();
+  expect(history.get()).toBe('/');
+});
+
+test('details are closed without going back where more was asked for since, or a link led to them', async () => {
+  view.go({ open: 'a' });
+  await settle();
+  view.go({ troubled: true });
+  await settle();
+  view.closeDetails();
+  await settle();
+  expect(history.get()).toBe('/?device=boiler&troubled=1');
+  history.back();
+  await settle();
+  expect(history.get()).toBe('/?device=boiler&point=a');
+  view.closeDetails();
+  await settle();
+  expect(history.get()).toBe('/?device=boiler');
+});
+
+test('what was folded or typed while details were open stays when they are closed', async () => {
+  view.go({ open: 'a' });
+  await settle();
+  view.setFolds({ closed: false, except: new Set(['boiler']) });
+  view.closeDetails();
+  await settle(LATER_MS);
+  expect(shown()).toEqual(['/?device=boiler&closed=boiler', '']);
+  view.go({ open: 'a' });
+  await settle();
+  view.type('tem');
+  await settle(LATER_MS);
+  view.closeDetails();
+  await settle(LATER_MS);
+  expect(shown()).toEqual(['/?device=boiler&closed=boiler&find=tem', 'tem']);
+  view.go({ open: 'a' });
+  await settle();
+  view.type('tempe');
+  view.closeDetails();
+  view.closeDetails();
+  await settle(LATER_MS);
+  expect(shown()).toEqual(['/?device=boiler&closed=boiler&find=tempe', 'tempe']);
+});

@@ -21,7 +21,7 @@ export default function PointsPage(): JSX.Element {
   const [active, setActive] = createSignal<string | null>(view.asked().open);
   const openDetails = (id: string) => view.go({ open: id }, view.asked().open === null ? undefined : 'refined');
   const closeDetails = () => {
-    view.go({ open: null }, 'refined');
+    view.closeDetails();
     grid()?.focus({ preventScroll: true });
   };
   createEffect(on(() => view.asked().open, (open) => open !== null && setActive(open)));

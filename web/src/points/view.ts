@@ -1,6 +1,6 @@
 // What the page shows: what the address asks for, the points that pass, and their tree, kept true as points change.
 
-import { useSearchParams } from '@solidjs/router';
+import { useNavigate, useSearchParams } from '@solidjs/router';
 import { type Accessor, createContext, createEffect, createMemo, createSignal, on, onCleanup, untrack, useContext } from 'solid-js';
 import type { Point, Refusal } from 'pointcast';
 import { inNextFrame } from '../live/frame.js';
@@ -26,6 +26,8 @@ export interface View {
   readonly asked: Accessor<Asked>;
   /** Asks for something else, and Back asks for what was before; not so where that is only `refined`. */
   go(patch: Partial<Asked>, how?: 'refined'): void;
+  /** Shows no details any more: goes back where nothing but them was asked for since. */
+  closeDetails(): void;
   /** Words sought, as typed. */
   readonly typed: Accessor<string>;
   type(words: string): void;
@@ -58,7 +60,7 @@ export function useView(): View {
 /** The view of the page's address. */
 export function createView(): View {
   const gateway = useGateway();
-  const { asked, came, go } = createAsked();
+  const { asked, came, go, closeDetails } = createAsked();
   const { typed, type } = createTyping(asked, came, go);
   const patterns = createMemo(() => asked().patterns, undefined, { equals: (one, other) => one.join() === other.join() });
   const [tallied, setTallied] = createSignal(0);
@@ -100,7 +102,7 @@ export function createView(): View {
   const { folds, setFolds } = createFolds(asked, go, () => words() !== '' || asked().troubled);
 
   return {
-    watched, asked, go, typed, type, folds, setFolds, tallied,
+    watched, asked, go, closeDetails, typed, type, folds, setFolds, tallied,
     listing: createMemo(() => listing(shown(), (path) => isClosed(folds(), path))),
     tally() {
       tallied();
@@ -120,17 +122,31 @@ export function toggle(view: View, path: string): void {
 
 function createAsked() {
   const [query, setQuery] = useSearchParams();
+  const navigate = useNavigate();
   const asked = createMemo(() => readAddress({ ...query }));
   // What is asked in one go is asked together, though the address follows later.
   let latest = untrack(asked);
   /** What an address asked for that is not of the page's own making: Back, Forward, a link. */
   const came = createMemo<Asked>((before) => (isSame(asked(), latest) ? before : asked()), latest);
   createEffect(() => (latest = asked()));
+  /** Whether what Back leads to is the same without details. */
+  let isBelow = false;
+  createEffect(on(came, () => (isBelow = false), { defer: true }));
   const go: View['go'] = (patch, how) => {
+    const isOfDetails = Object.keys(patch).join() === 'open';
+    isBelow = isOfDetails && (how === 'refined' ? isBelow : latest.open === null);
     latest = { ...latest, ...patch };
     setQuery(writeAddress(latest), { replace: how === 'refined', scroll: false });
   };
-  return { asked, came, go };
+  const closeDetails = () => {
+    if (latest.open === null) return;
+    // What was asked for in this moment is not in the history yet.
+    if (!isBelow || untrack(asked).open === null) return go({ open: null }, 'refined');
+    isBelow = false;
+    latest = { ...latest, open: null };
+    navigate(-1);
+  };
+  return { asked, came, go, closeDetails };
 }
 
 function isSame(one: Asked, other: Asked): boolean {
