@@ -144,6 +144,9 @@ function createAsked() {
     if (!isBelow || untrack(asked).open === null) return go({ open: null }, 'refined');
     isBelow = false;
     latest = { ...latest, open: null };
+    const topPx = scrollY;
+    // Who closes details stays where he is, though browsers go to where details were opened.
+    addEventListener('popstate', () => requestAnimationFrame(() => scrollTo(0, topPx)), { once: true });
     navigate(-1);
   };
   return { asked, came, go, closeDetails };
