@@ -16,7 +16,7 @@ startAppearance();
 render(() => {
   void startLanguage();
   const gateway = createGateway();
-  loadAhead(gateway.contact);
+  loadAhead(gateway.isLive);
   return (
     <GatewayProvider value={gateway}>
       <Router root={Shell}>

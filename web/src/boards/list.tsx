@@ -1,7 +1,7 @@
 // All boards: a card each, with a sketch of its layout.
 
 import { A, useNavigate } from '@solidjs/router';
-import { For, type JSX, Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js';
+import { For, type JSX, Match, Show, Switch, createEffect, createSignal, on, onCleanup, onMount } from 'solid-js';
 import type { Problem } from 'pointcast';
 import { useGateway } from '../live/gateway.js';
 import { text } from '../text/language.js';
@@ -20,7 +20,7 @@ export function BoardList(): JSX.Element {
   const [boards, setBoards] = createSignal<ReadonlyMap<string, Board>>(new Map());
   const [isMaking, setMaking] = createSignal(false);
   const navigate = useNavigate();
-  const { contact } = useGateway();
+  const { isLive } = useGateway();
   let ended = false;
   /** How often contact came. */
   let met = 0;
@@ -30,7 +30,7 @@ export function BoardList(): JSX.Element {
     const got = await listBoards();
     if (ended) return;
     // The question was lost with the contact before this one.
-    if (!got.ok && met !== before && isThere()) return load();
+    if (!got.ok && met !== before && isLive()) return load();
     setProblem(got.ok ? null : got.problem);
     setLines(got.ok ? got.value : null);
     // One after the other: the gateway reads one file at a time anyway.
@@ -41,9 +41,8 @@ export function BoardList(): JSX.Element {
     }
   };
   // What could not be had is asked for again once there is contact again.
-  const isThere = createMemo(() => contact().state === 'live');
-  createEffect(on(isThere, (there) => {
-    if (!there) return;
+  createEffect(on(isLive, (live) => {
+    if (!live) return;
     met += 1;
     if (problem()) void load();
   }, { defer: true }));

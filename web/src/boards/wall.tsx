@@ -60,9 +60,8 @@ export function fillScreen(): void {
 export function useRotation(name: () => string): () => string | null {
   const location = useLocation();
   const navigate = useNavigate();
-  const { contact } = useGateway();
+  const { isLost } = useGateway();
   const next = createMemo(() => (isWall(location.query) ? nextAddress(name(), location.query) : null));
-  const isLost = createMemo(() => contact().state === 'lost');
   createEffect(() => {
     const address = next();
     if (address === null || isLost()) return;

@@ -22,8 +22,7 @@ export function Filters(props: Props): JSX.Element {
     const wanted = STATES.filter((one) => props.states.has(one) !== (one === state));
     props.onChange({ state: wanted.join() });
   };
-  const { contact } = useGateway();
-  const isLost = () => contact().state === 'lost';
+  const { isLost } = useGateway();
   return (
     <div class="filters" role="search">
       <div class="states" role="group" aria-label={text().devices.showOnly}>

@@ -59,12 +59,10 @@ function NotYet(props: { asked: Asked<unknown> }): JSX.Element {
 
 /** Why there is no first answer yet: it is on its way, there is nobody to ask, or it failed. */
 export function Unanswered(props: { asked: Asked<unknown>; noAnswer?: string }): JSX.Element {
-  const { contact } = useGateway();
-  // A page that has just been opened is on its way to contact.
-  const isLost = () => contact().state === 'lost' && (contact().lastContact !== null || contact().why !== null);
+  const { isLost, isFirst } = useGateway();
   return (
     <Switch fallback={<p>{text().devices.asking}</p>}>
-      <Match when={isLost()}><p role="status">{text().devices.noContact}</p></Match>
+      <Match when={isLost() && !isFirst()}><p role="status">{text().devices.noContact}</p></Match>
       <Match when={props.asked.answer().fault !== null}>
         <Show when={props.noAnswer}><p>{props.noAnswer}</p></Show>
         <p><code>{String(props.asked.answer().fault)}</code></p>

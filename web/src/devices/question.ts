@@ -3,7 +3,7 @@
 // What holds: one question at a time; none while nobody looks or there is no contact, and one at once when there is
 // again; an answer that is not the newest question's any more is told as old.
 
-import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
+import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 
 /** What is known. */
@@ -28,14 +28,13 @@ export const OLD_AFTER = 3;
 
 /** Asks every `everyMs` as long as the component lives. */
 export function createQuestion<Value>(ask: () => Promise<Value>, everyMs: number): Asked<Value> {
-  const { contact, now } = useGateway();
+  const { isLost, now } = useGateway();
   const [answer, setAnswer] = createSignal<Answer<Value>>({ value: undefined, at: null, fault: null });
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isAsking = false;
   let ended = false;
 
-  const isThere = createMemo(() => contact().state !== 'lost');
-  const isWanted = () => !document.hidden && isThere();
+  const isWanted = () => !document.hidden && !isLost();
   const next = async () => {
     clearTimeout(timer);
     if (isAsking || ended || !isWanted()) return;
@@ -52,7 +51,7 @@ export function createQuestion<Value>(ask: () => Promise<Value>, everyMs: number
   const look = () => void next();
 
   // The gateway is heard again and again: only that it is there once more is news.
-  createEffect(on(isThere, look));
+  createEffect(on(isLost, look));
   document.addEventListener('visibilitychange', look);
   onCleanup(() => {
     ended = true;
@@ -62,7 +61,7 @@ export function createQuestion<Value>(ask: () => Promise<Value>, everyMs: number
   const isFresh = () => {
     now();
     const { at, fault } = answer();
-    return isThere() && fault === null && at !== null && Date.now() - at <= everyMs * OLD_AFTER;
+    return !isLost() && fault === null && at !== null && Date.now() - at <= everyMs * OLD_AFTER;
   };
   return { answer, isFresh, again: look };
 }

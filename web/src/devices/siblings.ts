@@ -25,12 +25,11 @@ const NOBODY: Siblings = { devices: [], plans: new Map(), isWhole: false };
 
 /** Those on the channel of `device` beside it. */
 export function createSiblings(device: string, channel: Accessor<string | undefined>): Accessor<Siblings> {
-  const { contact } = useGateway();
+  const { isLost } = useGateway();
   const [siblings, setSiblings] = createSignal(NOBODY);
-  const isThere = createMemo(() => contact().state !== 'lost');
   const wantedChannel = createMemo(channel);
-  createEffect(on([wantedChannel, isThere], ([wanted, there]) => {
-    if (wanted === undefined || !there) return;
+  createEffect(on([wantedChannel, isLost], ([wanted, lost]) => {
+    if (wanted === undefined || lost) return;
     let ended = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const round = async () => {

@@ -1,6 +1,6 @@
 // The one way to the gateway: the client, how it stands, the gateway's time, and what points are called.
 
-import { type Accessor, createContext, createSignal, onCleanup, useContext } from 'solid-js';
+import { type Accessor, createContext, createMemo, createSignal, onCleanup, useContext } from 'solid-js';
 import { type Client, type Contact, connect } from 'pointcast';
 import { Catalog } from './catalog.js';
 import { type Chosen, createChosen } from './chosen.js';
@@ -14,6 +14,12 @@ import { GatewayTime } from './time.js';
 export interface Gateway {
   readonly client: Client;
   readonly contact: Accessor<Contact>;
+  /** Whether it is heard, and all is up to date. Anew only when that changes, as the next two. */
+  readonly isLive: Accessor<boolean>;
+  /** Whether it is not heard. */
+  readonly isLost: Accessor<boolean>;
+  /** Whether it is not heard as the page has only just been opened: so far nothing is wrong. */
+  readonly isFirst: Accessor<boolean>;
   /** The gateway's time, Unix ms, anew each second. */
   readonly now: Accessor<number>;
   /** The same to the millisecond, not tracked. */
@@ -42,7 +48,10 @@ export function createGateway(client: Client = connect({ intervalMs: FRAME_MS })
   onCleanup(() => client.close());
   const records = { client, time, catalog: new Catalog(client), history: new History() };
   const chosen = createChosen(records);
-  return { ...records, contact, now: clock, chosen, isRestored: createKeeper(records, chosen.ids, store) };
+  const isLive = createMemo(() => contact().state === 'live');
+  const isLost = createMemo(() => contact().state === 'lost');
+  const isFirst = createMemo(() => isLost() && contact().lastContact === null && contact().why === null);
+  return { ...records, contact, isLive, isLost, isFirst, now: clock, chosen, isRestored: createKeeper(records, chosen.ids, store) };
 }
 
 /** The gateway of the page around. */

@@ -13,7 +13,7 @@ export const KEPT_MS = 3_600_000;
 /** What the changes of all points may take in memory. */
 export const BUDGET_BYTES = 48 * 1_048_576;
 /** Clocks disagree by this much without anyone caring. A value from further ahead is placed when it came. */
-const AHEAD_MS = 2_000;
+export const AHEAD_MS = 2_000;
 /** How often what is older than the hour is looked for where nothing changes. */
 const SWEEP_MS = 60_000;
 /** What giving way brings the changes down to, so that it is rare. */

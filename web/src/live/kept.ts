@@ -4,13 +4,11 @@
 // and changes of a page than are named here. What is read is believed only as far as it was looked at. Pure.
 
 import { MOST_LINES, idsOf } from './chosen.js';
-import { KEPT_MS, type Track } from './history.js';
+import { AHEAD_MS, KEPT_MS, type Track } from './history.js';
 import { cut, joined } from './tracks.js';
 
 /** No more changes of a point: an hour has ten a second. */
 export const MOST_CHANGES = 40_000;
-/** Clocks that were asked at different times disagree by this much. */
-const AHEAD_MS = 2_000;
 
 /** A line as it is kept. */
 export interface KeptLine extends Track {

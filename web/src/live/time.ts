@@ -58,7 +58,7 @@ export class GatewayTime {
 
   /** Whether it is the gateway's yet. */
   get isKnown(): boolean {
-    return (this.#client.contact.offsetMs ?? this.#heldMs) !== null;
+    return this.#knownMs() !== null;
   }
 
   /** Until when anything is known: now, or when the gateway was last heard if it is not heard any more. */
@@ -68,7 +68,12 @@ export class GatewayTime {
   }
 
   #offsetMs(): number {
-    return this.#client.contact.offsetMs ?? this.#heldMs ?? 0;
+    return this.#knownMs() ?? 0;
+  }
+
+  /** What this connection's heartbeat tells, or else what is held. */
+  #knownMs(): number | null {
+    return this.#client.contact.offsetMs ?? this.#heldMs;
   }
 
   async #learn(): Promise<void> {

@@ -133,12 +133,11 @@ function Facts(props: { point: Point | undefined; info: PointInfo | undefined; r
 
 /** The point as the gateway has it, asked for again and again: one question at a time, none while nobody looks or there is no contact. */
 function createRead(id: () => string): () => PointInfo | undefined {
-  const { client, contact } = useGateway();
+  const { client, isLost } = useGateway();
   const [read, setRead] = createSignal<PointInfo>();
-  const isThere = createMemo(() => contact().state !== 'lost');
   createEffect(on(id, () => setRead(undefined)));
-  createEffect(on([id, isThere], ([asked, there]) => {
-    if (!there) return;
+  createEffect(on([id, isLost], ([asked, lost]) => {
+    if (lost) return;
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async () => {

@@ -10,8 +10,7 @@ const SHAPES = { live: '●', behind: '▲', lost: '■' };
 
 /** The lamp in the page's head. */
 export function ContactLamp(): JSX.Element {
-  const { contact } = useGateway();
-  const isFirst = () => contact().state === 'lost' && contact().lastContact === null && contact().why === null;
+  const { contact, isFirst } = useGateway();
   return (
     <p class="contact" data-state={contact().state} role="status">
       <span class="shape" aria-hidden="true">{SHAPES[contact().state]}</span>{' '}
@@ -22,11 +21,10 @@ export function ContactLamp(): JSX.Element {
 
 /** What stands over the page while there is no contact. */
 export function ContactBanner(): JSX.Element {
-  const { contact } = useGateway();
-  const isLost = () => contact().state === 'lost' && (contact().lastContact !== null || contact().why !== null);
+  const { contact, isLost, isFirst } = useGateway();
   const last = () => contact().lastContact;
   return (
-    <Show when={isLost()}>
+    <Show when={isLost() && !isFirst()}>
       <div class="banner" role="alert">
         <p>
           {last() === null ? text().contact.never : text().contact.since(momentText(last()))} {text().contact.retry}

@@ -3,8 +3,7 @@
 //
 // What holds: a file that could not be had is asked for again when there is contact again, or its page is opened.
 
-import { type Accessor, createEffect, createMemo, lazy } from 'solid-js';
-import type { Contact } from 'pointcast';
+import { type Accessor, createEffect, lazy } from 'solid-js';
 import { loadLanguages } from '../text/language.js';
 
 export const Points = lazy(() => import('../points/page.js'));
@@ -19,16 +18,15 @@ const FILES: readonly (() => Promise<unknown>)[] = [
   loadLanguages,
 ];
 
+/** In a browser that does not tell when it is idle. */
+const PATIENCE_MS = 2_000;
+
 /** Loads what is not there yet, each time contact is found. */
-export function loadAhead(contact: Accessor<Contact>): void {
-  const isThere = createMemo(() => contact().state === 'live');
-  createEffect(() => isThere() && whenIdle(() => void Promise.allSettled(FILES.map((load) => load()))));
+export function loadAhead(isLive: Accessor<boolean>): void {
+  createEffect(() => isLive() && whenIdle(() => void Promise.allSettled(FILES.map((load) => load()))));
 }
 
 function whenIdle(act: () => void): void {
-  // A browser that does not tell when it is idle.
   if (typeof requestIdleCallback === 'function') requestIdleCallback(act);
   else setTimeout(act, PATIENCE_MS);
 }
-
-const PATIENCE_MS = 2_000;

@@ -1,7 +1,7 @@
 // What is around every page: the gateway's name, the way to the other pages, contact, and the reader's own settings.
 
 import { A, type RouteSectionProps } from '@solidjs/router';
-import { ErrorBoundary, For, type JSX, Show, Suspense, createEffect, createMemo, createUniqueId, on } from 'solid-js';
+import { ErrorBoundary, For, type JSX, Show, Suspense, createEffect, createUniqueId, on } from 'solid-js';
 import { useGateway } from '../live/gateway.js';
 import { createWatch } from '../live/watch.js';
 import { Bell } from '../notices/bell.js';
@@ -83,10 +83,9 @@ function Choice(props: { label: string; value: string; options: readonly (readon
 
 /** A page that broke: its files could not be had, or are of a gateway that was updated meanwhile. */
 function Failed(props: { error: unknown; path: string; onAgain: () => void }): JSX.Element {
-  const { contact } = useGateway();
+  const { isLive } = useGateway();
   // Its files may be there once the gateway is.
-  const isThere = createMemo(() => contact().state === 'live');
-  createEffect(on([() => props.path, isThere], ([path, there], before) => (there || path !== before?.[0]) && props.onAgain(), { defer: true }));
+  createEffect(on([() => props.path, isLive], ([path, there], before) => (there || path !== before?.[0]) && props.onAgain(), { defer: true }));
   return (
     <section class="empty" role="alert">
       <h1>{text().failed.title}</h1>

@@ -60,11 +60,10 @@ export function Plot(props: PlotProps): JSX.Element {
   let box!: HTMLDivElement;
   const [size, setSize] = createSignal({ width: 0, height: 0 });
   const [scale, setScale] = createSignal(1);
-  const { contact } = useGateway();
+  const { isLive } = useGateway();
   const [make, setMake] = createSignal<typeof uPlot>();
-  const isThere = createMemo(() => contact().state === 'live');
   // Where its file could not be had it may be there with the gateway.
-  createEffect(on(isThere, () => make() ?? void import('./uplot.js').then((module) => setMake(() => module.default), () => {})));
+  createEffect(on(isLive, () => make() ?? void import('./uplot.js').then((module) => setMake(() => module.default), () => {})));
   onMount(() => {
     const observer = new ResizeObserver(([entry]) => {
       setScale(scaleIn(box));

@@ -47,12 +47,12 @@ function Move(props: { label: string; sign: string; isOff?: boolean; onClick: ()
 
 /** Of when the values are that stand beside the lines. */
 export function Moment(props: { stage: Stage; tick: number }): JSX.Element {
-  const { contact } = useGateway();
+  const { isLive } = useGateway();
   const sentence = () => {
     const { from, to } = spanOf(props.stage.view(), props.tick);
     const cross = props.stage.cross();
     const said = (time: number) => timeText(time, to - from, props.tick);
-    const now = contact().state === 'live' ? text().trends.valuesNow : text().trends.valuesLast;
+    const now = isLive() ? text().trends.valuesNow : text().trends.valuesLast;
     if (cross !== null) return text().trends.valuesAt(said(from + (to - from) * cross));
     return props.stage.view().end === null ? now : text().trends.paused(said(from), said(to), now);
   };

@@ -9,10 +9,9 @@ import { WriteDialog } from './dialog.js';
 
 /** Opens the dialog that writes the point. */
 export function WriteButton(props: { info: PointInfo | undefined; point: Point | undefined }): JSX.Element {
-  const { contact } = useGateway();
+  const { isLost } = useGateway();
   const owner = getOwner();
   const why = createUniqueId();
-  const isLost = () => contact().state === 'lost';
   const writable = () => (props.info?.writable && props.point ? props.info : undefined);
   // What is being sent outlives this button: it must not take the verdict with it. All else is left with it.
   const [isLeft, setLeft] = createSignal(false);

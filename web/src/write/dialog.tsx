@@ -26,7 +26,7 @@ type Stage =
 /** `isLeft`: where it was opened from is no more, nor is it then, unless a write is under way. */
 export function WriteDialog(props: { info: PointInfo; isLeft?: boolean; onEnd: () => void }): JSX.Element {
   let dialog!: HTMLDialogElement;
-  const { client, contact, catalog } = useGateway();
+  const { client, isLost, catalog } = useGateway();
   const { id } = props.info;
   const watched = createWatch(() => [id]);
   const info = () => catalog.info(id) ?? props.info;
@@ -34,7 +34,6 @@ export function WriteDialog(props: { info: PointInfo; isLeft?: boolean; onEnd: (
   const [stage, setStage] = createSignal<Stage>({ at: 'edit' });
   const [typed, setTyped] = createSignal('');
   const [isAsked, setAsked] = createSignal(false);
-  const isLost = () => contact().state === 'lost';
   const wrong = () => {
     const read = readValue(typed(), info(), locale());
     return isAsked() && 'fault' in read ? faultText(read.fault, info()) : '';
