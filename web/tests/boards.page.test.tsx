@@ -100,6 +100,16 @@ test('a list that fails while there is contact says so, and is asked for when co
   expect(root.querySelector('[role=alert]')).toBeNull();
 });
 
+/** Arranges the board so far that it has this title. */
+async function arrange(title: string): Promise<void> {
+  await click('Arrange');
+  const field = root.querySelector<HTMLInputElement>('input')!;
+  field.value = title;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+  await settle();
+}
+
 const boardOf = (title: string) => ({ title, tiles: [] });
 
 test('what was saved stays, though an older question is answered later', async () => {
@@ -107,12 +117,7 @@ test('what was saved stays, though an older question is answered later', async (
   await next('GET /api/v1/boards/plant').answer(boardOf('as it was'), '"1"');
   await settle(30_000);
   const slow = next('GET /api/v1/boards/plant');
-  await click('Arrange');
-  const title = root.querySelector<HTMLInputElement>('input')!;
-  title.value = 'as it is saved';
-  title.dispatchEvent(new Event('input', { bubbles: true }));
-  title.dispatchEvent(new Event('change', { bubbles: true }));
-  await settle();
+  await arrange('as it is saved');
   await click('Save');
   await next('PUT /api/v1/boards/plant').answer({}, '"2"');
   await click('Done');
@@ -127,12 +132,7 @@ test('what was saved stays, though an older question is answered later', async (
 test('whoever is asked whether to leave without saving stays by Enter', async () => {
   await open('/boards/plant');
   await next('GET /api/v1/boards/plant').answer(boardOf('as it was'), '"1"');
-  await click('Arrange');
-  const title = root.querySelector<HTMLInputElement>('input')!;
-  title.value = 'as it is not saved';
-  title.dispatchEvent(new Event('input', { bubbles: true }));
-  title.dispatchEvent(new Event('change', { bubbles: true }));
-  await settle();
+  await arrange('as it is not saved');
   await click('Cancel');
   expect(root.querySelector('dialog h2')?.textContent).toBe('Leave without saving?');
   expect([...root.querySelectorAll('dialog [autofocus]')].map(({ textContent }) => textContent)).toEqual(['Stay']);

@@ -66,18 +66,22 @@ function close(): void {
 const settle = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 const run = (started: string, name: string) => fake.tell([pointOf('$gateway/started', { value: started }), pointOf('$gateway/name', { value: name })]);
 const leave = () => dispatchEvent(new Event('pagehide'));
+/** A page that was told of a point, followed it for five seconds, and was left a second ago. */
+async function leftWithLine(): Promise<void> {
+  const { chosen } = await open();
+  chosen.choose(['a'], 60_000);
+  fake.tell([pointOf('a', { time: T, value: 1 })]);
+  await settle(5_000);
+  leave();
+  await settle(1_000);
+}
 const steps = ({ history }: Gateway, id = 'a') => {
   const track = history.track(id);
   return track && [...track.times].map((time, at) => [time - T, track.values[at]]);
 };
 
 test('after a reload the line from before is there, with a gap until the point was told of again', async () => {
-  const before = await open();
-  before.chosen.choose(['a'], 60_000);
-  fake.tell([pointOf('a', { time: T, value: 1 })]);
-  await settle(5_000);
-  leave();
-  await settle(1_000);
+  await leftWithLine();
   const after = await open();
   expect(after.isRestored()).toBe(true);
   fake.tell([pointOf('a', { time: T, value: 1 })]);
@@ -85,12 +89,7 @@ test('after a reload the line from before is there, with a gap until the point w
 });
 
 test('also where the point was told of first', async () => {
-  const before = await open();
-  before.chosen.choose(['a'], 60_000);
-  fake.tell([pointOf('a', { time: T, value: 1 })]);
-  await settle(5_000);
-  leave();
-  await settle(1_000);
+  await leftWithLine();
   let answer!: () => void;
   const slow: Store = { read: () => new Promise((resolve) => (answer = () => resolve(structuredClone(pages)))), write: vi.fn() };
   const after = await open({ kept: slow });

@@ -34,6 +34,20 @@ fn of_no_protocol(incoming: &Incoming) -> Vec<u8> {
     reply
 }
 
+/// Two devices whose link was lost over the seventh answer, with a request to each on its way.
+async fn lost_while_both_are_asked() -> Rig {
+    let rig = two("max_in_flight = 4", 50);
+    let mut count = 0;
+    let lost = rig.run(20 * SECOND, move |incoming| {
+        count += 1;
+        // Both are always due, as answers take longer than their interval.
+        let bytes = if count > 6 { of_no_protocol(&incoming) } else { incoming.reply() };
+        vec![(100 * MS, bytes)]
+    });
+    assert!(matches!(lost.await, Some(Lost::OutOfStep { .. })));
+    rig
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_in_answer_to_a_request_is_counted_for_who_was_asked() {
     for damaged in [
@@ -60,14 +74,7 @@ async fn one_in_answer_to_a_request_is_counted_for_who_was_asked() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_under_which_the_link_is_lost_are_in_vain() {
-    let rig = two("max_in_flight = 4", 50);
-    let mut count = 0;
-    let lost = rig.run(20 * SECOND, move |incoming| {
-        count += 1;
-        let bytes = if count > 6 { of_no_protocol(&incoming) } else { incoming.reply() };
-        vec![(100 * MS, bytes)]
-    });
-    assert!(lost.await.is_some());
+    let rig = lost_while_both_are_asked().await;
     let all = counters(&rig);
     // Six were answered, and two were on their way together.
     assert_eq!(all.iter().map(|one| one.requests).sum::<u64>(), 8, "{all:?}");
@@ -85,15 +92,7 @@ async fn one_that_could_be_anybodys_is_counted_for_the_channel() {
     assert!(matches!(lost.await, Some(Lost::OutOfStep { .. })));
     assert_eq!(counted(&rig), [(0, 0, 1); 2]);
     // While both are asked.
-    let rig = two("max_in_flight = 4", 50);
-    let mut count = 0;
-    let lost = rig.run(20 * SECOND, move |incoming| {
-        count += 1;
-        // Both are always due, as answers take longer than their interval.
-        let bytes = if count > 6 { of_no_protocol(&incoming) } else { incoming.reply() };
-        vec![(100 * MS, bytes)]
-    });
-    assert!(matches!(lost.await, Some(Lost::OutOfStep { .. })));
+    let rig = lost_while_both_are_asked().await;
     assert_eq!(counted(&rig), [(0, 0, 1); 2]);
     // One device alone is whose it is.
     let rig = Rig::new(Kind::Tcp, &tcp("", &registers(1)));
