@@ -138,7 +138,7 @@ pub(super) fn sim(arguments: &Sim) -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    let ended = runtime.block_on(until_stopped(settings, faults));
+    let ended = runtime.block_on(until_stopped(settings, &devices, faults));
     // The reader of standard input may wait for a line that never comes.
     runtime.shutdown_background();
     match ended {
@@ -150,11 +150,14 @@ pub(super) fn sim(arguments: &Sim) -> ExitCode {
     }
 }
 
-async fn until_stopped(settings: Settings, faults: FaultBoard) -> Result<(), String> {
+async fn until_stopped(
+    settings: Settings,
+    devices: &[Device],
+    faults: FaultBoard,
+) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("failed to start: {error}");
     let signals = StopSignals::new().map_err(failed)?;
     let stop = CancellationToken::new();
-    let devices = settings.devices();
     let (sender, running) = watch::channel(Running::default());
     let (lines_in, lines) = mpsc::channel(MAX_WAITING_LINES);
     let _reader = tokio::task::spawn_blocking(move || read_lines(stdin().lock(), &lines_in));
@@ -166,7 +169,7 @@ async fn until_stopped(settings: Settings, faults: FaultBoard) -> Result<(), Str
         never = signals.watch(stop, || {}) => match never {},
         () = simulation => Ok(()),
         never = tell_where(running) => match never {},
-        () = obey(lines, &faults, &devices) => Ok(()),
+        () = obey(lines, &faults, devices) => Ok(()),
     }
 }
 
